@@ -1,0 +1,376 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from harness import registry
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.pipeline.plan import Plan, Request
+    from harness.pipeline.store import Store
+
+app = typer.Typer(
+    name="harness",
+    help="Cross-lingual transfer on XTREME: train on English, predict every language, score.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+data = typer.Typer(help="Look at data folders.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data, name="data")
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xtreme-harness"
+STORE = Path(os.environ.get("HARNESS_STORE") or CACHE / "store")
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data", help="Folder in XTREME's layout; else the hub.")
+]
+LabelsDir = Annotated[
+    Path | None, typer.Option("--labels", help="Folder of test labels [default: beside --data].")
+]
+BenchmarkName = Annotated[str, typer.Option("--benchmark", help="xtreme, xtreme-r or mini.")]
+PerLanguage = Annotated[bool, typer.Option("--per-language", help="Also print every language.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Recipe = Annotated[str, typer.Option(help="xtreme, x-stilts, quick, or a .toml file.")]
+Seed = Annotated[int, typer.Option(help="Seeds head, dropout and order of every training.", min=0)]
+DeviceName = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
+Precision = Annotated[str, typer.Option(help="fp32, bf16 or fp16 (autocast).")]
+Threads = Annotated[int, typer.Option(help="CPU threads; 0 means all there are.", min=0)]
+Tasks = Annotated[str, typer.Option(help="Comma-separated tasks [default: the benchmark's].")]
+Languages = Annotated[str, typer.Option(help="Comma-separated languages [default: all].")]
+Limit = Annotated[int, typer.Option(help="Test examples a language; marks the run partial.", min=0)]
+MaxSteps = Annotated[
+    int, typer.Option(help="Updates a training, at most; marks the run partial.", min=0)
+]
+Layer = Annotated[
+    str, typer.Option(help="Hidden state for retrieval: a number, last or xtreme [recipe's].")
+]
+Output = Annotated[
+    Path | None, typer.Option(help="Folder to write [default: results/CHECKPOINT-RECIPE-SEED].")
+]
+StoreDir = Annotated[Path, typer.Option("--store", help="Folder of finished steps.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Fetch nothing from the hub.")]
+Tracker = Annotated[str, typer.Option(help="Experiment tracker: none, tensorboard, wandb …")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
+
+
+@app.command("eval")
+def evaluate_command(
+    checkpoint: Annotated[str, typer.Argument(help="Folder or hub id (owner/name[@revision]).")],
+    data: DataDir = None,
+    labels: LabelsDir = None,
+    benchmark: BenchmarkName = "xtreme",
+    recipe: Recipe = "xtreme",
+    tasks: Tasks = "",
+    languages: Languages = "",
+    seed: Seed = 42,
+    device: DeviceName = "auto",
+    precision: Precision = "fp32",
+    threads: Threads = 0,
+    limit: Limit = 0,
+    max_steps: MaxSteps = 0,
+    layer: Layer = "",
+    output: Output = None,
+    store: StoreDir = STORE,
+    tracker: Tracker = "none",
+    per_language: PerLanguage = False,
+    offline: Offline = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Fine-tune on each target's English data, predict every language, score."""
+    request = _request(
+        checkpoint=checkpoint,
+        folders=(data, labels),
+        names=(benchmark, recipe, layer),
+        chosen=(_listed(tasks), _listed(languages)),
+        device=(device, precision, threads),
+        numbers=(seed, limit, max_steps),
+        offline=offline,
+        tracker=tracker,
+    )
+    output = output or Path("results") / f"{request.checkpoint.name}-{request.recipe.name}-{seed}"
+    _evaluate(request, store, output, per_language=per_language, dry_run=dry_run)
+
+
+@app.command("demo")
+def demo_command(
+    output: Output = None,
+    store: StoreDir = STORE,
+    seed: Seed = 42,
+    threads: Threads = 0,
+    per_language: PerLanguage = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Evaluate the packaged encoder on the packaged sentences (mini)."""
+    from tasks.mini.benchmark import packaged_data
+    from tasks.mini.encoder import demo_checkpoint
+
+    texts = [path for folder in packaged_data() for path in folder.rglob("*") if path.is_file()]
+    checkpoint = demo_checkpoint(sorted(texts), CACHE / "checkpoints")
+    request = _request(
+        checkpoint=str(checkpoint),
+        folders=(None, None),
+        names=("mini", "quick", ""),
+        chosen=((), ()),
+        device=("cpu", "fp32", threads),
+        numbers=(seed, 0, 0),
+        offline=True,
+        tracker="none",
+    )
+    output = output or Path("results") / f"demo-{seed}"
+    _evaluate(request, store, output, per_language=per_language, dry_run=dry_run)
+    print(
+        "The encoder is multilingual-e5-small at 4 bits, dequantised, with the word table pruned"
+        " to these texts; the sentences are the project's own. Not comparable with published rows."
+    )
+
+
+@app.command("score")
+def score_command(
+    predictions: Annotated[Path, typer.Argument(help="Folder of predictions in XTREME's layout.")],
+    labels: Annotated[Path, typer.Option(help="Folder of labels in the same layout.")],
+    benchmark: BenchmarkName = "xtreme",
+    per_language: PerLanguage = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a folder of predictions as the official scorer does."""
+    from harness.display.tables import language_table, missing_lines, score_table
+    from harness.submission.scores import score_folder, scores_json, summary_of
+
+    chosen = registry.benchmark(benchmark)
+    scores = score_folder(predictions, labels, chosen)
+    if as_json:
+        print(json.dumps(scores_json(chosen, scores), indent=1))
+        return
+    print(score_table(chosen, scores, summary_of(chosen, scores)))
+    for line in missing_lines(scores):
+        print(line)
+    if per_language:
+        print(f"\n{language_table(scores)}")
+
+
+@app.command("tasks")
+def tasks_command(
+    name: Annotated[str, typer.Argument(help="One task, with citation and sources.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the installed tasks, or show one."""
+    from harness.display import catalogue
+
+    chosen = [registry.task(name)] if name else [registry.task(n) for n in registry.task_names()]
+    benchmarks = [registry.benchmark(n) for n in registry.benchmark_names()]
+    if as_json:
+        values = [catalogue.as_dict(task, benchmarks) for task in chosen]
+        print(json.dumps(values[0] if name else values, indent=1))
+    elif name:
+        print(catalogue.card(chosen[0], benchmarks))
+    else:
+        print(catalogue.listing(chosen, benchmarks))
+
+
+@data.command("check")
+def check_command(
+    folder: Annotated[Path, typer.Argument(help="Folder in XTREME's layout.")],
+    labels: LabelsDir = None,
+    benchmark: BenchmarkName = "xtreme",
+    tasks: Tasks = "",
+    per_language: PerLanguage = False,
+) -> None:
+    """Say what a data folder holds, task by task and language by language."""
+    from harness.data.check import check_folder
+    from harness.display.catalogue import findings_table
+
+    chosen = registry.benchmark(benchmark)
+    names = _listed(tasks) or tuple(n for n in chosen.task_names() if n in registry.task_names())
+    source = _folder_source(folder, labels)
+    found = list(check_folder(source, chosen, [registry.task(name) for name in names]))
+    print(findings_table(found, per_language=per_language))
+    problems = [line for finding in found for line in finding.problems]
+    for line in problems:
+        print(line, file=sys.stderr)
+    if problems:
+        _fail(f"{len(problems)} malformed places in {folder}; mend the lines named above")
+
+
+def _request(
+    *,
+    checkpoint: str,
+    folders: tuple[Path | None, Path | None],
+    names: tuple[str, str, str],
+    chosen: tuple[tuple[str, ...], tuple[str, ...]],
+    device: tuple[str, str, int],
+    numbers: tuple[int, int, int],
+    offline: bool,
+    tracker: str,
+) -> Request:
+    """Check everything that the user named, the cheap things first, and load what it names."""
+    from dataclasses import replace
+
+    from harness import recipes
+
+    benchmark = registry.benchmark(names[0])
+    recipe = recipes.load(names[1])
+    if names[2]:
+        layer: Any = int(names[2]) if names[2].isdigit() else names[2]
+        if layer not in ("auto", "last", "xtreme") and not isinstance(layer, int):
+            raise HarnessError(f"--layer {names[2]!r}: expected a number, last, xtreme or auto")
+        recipe = replace(recipe, default=replace(recipe.default, layer=layer))
+    for name in chosen[0]:
+        registry.task(name)
+    source = _source(benchmark, folders, offline=offline)
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+
+    from harness.models.checkpoint import open_checkpoint
+    from harness.models.device import choose_device, hush
+    from harness.pipeline.plan import Request
+
+    hush()
+    return Request(
+        checkpoint=open_checkpoint(checkpoint, offline=offline),
+        benchmark=benchmark,
+        source=source,
+        recipe=recipe,
+        device=choose_device(*device),
+        tasks=chosen[0],
+        languages=chosen[1],
+        seed=numbers[0],
+        limit=numbers[1],
+        max_steps=numbers[2],
+        tracker=tracker,
+    )
+
+
+def _source(benchmark: Any, folders: tuple[Path | None, Path | None], *, offline: bool) -> Any:
+    from harness.data.folder import FolderSource
+    from harness.data.hub import HubSource
+
+    if folders[0] is not None:
+        return _folder_source(folders[0], folders[1])
+    if benchmark.data is not None:
+        return FolderSource(*benchmark.data())
+    return HubSource(CACHE / "hub", offline=offline)
+
+
+def _folder_source(folder: Path, labels: Path | None) -> Any:
+    """Return the source for a folder; one that holds xtreme/ and labels/ gives both."""
+    from harness.data.folder import FolderSource
+
+    if not folder.is_dir():
+        raise HarnessError(f"{folder}: no such folder; pass the one that XTREME's script filled")
+    inner = folder / "xtreme" if (folder / "xtreme").is_dir() else folder
+    beside = next((p for p in (folder / "labels", inner.parent / "labels") if p.is_dir()), None)
+    if labels is not None and not labels.is_dir():
+        raise HarnessError(f"{labels}: no such folder of labels")
+    if not any(inner.iterdir()):
+        raise HarnessError(f"{inner}: the folder is empty")
+    return FolderSource(inner, labels or beside)
+
+
+def _evaluate(
+    request: Request, root: Path, output: Path, *, per_language: bool, dry_run: bool
+) -> None:
+    """Plan, run and print an evaluation."""
+    from harness.display.progress import Bars
+    from harness.display.tables import language_table, missing_lines, score_table
+    from harness.pipeline.evaluate import estimate, evaluate
+    from harness.pipeline.plan import make_plan
+    from harness.pipeline.store import Store
+    from harness.scoring import Summary
+    from harness.submission.scores import summary_of
+
+    first = os.environ.get("RANK", "0") == "0"
+    store = Store(root)
+    plan = make_plan(request)
+    if first:
+        _print_plan(request, plan, store, estimate(request, plan, store))
+    if dry_run:
+        return
+    try:
+        scores = evaluate(request, plan, store, output, Bars())
+    except KeyboardInterrupt:
+        done = sum(store.find(step) is not None for step in plan.steps)
+        message = f"interrupted: {done} of {len(plan.steps)} steps are finished and kept in {root}"
+        print(f"{message}; run the same command again to go on", file=sys.stderr)
+        raise
+    if not first:
+        return
+    summary = Summary({}, None) if request.partial else summary_of(request.benchmark, scores)
+    print(f"\n{score_table(request.benchmark, scores, summary, request.partial)}")
+    for line in missing_lines(scores):
+        print(line)
+    if per_language:
+        print(f"\n{language_table(scores)}")
+    print(f"\nwritten: {output}/submission.json, scores.json, manifest.json, predictions/")
+
+
+def _print_plan(request: Request, plan: Plan, store: Store, seconds: float) -> None:
+    from harness.display.catalogue import plan_table
+
+    for note in request.checkpoint.notes:
+        print(f"note: {request.checkpoint.name}: {note}")
+    print(plan_table(request, plan, store))
+    for name, why in plan.skipped.items():
+        print(f"skipped: {name}: {why}")
+    print(f"estimate: {_duration(seconds)} on {request.device.name}, a guess\n", flush=True)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "nothing to do"
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def main() -> None:
+    """Run the command line; what the user can mend ends in one line and exit code 2."""
+    import errno
+
+    try:
+        app(standalone_mode=False)
+    except HarnessError as error:
+        _fail(" ".join(str(error).split()))
+    except (KeyboardInterrupt, typer.Abort):
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        where = f" at {error.filename}" if error.filename else ""
+        _fail(
+            f"{error.strerror}{where}; free or permit it and run the same command again:"
+            " no finished step is lost"
+        )
+    except Exception as error:
+        if hasattr(error, "format_message"):  # typer's usage errors, of a class it keeps private
+            _usage(error)
+        raise
+
+
+def _usage(error: Any) -> NoReturn:
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message)
+        raise SystemExit(2)
+    _fail(f"{message} (see {error.ctx.command_path if error.ctx else 'harness'} --help)")

@@ -1,0 +1,126 @@
+"""Looks through a data folder: what is there, how many rows, labelled or not, what is malformed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.data.folder import FolderSource, read_columns
+from harness.data.layout import Columns
+from harness.errors import HarnessError
+from harness.tasks import Benchmark, Task, TrainingSet
+
+MOST_PROBLEMS = 20  # of one file that are told
+
+
+@dataclass
+class Finding:
+    """What one split of one language holds.
+
+    Attributes:
+        rows: Examples; of two sides, the source sentences. None if a file is missing.
+        labelled: Whether the split or its label file carries labels; None where it has none.
+        note: What is missing or remarkable.
+        problems: Malformed places, ``file:line: what``.
+    """
+
+    name: str
+    split: str
+    language: str
+    rows: int | None = None
+    labelled: bool | None = None
+    note: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+def check_folder(
+    source: FolderSource, benchmark: Benchmark, tasks: Sequence[Task]
+) -> Iterator[Finding]:
+    """Yield a finding for each training set's and task's splits and languages."""
+    seen: set[str] = set()
+    for task in tasks:
+        training = benchmark.training_of(task)
+        if training is not None and training.name not in seen:
+            seen.add(training.name)
+            for split in training.folder.files:
+                yield _check(source, training, split, training.language)
+        for split in task.folder.files:
+            for language in benchmark.languages_of(task):
+                yield _check(source, task, split, language)
+
+
+def _check(
+    source: FolderSource, of: Task | TrainingSet, split: str, language: str
+) -> Finding:
+    finding = Finding(of.name, split, language)
+    paths = source.files(of, split, language)
+    lost = [path for path in paths if not path.is_file()]
+    if lost:
+        finding.note = f"missing: {lost[0]}"
+        return finding
+
+    def note(path: Path, line: int, what: str) -> None:
+        if len(finding.problems) < MOST_PROBLEMS:
+            finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
+
+    try:
+        columns = read_columns(of.format, paths, lambda line, what: note(paths[0], line, what))
+    except HarnessError as error:
+        finding.problems.append(str(error))
+        return finding
+    first = next(iter(columns.values()))
+    sides = columns.get("side")
+    finding.rows = sum(side == "source" for side in sides) if sides else len(first)
+    if not finding.rows:
+        finding.problems.append(f"{paths[0]}: holds no examples")
+    finding.labelled = _labelled(columns)
+    if isinstance(of, Task) and split == "test":
+        _check_labels(source, of, language, columns, finding)
+    return finding
+
+
+def _labelled(columns: Columns) -> bool:
+    name = next(n for n in ("label", "tags", "answers", "matches") if n in columns)
+    return any(columns[name])
+
+
+def _check_labels(
+    source: FolderSource, task: Task, language: str, columns: Columns, finding: Finding
+) -> None:
+    """Hold the label file, if there is one, against the examples."""
+    path = source.label_file(task, language)
+    if path is None or not path.is_file():
+        if not finding.labelled:
+            finding.note = "no labels"
+        return
+    try:
+        gold = task.format.read_gold(path)
+    except HarnessError as error:
+        finding.problems.append(str(error))
+        return
+    finding.labelled = True
+    if "tokens" in columns:
+        _check_tokens(path, columns, gold, finding)
+    elif "id" in columns and isinstance(gold, dict):
+        lost = [name for name in columns["id"] if name not in gold]
+        if lost:
+            finding.problems.append(f"{path}: no answer to {len(lost)} questions, as {lost[0]}")
+    elif task.format.layout != "bitext" and len(gold) != finding.rows:
+        finding.problems.append(f"{path}: {len(gold)} labels for {finding.rows} examples")
+
+
+def _check_tokens(
+    path: Path, columns: Columns, gold: Sequence[Sequence[str]], finding: Finding
+) -> None:
+    tokens = columns["tokens"]
+    if len(tokens) != len(gold):
+        finding.problems.append(f"{path}: {len(gold)} sentences, the tokens have {len(tokens)}")
+    line = 1
+    for number, (words, tags) in enumerate(zip(tokens, gold, strict=False), 1):
+        if len(words) != len(tags):
+            finding.problems.append(
+                f"{path}:{line}: sentence {number} has {len(tags)} tags for {len(words)} tokens"
+            )
+            return
+        line += len(tags) + 1

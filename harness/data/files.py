@@ -1,0 +1,101 @@
+"""Reading files that come from outside: bounded, strict UTF-8, errors with file and line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from harness.errors import HarnessError
+
+MAX_BYTES = 2 << 30  # no XTREME file is above 150 MB; a larger one is not what it says it is
+
+Report = Callable[[int, str], None]
+"""Takes a line number (0: the whole file) and what is wrong there; may raise or collect."""
+
+
+def strict(path: Path) -> Report:
+    """Return a report that raises at the first problem, naming file and line."""
+
+    def fail(line: int, what: str) -> NoReturn:
+        raise HarnessError(f"{path}:{line}: {what}" if line else f"{path}: {what}")
+
+    return fail
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        HarnessError: It is missing, not a regular file, empty, unreadable or above MAX_BYTES.
+    """
+    try:
+        if not path.is_file():
+            raise HarnessError(f"{path}: no such file")
+        if path.stat().st_size > MAX_BYTES:
+            raise HarnessError(f"{path}: larger than {MAX_BYTES >> 30} GiB; not read")
+        return path.read_bytes()
+    except PermissionError as error:
+        raise HarnessError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def read_lines(path: Path, report: Report | None = None) -> list[str]:
+    """Return a text file's lines without their ends (LF or CR LF; no other character ends a line).
+
+    Args:
+        path: The file.
+        report: What to do with a line that is not UTF-8; by default raises.
+
+    Raises:
+        HarnessError: As ``read_bytes``, or by ``report``.
+    """
+    report = report or strict(path)
+    raw = read_bytes(path).removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if raw and raw[-1] == b"":
+        raw.pop()
+    lines = []
+    for number, line in enumerate(raw, 1):
+        try:
+            lines.append(line.removesuffix(b"\r").decode())
+        except UnicodeDecodeError as error:
+            what = f"not UTF-8 at byte {error.start + 1} of the line; save the file as UTF-8"
+            report(number, what)
+            lines.append(line.removesuffix(b"\r").decode(errors="replace"))
+    return lines
+
+
+def read_json(path: Path) -> Any:
+    """Return a JSON file's value.
+
+    Raises:
+        HarnessError: As ``read_bytes``, or the file is no JSON (with line and column).
+    """
+    try:
+        return json.loads(read_bytes(path).decode())
+    except UnicodeDecodeError as error:
+        raise HarnessError(f"{path}: not UTF-8 at byte {error.start + 1}; save it again") from error
+    except json.JSONDecodeError as error:
+        hint = "the file is cut off" if error.pos >= len(error.doc.rstrip()) else error.msg
+        raise HarnessError(
+            f"{path}:{error.lineno}: no valid JSON at column {error.colno} ({hint}); write it again"
+        ) from error
+    except RecursionError as error:
+        raise HarnessError(f"{path}: nested too deeply to be read") from error
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes in hex (remembered while the file does not change)."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise HarnessError(f"{path}: no such file") from error
+    return _digest(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, size: int, changed: int) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,126 @@
+"""A Source over a folder in XTREME's own layout, with or without the labels beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.data import layout
+from harness.data.files import Report, digest
+from harness.errors import HarnessError
+from harness.tasks import Folder, Format, Task, TrainingSet
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """Examples below a folder in XTREME's layout.
+
+    Attributes:
+        data: The folder that XTREME's preparation calls ``download``.
+        labels: The folder of test labels as XTREME's scorer reads it; None where there is none.
+    """
+
+    data: Path
+    labels: Path | None = None
+
+    def files(self, of: Task | TrainingSet, split: str, language: str) -> list[Path]:
+        """Return the files that hold one split of one language, [] if it has no such split."""
+        pattern = of.folder.files.get(split)
+        if pattern is None:
+            return []
+        if "{side}" not in pattern:
+            return [self.data / pattern.format(lang=language)]
+        sides = (language, "en", "gold") if split == "dev" else (language, "en")
+        return [self.data / pattern.format(lang=language, side=side) for side in sides]
+
+    def label_file(self, task: Task, language: str) -> Path | None:
+        """Return the path of a task's test labels, None without a labels folder."""
+        return labels_path(self.labels, task.folder, language) if self.labels else None
+
+    def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
+        """Say whether every file of the split is there."""
+        paths = self.files(of, split, language)
+        return bool(paths) and all(path.is_file() for path in paths)
+
+    def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
+        """Return a hash of the bytes of a split's files."""
+        hashes = [digest(path) for path in self.files(of, split, language)]
+        return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+    def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
+        """Return a split's examples as typed columns (``harness.data.layout.COLUMNS``).
+
+        Raises:
+            HarnessError: A file is missing, malformed or empty; names file and line.
+        """
+        paths = self.files(of, split, language)
+        if not paths:
+            raise HarnessError(f"{of.name} has no {split} split in {language}")
+        columns = read_columns(of.format, paths)
+        if not any(columns.values()):
+            raise HarnessError(f"{paths[0]}: holds no examples")
+        return layout.to_dataset(of.format.layout, columns)
+
+    def gold(self, task: Task, language: str) -> Any | None:
+        """Return the gold of the test split, or None where the labels are not known.
+
+        Raises:
+            Unlabelled: The label file holds placeholders only.
+        """
+        path = self.label_file(task, language)
+        if path is not None and path.is_file():
+            return task.format.read_gold(path)
+        if not self.has(task, "test", language):
+            return None
+        return task.format.gold(self.examples(task, "test", language))
+
+    def gold_digest(self, task: Task, language: str) -> str:
+        """Return a hash of the bytes that the gold is made of."""
+        path = self.label_file(task, language)
+        if path is not None and path.is_file():
+            return digest(path)
+        return self.digest(task, "test", language)
+
+
+def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
+    """Return where a task's test labels lie below a labels folder."""
+    return labels / folder.labels.format(lang=language) if folder.labels else None
+
+
+def read_columns(form: Format, paths: list[Path], report: Report | None = None) -> layout.Columns:
+    """Read one split's files into columns.
+
+    Args:
+        form: The format whose layout the files have.
+        paths: One file, or for sentences: the language's, the English one and perhaps the gold.
+        report: Takes what is malformed; by default the first problem raises.
+    """
+    if form.layout == "pairs":
+        return layout.read_pairs(paths[0], form.labels, report)
+    if form.layout == "tags":
+        return layout.read_tags(paths[0], form.labels, report)
+    if form.layout == "squad":
+        return layout.read_squad(paths[0], report)
+    if form.layout in ("sentences", "bitext"):
+        return _read_sides(form, paths, report)
+    raise HarnessError(f"no folder reader for the layout {form.layout!r}")
+
+
+def _read_sides(form: Format, paths: list[Path], report: Report | None) -> layout.Columns:
+    columns: layout.Columns = {"side": [], "id": [], "text": [], "matches": []}
+    matches: dict[str, list[str]] = {}
+    for left, right in layout.read_id_pairs(paths[2], report) if len(paths) > 2 else ():
+        matches.setdefault(left, []).append(right)
+        matches.setdefault(right, []).append(left)
+    for side, path in zip(("source", "english"), paths, strict=False):
+        ids, texts = layout.read_sentences(path, ids=form.layout == "bitext", report=report)
+        columns["side"] += [side] * len(ids)
+        columns["id"] += ids
+        columns["text"] += texts
+        columns["matches"] += [matches.get(name, []) for name in ids]
+    return columns

@@ -1,0 +1,180 @@
+"""A Source over hub data sets: parquet files at a pinned revision, never remote code.
+
+Files are read through fsspec below one root, ``hf://datasets`` unless ``HARNESS_HUB`` names
+another (a mirror, or in the tests a local folder of the same shape:
+``ROOT/owner/name@revision/path.parquet``). What is fetched stays in the user's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.data.files import MAX_BYTES
+from harness.data.layout import Columns, to_dataset
+from harness.errors import HarnessError
+from harness.tasks import Hub, Task, TrainingSet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from datasets import Dataset
+
+
+@dataclass(frozen=True)
+class HubSource:
+    """Examples from the hub.
+
+    Attributes:
+        cache: Folder for fetched files.
+        offline: Read only what is in the cache.
+        root: fsspec URL that repositories lie below.
+    """
+
+    cache: Path
+    offline: bool = False
+    root: str = ""
+
+    def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
+        """Say whether the declaration has the split; the hub is not asked."""
+        return of.hub is not None and split in of.hub.files
+
+    def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
+        """Return a hash of the declaration; the pinned revision stands for the bytes."""
+        hub = _declared(of, split)
+        return hashlib.sha256(repr((asdict(hub), split, language)).encode()).hexdigest()
+
+    def gold_digest(self, task: Task, language: str) -> str:
+        """Return the same as ``digest``: the labels are columns of the test split."""
+        return self.digest(task, "test", language)
+
+    def gold(self, task: Task, language: str) -> Any | None:
+        """Return the gold of the test split, None where the labels are placeholders."""
+        return task.format.gold(self.examples(task, "test", language))
+
+    def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
+        """Return a split's rows as typed columns.
+
+        Raises:
+            HarnessError: The hub cannot be reached, the pinned revision has no such file, a file
+                is too large or no parquet, or a declared column is not in it.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        hub = _declared(of, split)
+        parts = []
+        for path in self._files(hub, split, language):
+            try:
+                parts.append(pq.read_table(path))
+            except (pa.ArrowException, OSError) as error:
+                raise HarnessError(f"{path}: no readable parquet file ({error})") from error
+        hub = replace(hub, keep=hub.keep.replace("{lang}", hub.codes.get(language, language)))
+        columns = _columns(of.format.layout, hub, pa.concat_tables(parts), of.format.labels)
+        return to_dataset(of.format.layout, columns)
+
+    def _files(self, hub: Hub, split: str, language: str) -> list[Path]:
+        """Return local copies of a split's parquet files, fetching those not in the cache."""
+        pattern = hub.files[split].format(lang=hub.codes.get(language, language))
+        folder = self.cache / hub.repo / hub.revision
+        kept = sorted(folder.glob(pattern))
+        if kept and (folder / f".{_slug(pattern)}.complete").exists():
+            return kept
+        if self.offline:
+            raise HarnessError(
+                f"{hub.repo}: {pattern} is not in the cache and --offline forbids fetching it"
+            )
+        return self._fetch(hub, pattern, folder)
+
+    def _fetch(self, hub: Hub, pattern: str, folder: Path) -> list[Path]:
+        from fsspec.core import url_to_fs
+
+        root = self.root or os.environ.get("HARNESS_HUB", "hf://datasets")
+        base = f"{root}/{hub.repo}@{hub.revision}"
+        try:
+            system, inside = url_to_fs(base)
+            found = sorted(system.glob(f"{inside}/{pattern}"))
+            if not found:
+                raise HarnessError(f"{base}: no file {pattern} at this revision")
+            paths = []
+            for remote in found:
+                size = system.info(remote)["size"]
+                if not remote.endswith(".parquet") or size > MAX_BYTES:
+                    raise HarnessError(f"{remote}: not a parquet file below {MAX_BYTES >> 30} GiB")
+                local = folder / remote.removeprefix(f"{inside}/")
+                local.parent.mkdir(parents=True, exist_ok=True)
+                aside = local.with_suffix(f".{os.getpid()}.part")
+                system.get_file(remote, str(aside))
+                aside.replace(local)
+                paths.append(local)
+        except HarnessError:
+            raise
+        except Exception as error:  # fsspec and the hub client raise whatever their transport does
+            raise HarnessError(
+                f"{base}: cannot be fetched ({type(error).__name__}: {str(error)[:200]});"
+                " check the network, or lay the data in a folder and pass --data"
+            ) from error
+        (folder / f".{_slug(pattern)}.complete").touch()
+        return paths
+
+
+def _slug(pattern: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", pattern)
+
+
+def _declared(of: Task | TrainingSet, split: str) -> Hub:
+    if of.hub is None:
+        raise HarnessError(
+            f"{of.name} is not on the hub as the benchmark needs it; pass --data with a folder"
+            " in XTREME's layout"
+        )
+    if split not in of.hub.files:
+        raise HarnessError(f"{of.hub.repo} has no {split} split for {of.name}")
+    return of.hub
+
+
+def _columns(layout: str, hub: Hub, table: pa.Table, labels: tuple[str, ...]) -> Columns:
+    """Turn a parquet table into the layout's columns, values mapped as declared."""
+    theirs = {}
+    for ours, name in hub.columns.items():
+        column, _, inner = name.partition(".")
+        if column not in table.column_names:
+            raise HarnessError(
+                f"{hub.repo}@{hub.revision[:8]}: no column {column!r} (has"
+                f" {', '.join(table.column_names)}); the declaration does not fit this revision"
+            )
+        values = table.column(column).to_pylist()
+        theirs[ours] = [value[inner] for value in values] if inner else values
+    if hub.keep:
+        keep = re.compile(hub.keep)
+        kept = [i for i, name in enumerate(theirs["id"]) if keep.fullmatch(name)]
+        theirs = {name: [values[i] for i in kept] for name, values in theirs.items()}
+    if layout in ("sentences", "bitext"):
+        return _aligned(theirs["source"], theirs["english"])
+    for name in ("label", "tags"):
+        if name in theirs:
+            theirs[name] = [_value(hub, v, labels) for v in theirs[name]]
+    return theirs
+
+
+def _value(hub: Hub, value: Any, labels: tuple[str, ...]) -> Any:
+    if isinstance(value, list):
+        return [_value(hub, item, labels) for item in value]
+    value = hub.values.get(value, value)
+    return value if value in labels else None  # -1 and the like: no label
+
+
+def _aligned(source: list[str], english: list[str]) -> Columns:
+    """Lay aligned pairs out as XTREME does: the English side sorted, the places as matches."""
+    order = sorted(range(len(english)), key=lambda i: english[i].strip())
+    place = {original: rank for rank, original in enumerate(order)}
+    count = len(source)
+    return {
+        "side": ["source"] * count + ["english"] * count,
+        "id": [str(i) for i in range(count)] * 2,
+        "text": [text.strip() for text in source] + [english[i].strip() for i in order],
+        "matches": [[str(place[i])] for i in range(count)] + [[str(i)] for i in order],
+    }

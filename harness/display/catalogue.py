@@ -1,0 +1,166 @@
+"""Lists: installed tasks, a plan, what a data folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from tabulate import tabulate
+
+from harness.tasks import Benchmark, Hub, Task
+
+if TYPE_CHECKING:
+    from harness.data.check import Finding
+    from harness.pipeline.plan import Plan, Request
+    from harness.pipeline.store import Store
+
+
+def listing(tasks: Sequence[Task], benchmarks: Sequence[Benchmark]) -> str:
+    """Return the table of tasks."""
+    rows = []
+    for task in tasks:
+        counts = [
+            f"{len(b.languages_of(task))} {b.name}"
+            for b in benchmarks
+            if task.name in b.task_names()
+        ]
+        rows.append(
+            (
+                task.name,
+                task.group,
+                task.format.name,
+                ", ".join(counts) or str(len(task.all_languages())),
+                task.training.name if task.training else "–",
+                task.format.metric,
+                task.licence,
+            )
+        )
+    head = ("task", "group", "format", "languages", "learnt from", "metric", "licence")
+    return tabulate(rows, head, "simple", disable_numparse=True)
+
+
+def as_dict(task: Task, benchmarks: Sequence[Benchmark]) -> dict[str, Any]:
+    """Return a task as JSON values."""
+    training = task.training
+    return {
+        "name": task.name,
+        "title": task.title,
+        "group": task.group,
+        "format": task.format.name,
+        "metric": task.format.metric,
+        "labels": list(task.format.labels),
+        "languages": {
+            b.name: list(b.languages_of(task)) for b in benchmarks if task.name in b.task_names()
+        }
+        or {name: list(codes) for name, codes in task.languages.items()},
+        "training_set": training and training.name,
+        "licence": task.licence,
+        "citation": task.citation,
+        "homepage": task.homepage,
+        "sources": {
+            "folder": dict(task.folder.files) | {"labels": task.folder.labels},
+            "hub": task.hub and _hub(task.hub),
+            "training_folder": training and dict(training.folder.files),
+            "training_hub": training and training.hub and _hub(training.hub),
+        },
+    }
+
+
+def _hub(hub: Hub) -> dict[str, Any]:
+    values = asdict(hub)
+    return {"repo": values["repo"], "revision": values["revision"], "files": values["files"]}
+
+
+def card(task: Task, benchmarks: Sequence[Benchmark]) -> str:
+    """Return one task with its citation and sources, in lines."""
+    value = as_dict(task, benchmarks)
+    sources = value.pop("sources")
+    lines = [f"{task.name}: {task.title}"]
+    for key in ("group", "format", "metric", "training_set", "licence", "citation", "homepage"):
+        lines.append(f"  {key.replace('_', ' '):13} {value[key] or '–'}")
+    if task.format.labels:
+        lines.append(f"  labels        {' '.join(task.format.labels)}")
+    for name, codes in value["languages"].items():
+        lines.append(f"  {name:13} {len(codes)} languages: {' '.join(codes)}")
+    for kind, found in sources.items():
+        said = found or {}
+        if "repo" in said:
+            said = {"repo": f"{said['repo']} @ {said['revision']}"} | said["files"]
+        for split, where in said.items():
+            lines.append(f"  {kind.replace('_', ' '):16} {split:7} {where}")
+    return "\n".join(lines)
+
+
+def plan_table(request: Request, plan: Plan, store: Store) -> str:
+    """Return the plan: for each kind and task its steps, how many are cached, its examples."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for step in plan.steps:
+        name = " ".join(step.name.split()[1:2])
+        row = rows.setdefault((step.kind, name), [0, 0, 0])
+        row[0] += 1
+        row[1] += store.find(step) is not None
+        row[2] += step.examples
+    table = [
+        (kind, name, steps, cached, steps - cached, examples or "")
+        for (kind, name), (steps, cached, examples) in rows.items()
+        if kind != "score"
+    ]
+    cached = sum(row[1] for row in rows.values())
+    body = request.checkpoint.body / 1e6
+    title = (
+        f"{request.checkpoint.name} ({request.checkpoint.model_type}, {request.checkpoint.layers}"
+        f" layers, {request.checkpoint.parameters / 1e6:.1f} M weights, {body:.1f} M of them"
+        f" outside the word table) on {request.benchmark.name}, recipe {request.recipe.name},"
+        f" seed {request.seed}, {request.device.precision} on {request.device.name},"
+        f" {request.device.threads} threads"
+    )
+    if request.partial:
+        title += f"; PARTIAL: {request.partial}"
+    head = ("step", "of", "steps", "cached", "to do", "examples")
+    total = f"{len(plan.steps)} steps with the scores, {cached} cached"
+    return "\n".join([title, tabulate(table, head, "simple"), total])
+
+
+def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
+    """Return what a data folder holds: a row a split, or a row a language."""
+    if per_language:
+        rows = [
+            (f.name, f.split, f.language, _count(f.rows), _said(f.labelled), _remark(f))
+            for f in findings
+        ]
+        head = ("task or set", "split", "language", "rows", "labelled", "note")
+        return tabulate(rows, head, "simple", disable_numparse=True)
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.name, finding.split), []).append(finding)
+    rows = []
+    for (name, split), members in groups.items():
+        there = [f for f in members if f.rows is not None]
+        unlabelled = [f.language for f in there if not f.labelled]
+        lost = [f.language for f in members if f.rows is None]
+        notes = [f"no file: {' '.join(lost)}"] if lost else []
+        if unlabelled and len(unlabelled) < len(there):
+            notes.append(f"no labels: {' '.join(unlabelled)}")
+        problems = sum(len(f.problems) for f in members)
+        notes += [f"{problems} malformed"] if problems else []
+        labelled = len(there) - len(unlabelled)
+        counts = [f.rows or 0 for f in there]
+        span = f"{min(counts)}–{max(counts)}" if counts else "–"
+        whole = f"{len(there)}/{len(members)}"
+        rows.append((name, split, whole, span, f"{labelled}/{len(there)}", "; ".join(notes)))
+    head = ("task or set", "split", "languages", "rows", "labelled", "note")
+    return tabulate(rows, head, "simple", disable_numparse=True)
+
+
+def _count(rows: int | None) -> str:
+    return "–" if rows is None else str(rows)
+
+
+def _said(labelled: bool | None) -> str:
+    return {True: "yes", False: "no", None: "–"}[labelled]
+
+
+def _remark(finding: Finding) -> str:
+    problems = f"{len(finding.problems)} malformed" if finding.problems else ""
+    return "; ".join(part for part in (finding.note, problems) if part)

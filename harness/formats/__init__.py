@@ -1,0 +1,15 @@
+"""The kinds of task, a file each; a declaration picks one and gives it its label set."""
+
+from harness.formats.bitext_mining import BitextMining
+from harness.formats.sentence_pair import SentencePair
+from harness.formats.sentence_retrieval import SentenceRetrieval
+from harness.formats.span_extraction import SpanExtraction
+from harness.formats.token_tagging import TokenTagging
+
+__all__ = [
+    "BitextMining",
+    "SentencePair",
+    "SentenceRetrieval",
+    "SpanExtraction",
+    "TokenTagging",
+]

@@ -1,0 +1,107 @@
+"""Bitext mining: find the translation pairs hidden in two piles of sentences (BUCC 2018)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.data.layout import read_id_pairs
+from harness.formats.common import write_lines
+from harness.formats.encoder_only import EncoderOnly
+from harness.tasks import Scores
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from harness.models.model import Model
+    from harness.recipes import Settings
+    from harness.search.mining import Candidate
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class BitextMining(EncoderOnly):
+    """Ratio-margin mining with a threshold fitted on dev; predictions are pairs of ids.
+
+    Attributes:
+        neighbours: Neighbours on each side that make up the margin's denominator.
+    """
+
+    neighbours: int = 4
+    name: str = "bitext mining"
+    layout: str = "bitext"
+    metric: str = "f1"
+    splits: tuple[str, ...] = ("dev", "test")
+
+    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
+        """Return the test pairs that score no less than the threshold fitted on dev."""
+        from harness.search.mining import fit_threshold
+
+        dev = self._candidates(model, rows["dev"], settings)
+        threshold = fit_threshold(dev, set(self.gold(rows["dev"]) or ()))
+        test = self._candidates(model, rows["test"], settings)
+        return sorted((c.source, c.english) for c in test if c.score >= threshold)
+
+    def _candidates(self, model: Model, rows: Dataset, settings: Settings) -> list[Candidate]:
+        """Mine one split: unique sentences only, those that occur twice drop out afterwards."""
+        from harness.search.mining import Candidate, mine
+
+        texts: dict[str, list[str]] = {}
+        ids: dict[str, dict[str, str]] = {}
+        for side in ("source", "english"):
+            here = [
+                (text, name)
+                for s, text, name in zip(rows["side"], rows["text"], rows["id"], strict=True)
+                if s == side
+            ]
+            seen = Counter(text for text, _ in here)
+            texts[side] = list(seen)
+            ids[side] = {text: name for text, name in here if seen[text] == 1}
+        source, english = (
+            model.embed(texts[side], settings.max_length) for side in ("source", "english")
+        )
+        return [
+            Candidate(ids["source"][left], ids["english"][right], score)
+            for left, right, score in (
+                (texts["source"][i], texts["english"][j], score)
+                for i, j, score in mine(source, english, self.neighbours)
+            )
+            if left in ids["source"] and right in ids["english"]
+        ]
+
+    def gold(self, rows: Dataset) -> Pairs | None:
+        """Return the rows' gold pairs, None where there is none."""
+        gold = [
+            (name, other)
+            for side, name, others in zip(rows["side"], rows["id"], rows["matches"], strict=True)
+            if side == "source"
+            for other in others
+        ]
+        return gold or None
+
+    def write(self, predictions: Pairs, path: Path) -> None:
+        """Write ``source id TAB English id`` lines."""
+        write_lines([f"{left}\t{right}" for left, right in predictions], path)
+
+    def read(self, path: Path) -> Pairs:
+        """Read ``source id TAB English id`` lines."""
+        return read_id_pairs(path)
+
+    def read_gold(self, path: Path) -> Pairs:
+        """Read ``source id TAB English id`` lines."""
+        return read_id_pairs(path)
+
+    def limited(self, gold: Pairs, rows: Dataset) -> Pairs:
+        """Return the gold pairs whose both sentences are among the rows."""
+        kept = set(rows["id"])
+        return [pair for pair in gold if kept.issuperset(pair)]
+
+    def score(self, gold: Pairs, predictions: Pairs, language: str) -> Scores:
+        """Return F1, precision and recall over the set of pairs."""
+        from harness.scoring import pair_scores
+
+        return pair_scores(gold, predictions)

@@ -1,0 +1,49 @@
+"""What several formats share: writing files, counting predictions, spotting placeholders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.data.files import read_lines
+from harness.errors import HarnessError
+
+PLACEHOLDER_ROWS = 50  # so many identical labels and no other are a placeholder, not a test set
+
+
+class Unlabelled(HarnessError):
+    """The labels are placeholders: nothing can be scored against them."""
+
+
+def write_lines(lines: Sequence[str], path: Path) -> None:
+    """Write lines with LF ends, making the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+
+
+def read_labels(path: Path, known: Sequence[str]) -> list[str]:
+    """Read one label a line, as XTREME's scorer does (white space around it dropped).
+
+    Raises:
+        HarnessError: A label is not of the set; names file, line and the set.
+    """
+    labels = [line.strip() for line in read_lines(path)]
+    allowed = set(known)
+    for number, label in enumerate(labels, 1):
+        if allowed and label not in allowed:
+            raise HarnessError(
+                f"{path}:{number}: {label[:60]!r} is none of the labels {', '.join(known)}"
+            )
+    return labels
+
+
+def refuse_placeholders(labels: Sequence[str], where: object) -> None:
+    """Raise Unlabelled when every one of many labels is the same (mirrors without labels)."""
+    if len(labels) >= PLACEHOLDER_ROWS and len(set(labels)) == 1:
+        raise Unlabelled(f"{where}: no labels (all {len(labels)} rows say {labels[0]!r})")
+
+
+def same_count(predictions: int, gold: int, what: str) -> None:
+    """Raise HarnessError unless there are as many predictions as labels."""
+    if predictions != gold:
+        raise HarnessError(f"{predictions} predictions for {gold} labelled {what}")

@@ -1,0 +1,220 @@
+"""Span extraction: the answer to a question as a span of its context (XQuAD, MLQA, TyDiQA)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.data.files import read_json
+from harness.data.layout import read_squad
+from harness.errors import HarnessError
+from harness.formats.common import Unlabelled
+from harness.tasks import Scores
+
+if TYPE_CHECKING:
+    import numpy as np
+    from datasets import Dataset
+
+    from harness.models.model import Model
+    from harness.recipes import Settings
+
+Answers = dict[str, list[str]]
+Offsets = list[tuple[int, int] | None]
+
+
+@dataclass(frozen=True)
+class SpanExtraction:
+    """Span extraction; predictions are answers by question id.
+
+    Attributes:
+        scorer: ``squad`` (the SQuAD v1.1 script, English normalisation whatever the language) or
+            ``mlqa`` (MLQA's script, by language).
+    """
+
+    scorer: Literal["squad", "mlqa"] = "squad"
+    labels: tuple[str, ...] = ()
+    name: str = "span extraction"
+    layout: str = "squad"
+    suffix: str = "json"
+    metric: str = "exact_match+f1"
+    head: str | None = "AutoModelForQuestionAnswering"
+    splits: tuple[str, ...] = ("test",)
+    reads: tuple[str, ...] = ("max_length", "stride", "max_question", "max_answer")
+
+    def encode(
+        self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
+    ) -> list[dict[str, Any]]:
+        """Tokenise questions with windows over their contexts, ``settings.stride`` tokens apart.
+
+        Returns:
+            One feature a window. ``row`` is the question's row and ``offsets`` has a context
+            token's (start, end) in code points, None for other tokens. In training the windows
+            carry ``start_positions`` and ``end_positions`` instead; a window without the whole
+            answer points at its first token, as in SQuAD's reference code.
+        """
+        questions, lengths = _shortened(rows["question"][:], tokenizer, settings.max_question)
+        contexts = rows["context"][:]
+        features: list[dict[str, Any]] = []
+        for length in sorted(set(lengths)):
+            members = [i for i, other in enumerate(lengths) if other == length]
+            room = settings.max_length - length - tokenizer.num_special_tokens_to_add(pair=True)
+            batch = tokenizer(
+                [questions[i] for i in members],
+                [contexts[i] for i in members],
+                truncation="only_second",
+                max_length=settings.max_length,
+                stride=max(0, room - settings.stride),  # transformers' word for the overlap
+                return_overflowing_tokens=True,
+                return_offsets_mapping=True,
+            )
+            features += _windows(batch, members, tokenizer.model_input_names)
+        features.sort(key=lambda feature: feature["row"])  # stable: windows stay in order
+        if training:
+            answers, starts = rows["answers"][:], rows["starts"][:]
+            for feature in features:
+                row, offsets = feature.pop("row"), feature.pop("offsets")
+                begin = starts[row][0]
+                span = _token_span(offsets, begin, begin + len(answers[row][0]))
+                feature["start_positions"], feature["end_positions"] = span
+        return features
+
+    def predict(
+        self, model: Model, rows: Mapping[str, Dataset], settings: Settings
+    ) -> dict[str, str]:
+        """Return the best non-null span of each question, cut out by character offsets."""
+        test = rows["test"]
+        features = self.encode(test, model.tokenizer, settings, training=False)
+        outputs = model.infer(
+            [{k: v for k, v in f.items() if k not in ("row", "offsets")} for f in features]
+        )
+        contexts: list[str] = test["context"][:]
+        best = [(float("-inf"), "")] * len(contexts)
+        for feature, (start, end) in zip(features, outputs, strict=True):
+            row = feature["row"]
+            score, span = _best_span(start, end, feature["offsets"], settings.max_answer)
+            if span is not None and score > best[row][0]:
+                best[row] = (score, contexts[row][span[0] : span[1]].strip())
+        return {name: text for name, (_, text) in zip(test["id"], best, strict=True)}
+
+    def gold(self, rows: Dataset) -> Answers | None:
+        """Return the rows' answers by id, None where no row has any."""
+        gold = dict(zip(rows["id"], rows["answers"], strict=True))
+        return gold if any(gold.values()) else None
+
+    def write(self, predictions: dict[str, str], path: Path) -> None:
+        """Write ``{id: answer}`` as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(predictions, ensure_ascii=False, indent=0)
+        path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+    def read(self, path: Path) -> dict[str, str]:
+        """Read ``{id: answer}``."""
+        value = read_json(path)
+        if not isinstance(value, dict):
+            raise HarnessError(f"{path}: not a JSON object of question id to answer")
+        for name, answer in value.items():
+            if not isinstance(answer, str):
+                raise HarnessError(f"{path}: the answer to {name} is no text but {answer!r:.60}")
+        return value
+
+    def read_gold(self, path: Path) -> Answers:
+        """Read a SQuAD file with answers; one without any raises Unlabelled."""
+        value = read_squad(path, report=_tolerant(path))
+        gold = {n: a for n, a in zip(value["id"], value["answers"], strict=True) if a}
+        if not gold:
+            raise Unlabelled(f"{path}: no labels (every answer is empty)")
+        return dict(zip(value["id"], value["answers"], strict=True))
+
+    def limited(self, gold: Answers, rows: Dataset) -> Answers:
+        """Return the gold of the rows' ids."""
+        return {name: gold[name] for name in rows["id"] if name in gold}
+
+    def score(self, gold: Answers, predictions: dict[str, str], language: str) -> Scores:
+        """Return exact match and F1; an id without a prediction scores 0."""
+        from harness.scoring import mlqa_scores, squad_scores
+
+        if self.scorer == "mlqa":
+            return mlqa_scores(gold, predictions, language)
+        return squad_scores(gold, predictions)
+
+
+def _tolerant(path: Path) -> Any:
+    """Report for label files: the scorer never looks at offsets, so only a broken layout stops."""
+
+    def report(line: int, what: str) -> None:
+        if "answer " not in what:
+            raise HarnessError(f"{path}: {what}")
+
+    return report
+
+
+def _shortened(
+    questions: Sequence[str], tokenizer: Any, limit: int
+) -> tuple[list[str], list[int]]:
+    """Cut questions to ``limit`` tokens (run_squad.py's max_query_length); with their lengths."""
+    batch = tokenizer(
+        list(questions),
+        add_special_tokens=False,
+        truncation=True,
+        max_length=limit,
+        return_offsets_mapping=True,
+    )
+    spans = batch["offset_mapping"]
+    cut = [text[: span[-1][1]] if span else "" for text, span in zip(questions, spans, strict=True)]
+    return cut, [len(span) for span in spans]
+
+
+def _windows(batch: Any, rows: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the windows of a tokenised batch, each with its row and context offsets."""
+    windows = []
+    for i, member in enumerate(batch["overflow_to_sample_mapping"]):
+        window: dict[str, Any] = {name: batch[name][i] for name in names if name in batch}
+        window["row"] = rows[member]
+        window["offsets"] = [
+            span if part == 1 else None
+            for part, span in zip(batch.sequence_ids(i), batch["offset_mapping"][i], strict=True)
+        ]
+        windows.append(window)
+    return windows
+
+
+def _token_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int]:
+    """Return the tokens that cover characters begin..end, (0, 0) unless the window has them all."""
+    inside = [i for i, span in enumerate(offsets) if span and span[1] > begin and span[0] < end]
+    if not inside:
+        return 0, 0
+    first, last = offsets[inside[0]], offsets[inside[-1]]
+    whole = first is not None and last is not None and first[0] <= begin and last[1] >= end
+    return (inside[0], inside[-1]) if whole else (0, 0)
+
+
+def _best_span(
+    start: np.ndarray, end: np.ndarray, offsets: Offsets, longest: int
+) -> tuple[float, tuple[int, int] | None]:
+    """Return the best-scored span of at most ``longest`` context tokens and its characters.
+
+    Args:
+        start: Start scores of the window's tokens, float32 (tokens,).
+        end: End scores, likewise.
+        offsets: Character offsets of the context tokens, None for the others.
+        longest: Greatest number of tokens in an answer.
+    """
+    import numpy as np
+
+    context = np.array([span is not None and span[1] > span[0] for span in offsets])
+    places = np.flatnonzero(context)
+    if not len(places):
+        return float("-inf"), None
+    low, high = places[0], places[-1] + 1
+    scores = np.where(context[low:high], start[low:high], -np.inf)[:, None] + np.where(
+        context[low:high], end[low:high], -np.inf
+    )
+    scores = np.where(np.tri(*scores.shape, k=-1, dtype=bool), -np.inf, scores)
+    scores = np.where(np.tri(*scores.shape, k=longest - 1, dtype=bool), scores, -np.inf)
+    i, j = np.unravel_index(scores.argmax(), scores.shape)
+    first, last = offsets[low + i], offsets[low + j]
+    assert first is not None and last is not None
+    return float(scores[i, j]), (first[0], last[1])

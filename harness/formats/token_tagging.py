@@ -1,0 +1,167 @@
+"""Token tagging: one tag a token (UD-POS, PAN-X). Long sentences are split, never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.data.files import read_lines
+from harness.errors import HarnessError
+from harness.formats.common import refuse_placeholders, same_count, write_lines
+from harness.tasks import Scores
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from harness.models.model import Model
+    from harness.recipes import Settings
+
+IGNORED = -100  # torch's cross-entropy skips this label
+Tags = list[list[str]]
+
+
+@dataclass(frozen=True)
+class TokenTagging:
+    """Token tagging; predictions are a list of tags for each sentence.
+
+    Attributes:
+        labels: The tag set; its order is the order of the head's outputs.
+    """
+
+    labels: tuple[str, ...]
+    name: str = "token tagging"
+    layout: str = "tags"
+    suffix: str = "tsv"
+    metric: str = "f1"
+    head: str | None = "AutoModelForTokenClassification"
+    splits: tuple[str, ...] = ("test",)
+    reads: tuple[str, ...] = ("max_length",)
+
+    def encode(
+        self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
+    ) -> list[dict[str, Any]]:
+        """Tokenise word by word and split sentences longer than ``settings.max_length`` tokens.
+
+        As XTREME's preparation does (utils_preprocess.py): a word that yields no sub-word, or
+        more than fit at all, becomes the unknown token; a piece ends before the word that no
+        longer fits; the first sub-word carries the label.
+
+        Returns:
+            One feature a piece, in order. ``first`` holds the places of the words' first
+            sub-words; it is taken out before the model sees the feature.
+        """
+        sentences: list[list[str]] = rows["tokens"][:]
+        tags: list[list[str]] | None = rows["tags"][:] if training else None
+        lead, tail = _frame(tokenizer)
+        room = settings.max_length - len(lead) - len(tail)
+        vocabulary = list(dict.fromkeys(chain.from_iterable(sentences)))
+        encoded = tokenizer(vocabulary, add_special_tokens=False)["input_ids"] if vocabulary else []
+        unknown = [tokenizer.unk_token_id]
+        pieces_of = {
+            word: ids if 0 < len(ids) <= room else unknown
+            for word, ids in zip(vocabulary, encoded, strict=True)
+        }
+        place = {tag: i for i, tag in enumerate(self.labels)}
+        features = []
+        for number, words in enumerate(sentences):
+            for start, end in _split([len(pieces_of[word]) for word in words], room):
+                ids = [pieces_of[word] for word in words[start:end]]
+                feature = _feature(ids, lead, tail)
+                if tags is not None:
+                    labels = [IGNORED] * len(feature["input_ids"])
+                    for at, tag in zip(feature["first"], tags[number][start:end], strict=True):
+                        labels[at] = place[tag]
+                    feature["labels"] = labels
+                features.append(feature)
+        return features
+
+    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Tags:
+        """Return the tags of each test sentence, its pieces joined again."""
+        features = self.encode(rows["test"], model.tokenizer, settings, training=False)
+        outputs = model.infer([{k: v for k, v in f.items() if k != "first"} for f in features])
+        tagged: Iterator[str] = chain.from_iterable(
+            (self.labels[i] for i in scores[0][feature["first"]].argmax(-1))
+            for feature, scores in zip(features, outputs, strict=True)
+        )
+        return [[next(tagged) for _ in words] for words in rows["test"]["tokens"]]
+
+    def gold(self, rows: Dataset) -> Tags | None:
+        """Return the rows' tags, None unless all have them."""
+        tags = rows["tags"][:]
+        if any(sentence is None for sentence in tags):
+            return None
+        refuse_placeholders(list(chain.from_iterable(tags)), "the test split")
+        return tags
+
+    def write(self, predictions: Tags, path: Path) -> None:
+        """Write one tag a line and a blank line after each sentence, no tokens."""
+        write_lines([line for tags in predictions for line in (*tags, "")], path)
+
+    def read(self, path: Path) -> Tags:
+        """Read one tag a line, sentences parted by blank lines (which alone make no sentence)."""
+        sentences: Tags = [[]]
+        allowed = set(self.labels)
+        for number, line in enumerate(read_lines(path), 1):
+            tag = line.strip()
+            if tag and allowed and tag not in allowed:
+                raise HarnessError(
+                    f"{path}:{number}: {tag[:60]!r} is none of the tags {', '.join(self.labels)};"
+                    " expected one tag a line and no tokens"
+                )
+            if tag:
+                sentences[-1].append(tag)
+            elif sentences[-1]:
+                sentences.append([])
+        return sentences if sentences[-1] else sentences[:-1]
+
+    def read_gold(self, path: Path) -> Tags:
+        """Read one tag a line; placeholders raise Unlabelled."""
+        tags = self.read(path)
+        refuse_placeholders(list(chain.from_iterable(tags)), path)
+        return tags
+
+    def limited(self, gold: Tags, rows: Dataset) -> Tags:
+        """Return the first sentences' tags, as many as there are rows."""
+        return gold[: len(rows)]
+
+    def score(self, gold: Tags, predictions: Tags, language: str) -> Scores:
+        """Return chunk F1, precision and recall, and (extra, not official) token accuracy."""
+        from harness.scoring import chunk_scores, token_accuracy
+
+        same_count(len(predictions), len(gold), "sentences")
+        for number, (expected, given) in enumerate(zip(gold, predictions, strict=True), 1):
+            if len(expected) != len(given):
+                raise HarnessError(
+                    f"sentence {number}: {len(given)} predicted tags for {len(expected)} tokens"
+                )
+        return chunk_scores(gold, predictions) | {"token_accuracy": token_accuracy(gold, predictions)}
+
+
+def _split(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Cut a sentence into runs of words whose sub-words fit into ``room``, greedily."""
+    runs, start, used = [], 0, 0
+    for i, length in enumerate(lengths):
+        if used + length > room:
+            runs.append((start, i))
+            start, used = i, 0
+        used += length
+    return [*runs, (start, len(lengths))] if lengths else []
+
+
+def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Return the special tokens that the tokenizer puts before and after a single sentence."""
+    probe = tokenizer("a", return_special_tokens_mask=True)
+    ids, special = probe["input_ids"], probe["special_tokens_mask"]
+    lead = special.index(0)
+    tail = len(ids) - special[::-1].index(0)
+    return ids[:lead], ids[tail:]
+
+
+def _feature(pieces: list[list[int]], lead: list[int], tail: list[int]) -> dict[str, Any]:
+    """Wrap sub-words in special tokens; ``first`` marks the place of each word's first one."""
+    ids = [*lead, *chain.from_iterable(pieces), *tail]
+    starts = accumulate((len(piece) for piece in pieces[:-1]), initial=len(lead))
+    return {"input_ids": ids, "attention_mask": [1] * len(ids), "first": list(starts)}

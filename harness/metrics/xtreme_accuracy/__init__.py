@@ -1,0 +1,1 @@
+"""The ``evaluate`` module xtreme_accuracy; see `harness.metrics`."""

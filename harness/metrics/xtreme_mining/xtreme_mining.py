@@ -1,0 +1,54 @@
+"""F1 of mined sentence pairs as XTREME computes it for BUCC, as an ``evaluate`` module."""
+
+import datasets
+import evaluate
+
+from harness.scoring import pair_scores
+
+_CITATION = "Hu et al. (2020), XTREME, arXiv:2003.11080"
+_INPUTS = """
+``evaluate`` wants as many predictions as references, but the sets of mined and of true pairs
+differ in size; so one item is a whole list of pairs. The pairs of several items are pooled.
+Args:
+    predictions: lists of mined pairs [source id, target id].
+    references: lists of true pairs, one list for each list of mined pairs.
+Returns:
+    f1, precision, recall: percentages, 0 to 100.
+"""
+
+
+def _pool(lists: list[list[list[str]]]) -> set[tuple[str, str]]:
+    """Joins lists of pairs into one set.
+
+    Args:
+        lists: Lists of [source id, target id].
+
+    Raises:
+        ValueError: An item has not two ids.
+    """
+    pairs: set[tuple[str, str]] = set()
+    for pair in (pair for pairs_ in lists for pair in pairs_):
+        if len(pair) != 2:
+            raise ValueError(f"a pair needs two ids, not {len(pair)}: {pair!r}")
+        pairs.add((pair[0], pair[1]))
+    return pairs
+
+
+class XtremeMining(evaluate.Metric):  # type: ignore[misc]
+    """Wraps `harness.scoring.pair_scores`."""
+
+    def _info(self) -> evaluate.MetricInfo:
+        """Describes the inputs: lists of id pairs."""
+        pairs = datasets.Sequence(datasets.Sequence(datasets.Value("string")))
+        return evaluate.MetricInfo(
+            description="F1 of XTREME's BUCC 2018.",
+            citation=_CITATION,
+            inputs_description=_INPUTS,
+            features=datasets.Features({"predictions": pairs, "references": pairs}),
+        )
+
+    def _compute(
+        self, predictions: list[list[list[str]]], references: list[list[list[str]]]
+    ) -> dict[str, float]:
+        """Scores the pooled pairs; see `harness.scoring.pair_scores`."""
+        return pair_scores(_pool(references), _pool(predictions))

@@ -1,0 +1,1 @@
+"""The ``evaluate`` module xtreme_qa; see `harness.metrics`."""

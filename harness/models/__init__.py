@@ -1,0 +1,1 @@
+"""Checkpoints, training, inference: everything that holds weights."""

@@ -1,0 +1,229 @@
+"""A checkpoint from outside: looked at whole before any work, fingerprinted, never unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.data.files import digest, read_json
+from harness.errors import HarnessError
+
+MAX_HEADER = 100 << 20  # bytes of a safetensors header that are read
+SPARE_ROWS = 1024  # rows of the word table that may have no piece (padding to a round size)
+PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin")
+TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt")
+MORE_TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+FETCHED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint is, read from its files without loading a weight.
+
+    Attributes:
+        path: Local folder.
+        name: What the user called it (hub id, or the folder's name).
+        fingerprint: SHA-256 over weights, config and tokenizer files.
+        model_type: transformers' name of the encoder family.
+        layers: Number of encoder layers.
+        parameters: Number of weights, word table included.
+        body: Number of weights without the word table.
+        sentence_encoder: True if the folder says that it is a sentence-transformers model.
+        notes: What the user should know, e.g. that a task head is dropped.
+    """
+
+    path: Path
+    name: str
+    fingerprint: str
+    model_type: str
+    layers: int
+    parameters: int
+    body: int
+    sentence_encoder: bool
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a submission says of its checkpoint."""
+        values = asdict(self)
+        del values["path"]
+        return values | {"notes": list(self.notes)}
+
+
+def open_checkpoint(where: str, *, offline: bool) -> Checkpoint:
+    """Check a local folder or hub id and say what it is.
+
+    Raises:
+        HarnessError: Config, weights or tokenizer are missing or do not agree; weights are
+            pickled; the family is unknown to transformers; the hub cannot be reached.
+    """
+    path = Path(where)
+    if not path.is_dir():
+        path = _from_hub(where, offline=offline)
+    config = _config(path)
+    weights = _weight_files(path)
+    shapes = _shapes(weights)
+    tokenizer = _tokenizer_files(path)
+    rows = _word_rows(path, config, shapes)
+    _check_tokenizer(path, config, rows)
+    total = sum(_size(shape) for shape in shapes.values())
+    return Checkpoint(
+        path=path,
+        name=where if path != Path(where) else path.resolve().name,
+        fingerprint=_fingerprint([path / "config.json", *weights, *tokenizer]),
+        model_type=config["model_type"],
+        layers=int(config.get("num_hidden_layers") or config.get("n_layers") or 0),
+        parameters=total,
+        body=total - rows * int(config.get("hidden_size") or config.get("dim") or 0),
+        sentence_encoder=(path / "modules.json").is_file(),
+        notes=_notes(config),
+    )
+
+
+def _from_hub(where: str, *, offline: bool) -> Path:
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?(@[\w.-]+)?", where) or where.startswith("."):
+        raise HarnessError(f"{where}: no such folder (and no hub id like owner/name[@revision])")
+    from huggingface_hub import snapshot_download
+
+    repo, _, revision = where.partition("@")
+    try:
+        return Path(
+            snapshot_download(
+                repo,
+                revision=revision or None,
+                allow_patterns=list(FETCHED),
+                local_files_only=offline,
+            )
+        )
+    except Exception as error:  # the hub client raises whatever its transport does
+        hint = "--offline reads only what was fetched before" if offline else "check id and network"
+        raise HarnessError(
+            f"{where}: no such folder, and not to be had from the hub"
+            f" ({type(error).__name__}); {hint}"
+        ) from error
+
+
+def _config(path: Path) -> dict[str, Any]:
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    if not (path / "config.json").is_file():
+        raise HarnessError(f"{path}: no config.json, so this is no transformers checkpoint")
+    config = read_json(path / "config.json")
+    if not isinstance(config, dict) or "model_type" not in config:
+        raise HarnessError(f"{path / 'config.json'}: no model_type; save it with transformers")
+    if config["model_type"] not in CONFIG_MAPPING_NAMES:
+        raise HarnessError(
+            f"{path / 'config.json'}: model_type {config['model_type']!r} is not known to"
+            " transformers, and remote code is never run"
+        )
+    return config
+
+
+def _weight_files(path: Path) -> list[Path]:
+    index = path / "model.safetensors.index.json"
+    if index.is_file():
+        shards = read_json(index).get("weight_map", {}).values()
+        files = [path / name for name in sorted(set(map(str, shards))) if "/" not in name]
+    else:
+        files = [path / "model.safetensors"]
+    missing = [file.name for file in files if not file.is_file()]
+    if files and not missing:
+        return files
+    if any((path / name).exists() for name in PICKLES):
+        raise HarnessError(
+            f"{path}: the weights are pickled, and a pickle can run code, so it is not loaded;"
+            " convert it where you trust it: python -c \"from transformers import AutoModel as M;"
+            " M.from_pretrained('IN').save_pretrained('OUT')\", then copy the tokenizer beside it"
+        )
+    raise HarnessError(f"{path}: no weights ({', '.join(missing) or 'empty index'} missing)")
+
+
+def _shapes(files: list[Path]) -> dict[str, list[int]]:
+    """Return the shapes of all tensors, from the safetensors headers alone."""
+    shapes: dict[str, list[int]] = {}
+    for file in files:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            size = file.stat().st_size
+            if not 2 <= length <= min(MAX_HEADER, size - 8):
+                raise HarnessError(f"{file}: no safetensors file (header of {length} bytes)")
+            try:
+                header = json.loads(stream.read(length))
+                entries = {n: e for n, e in header.items() if n != "__metadata__"}
+                end = max((e["data_offsets"][1] for e in entries.values()), default=0)
+                shapes |= {n: [int(d) for d in e["shape"]] for n, e in entries.items()}
+            except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+                raise HarnessError(f"{file}: broken safetensors header; copy it again") from error
+        if size != 8 + length + end:
+            raise HarnessError(
+                f"{file}: {size} bytes, but its header says {8 + length + end}; copy it again"
+            )
+    return shapes
+
+
+def _size(shape: list[int]) -> int:
+    count = 1
+    for side in shape:
+        count *= side
+    return count
+
+
+def _tokenizer_files(path: Path) -> list[Path]:
+    if not any((path / name).is_file() for name in TOKENIZER_FILES):
+        raise HarnessError(f"{path}: no tokenizer (none of {', '.join(TOKENIZER_FILES)})")
+    names = (*TOKENIZER_FILES, *MORE_TOKENIZER_FILES)
+    return [path / name for name in names if (path / name).is_file()]
+
+
+def _word_rows(path: Path, config: dict[str, Any], shapes: dict[str, list[int]]) -> int:
+    """Return the number of rows of the word table, checked against the config."""
+    vocabulary, hidden = config.get("vocab_size"), config.get("hidden_size") or config.get("dim")
+    tables = [s for n, s in shapes.items() if n.endswith("word_embeddings.weight") and len(s) == 2]
+    for rows, width in tables:
+        if vocabulary != rows or (hidden not in (None, width) and "embedding_size" not in config):
+            raise HarnessError(
+                f"{path}: config.json says {vocabulary} pieces of {hidden} dimensions, the weights"
+                f" have {rows} of {width}; config and weights are not of one model"
+            )
+    return tables[0][0] if tables else int(vocabulary or 0)
+
+
+def _check_tokenizer(path: Path, config: dict[str, Any], rows: int) -> None:
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+    except Exception as error:  # whatever a broken tokenizer file makes the library raise
+        raise HarnessError(f"{path}: the tokenizer cannot be loaded ({error!s:.200})") from error
+    if not tokenizer.is_fast:
+        raise HarnessError(f"{path}: no fast tokenizer (tokenizer.json), which offsets need")
+    pieces = max(tokenizer.get_vocab().values(), default=-1) + 1
+    if not rows - SPARE_ROWS <= pieces <= rows:
+        raise HarnessError(
+            f"{path}: the tokenizer has {pieces} pieces, the model {rows} rows;"
+            " the tokenizer does not belong to this model"
+        )
+    pad = config.get("pad_token_id")
+    if pad is not None and tokenizer.pad_token_id != pad:
+        raise HarnessError(
+            f"{path}: the tokenizer pads with id {tokenizer.pad_token_id}, the model with {pad};"
+            " the tokenizer does not belong to this model"
+        )
+
+
+def _notes(config: dict[str, Any]) -> tuple[str, ...]:
+    heads = [a for a in config.get("architectures") or () if "For" in a]
+    notes = [f"its task head ({name}) is dropped; only the encoder is used" for name in heads]
+    if "auto_map" in config:
+        notes.append("its remote code (auto_map) is ignored")
+    return tuple(notes)
+
+
+def _fingerprint(files: list[Path]) -> str:
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(f"{file.name}:{digest(file)}\n".encode())
+    return whole.hexdigest()

@@ -1,0 +1,103 @@
+"""Where and how exactly to compute: device, precision, threads, seeds."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import HarnessError
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device and how to compute on it.
+
+    Attributes:
+        name: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
+        precision: ``fp32``, or autocast in ``bf16`` or ``fp16``.
+        threads: CPU threads.
+    """
+
+    name: str
+    precision: str
+    threads: int
+
+    @property
+    def kind(self) -> str:
+        """Return the device's type without its number."""
+        return self.name.partition(":")[0]
+
+    def identity(self) -> dict[str, Any]:
+        """Return what of it can change the last digits of a result, for step keys."""
+        import torch
+        import transformers
+
+        return {
+            "device": self.kind,
+            "precision": self.precision,
+            "threads": self.threads if self.kind == "cpu" else 0,
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        }
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Return the context to run a model in."""
+        import torch
+
+        if self.precision == "fp32":
+            return nullcontext()
+        kind = torch.bfloat16 if self.precision == "bf16" else torch.float16
+        return torch.autocast(self.kind, dtype=kind)
+
+
+def choose_device(name: str, precision: str, threads: int) -> Device:
+    """Return the device to use, and set this process's threads.
+
+    Args:
+        name: A torch device, or ``auto`` for the first accelerator there is, else the CPU.
+        precision: One of PRECISIONS.
+        threads: CPU threads; 0 means those this process may run on.
+
+    Raises:
+        HarnessError: No such device or precision here.
+    """
+    import torch
+
+    if precision not in PRECISIONS:
+        raise HarnessError(f"unknown precision {precision!r} (known: {', '.join(PRECISIONS)})")
+    if name == "auto":
+        found = torch.accelerator.current_accelerator(check_available=True)
+        name = found.type if found else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise HarnessError(f"device {name!r} is not usable here ({error!s:.120})") from error
+    if precision == "fp16" and name == "cpu":
+        raise HarnessError("fp16 on a CPU loses gradients; use --precision bf16 or fp32")
+    threads = threads or len(os.sched_getaffinity(0))
+    torch.set_num_threads(threads)
+    os.environ["RAYON_NUM_THREADS"] = str(threads)  # tokenizers
+    return Device(name, precision, threads)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and torch, and ask torch for deterministic kernels."""
+    import torch
+    from transformers import set_seed
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    set_seed(seed)
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+
+
+def hush() -> None:
+    """Turn off the libraries' own progress bars; the harness shows its own."""
+    import datasets
+    from transformers.utils import logging
+
+    datasets.disable_progress_bars()
+    logging.disable_progress_bar()

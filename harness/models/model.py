@@ -1,0 +1,233 @@
+"""A loaded model: encoder, perhaps a head, its tokenizer, ready to infer and to embed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.models.batching import inference_batches
+from harness.models.device import Device, seed_everything
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from harness.models.checkpoint import Checkpoint
+    from harness.tasks import Format
+
+INFERENCE_TOKENS = 8192  # padded tokens in a batch: no gain beyond on a CPU, little on a GPU
+INFERENCE_EXAMPLES = 256
+
+Report = Callable[[int, int], None]
+"""Takes the units done and those there are."""
+
+
+@dataclass
+class Model:
+    """A model in evaluation mode on its device.
+
+    Attributes:
+        module: The transformers model.
+        tokenizer: Its fast tokenizer.
+        device: Where it runs.
+        layer: The hidden state that ``embed`` pools, 0 being the embeddings.
+        report: Told after each batch.
+    """
+
+    module: Any
+    tokenizer: Any
+    device: Device
+    layer: int = -1
+    report: Report = lambda done, total: None
+
+    def infer(self, features: Sequence[dict[str, Any]]) -> list[list[NDArray[np.float32]]]:
+        """Run the head over features in length-bucketed batches.
+
+        Args:
+            features: Model inputs without padding, as lists.
+
+        Returns:
+            For each feature its outputs, one array a head output: scores float32 (labels,),
+            (tokens, labels), or for spans two of (tokens,); padding is cut off.
+        """
+        import torch
+
+        results: list[list[NDArray[np.float32]]] = [[] for _ in features]
+        for batch, inputs in self._batches(features):
+            with torch.inference_mode(), self.device.autocast():
+                outputs = self.module(**inputs).to_tuple()
+            arrays = [output.float().cpu().numpy() for output in outputs]
+            width = inputs["input_ids"].shape[1]
+            for place, number in enumerate(batch):
+                length = len(features[number]["input_ids"])
+                results[number] = [
+                    array[place][:length] if array.ndim > 1 and array.shape[1] == width
+                    and (array.ndim == 3 or len(arrays) == 2)
+                    else array[place]
+                    for array in arrays
+                ]
+        return results
+
+    def embed(self, texts: Sequence[str], max_length: int) -> NDArray[np.float32]:
+        """Return sentence embeddings: the mean of hidden state ``layer`` over non-pad tokens.
+
+        Special tokens count, as in XTREME (third_party/evaluate_retrieval.py).
+
+        Args:
+            texts: Sentences.
+            max_length: Tokens read of each, special tokens included.
+
+        Returns:
+            float32 (sentences, dimensions), L2-normalised.
+        """
+        import numpy as np
+        import torch
+
+        batch = self.tokenizer(list(texts), truncation=True, max_length=max_length)
+        features = [
+            {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
+        ]
+        found = np.zeros((len(features), self.module.config.hidden_size), dtype=np.float32)
+        for numbers, inputs in self._batches(features):
+            with torch.inference_mode(), self.device.autocast():
+                states = self.module(**inputs, output_hidden_states=True).hidden_states
+            mask = inputs["attention_mask"].unsqueeze(-1).float()
+            mean = (states[self.layer].float() * mask).sum(1) / mask.sum(1)
+            found[numbers] = torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()
+        return found
+
+    def _batches(self, features: Sequence[dict[str, Any]]) -> Any:
+        """Yield numbers and padded tensors on the device, batch by batch."""
+        lengths = [len(feature["input_ids"]) for feature in features]
+        batches = inference_batches(lengths, INFERENCE_TOKENS, INFERENCE_EXAMPLES)
+        done = 0
+        for batch in batches:
+            padded = self.tokenizer.pad([features[i] for i in batch], return_tensors="pt")
+            yield batch, {name: t.to(self.device.name) for name, t in padded.items()}
+            done += len(batch)
+            self.report(done, len(features))
+
+
+def fresh_model(checkpoint: Checkpoint, form: Format, seed: int) -> tuple[Any, Any]:
+    """Return a checkpoint's encoder under a fresh head for a format, and its tokenizer.
+
+    The head is always new, also where the checkpoint carries one that would fit.
+
+    Raises:
+        HarnessError: The family has no such head, or weights of the encoder are missing.
+    """
+    import transformers
+
+    seed_everything(seed)
+    config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+    names = form.labels or ("start", "end")  # a span head has two outputs
+    config.problem_type = None
+    config.id2label = dict(enumerate(names))
+    config.label2id = {label: i for i, label in enumerate(names)}
+    auto = getattr(transformers, str(form.head))
+    try:
+        model = auto.from_config(config)
+    except ValueError as error:
+        raise HarnessError(
+            f"{checkpoint.name}: transformers has no {form.head} for {checkpoint.model_type}"
+        ) from error
+    state = _encoder(checkpoint.path).state_dict()
+    wanted = model.base_model.state_dict()
+    missing = [name for name in wanted if name not in state and not name.startswith("pooler.")]
+    if missing:
+        raise HarnessError(f"{checkpoint.name}: encoder weights are missing: {missing[0]} …")
+    model.base_model.load_state_dict(
+        {name: value for name, value in state.items() if name in wanted}, strict=False
+    )
+    return model, load_tokenizer(checkpoint.path)
+
+
+def _encoder(path: Path) -> Any:
+    """Load the bare encoder; a weight that the file lacks is an error unless it is the pooler's."""
+    import transformers
+
+    with quiet():
+        model, info = transformers.AutoModel.from_pretrained(
+            path,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+            output_loading_info=True,
+        )
+    missing = [name for name in info["missing_keys"] if "pooler" not in name]
+    if missing:
+        raise HarnessError(f"{path}: the weights lack {sorted(missing)[0]}; save the model whole")
+    return model
+
+
+def load_trained(path: Path, form: Format, device: Device) -> Model:
+    """Load a fine-tuned model of the store."""
+    import transformers
+
+    auto = getattr(transformers, str(form.head))
+    module = auto.from_pretrained(path, use_safetensors=True, trust_remote_code=False)
+    return Model(module.to(device.name).eval(), load_tokenizer(path), device)
+
+
+def load_encoder(checkpoint: Checkpoint, path: Path, layer: int | str, device: Device) -> Model:
+    """Load an encoder for retrieval.
+
+    Args:
+        checkpoint: What the encoder is or was trained from.
+        path: The weights: the checkpoint's own, or those of a training step.
+        layer: The hidden state to pool (``harness.recipes.Settings.layer``).
+        device: Where to run.
+    """
+    model = Model(_encoder(path).to(device.name).eval(), load_tokenizer(path), device)
+    model.layer = retrieval_layer(layer, checkpoint)
+    return model
+
+
+def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:
+    """Return the number of the hidden state to pool.
+
+    XTREME takes 14 of XLM-R Large's 24 layers and 7 of 12 (utils and scripts/run_tatoeba.sh);
+    other depths are scaled from that. A sentence-transformers checkpoint pools its last layer.
+
+    Raises:
+        HarnessError: The encoder has no such layer.
+    """
+    if layer == "auto":
+        layer = "last" if checkpoint.sentence_encoder else "xtreme"
+    if layer == "last":
+        return checkpoint.layers
+    if layer == "xtreme":
+        return round(checkpoint.layers * 7 / 12)
+    if int(layer) > checkpoint.layers:
+        raise HarnessError(f"layer {layer}: {checkpoint.name} has {checkpoint.layers} layers")
+    return int(layer)
+
+
+def load_tokenizer(path: Path) -> Any:
+    """Load a fast tokenizer that says nothing about inputs longer than the model."""
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+    tokenizer.model_max_length = int(1e9)  # lengths are cut by the recipe, not by a warning
+    return tokenizer
+
+
+class quiet:  # noqa: N801 - reads like contextlib's managers
+    """Silence transformers' loading report: missing poolers and dropped heads are expected."""
+
+    def __enter__(self) -> None:
+        """Lower the library's verbosity."""
+        from transformers.utils import logging
+
+        self.level = logging.get_verbosity()
+        logging.set_verbosity_error()
+
+    def __exit__(self, *_: object) -> None:
+        """Put it back."""
+        from transformers.utils import logging
+
+        logging.set_verbosity(self.level)

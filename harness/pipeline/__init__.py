@@ -1,0 +1,1 @@
+"""Everything that runs is a step: planned, keyed by what decides it, stored, resumed."""

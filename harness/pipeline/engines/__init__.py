@@ -1,0 +1,1 @@
+"""Engines run a plan's steps; results do not depend on which."""

@@ -1,0 +1,140 @@
+"""An evaluation from request to output folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import __version__
+from harness.pipeline.engines.local import Progress, run
+from harness.pipeline.plan import Plan, Request
+from harness.pipeline.workbench import Workbench
+from harness.scoring import TaskScore
+from harness.submission.scores import scores_json
+from harness.submission.write import copy_file, environment, validate, write_json
+
+if TYPE_CHECKING:
+    from harness.pipeline.store import Store
+
+FLOPS_A_TOKEN = {"train": 6, "predict": 2}  # times the weights outside the word table
+EFFICIENCY = 0.4  # of a large matrix product's speed that training and inference were seen to reach
+
+
+def evaluate(
+    request: Request, plan: Plan, store: Store, output: Path, progress: Progress
+) -> dict[str, TaskScore]:
+    """Run a plan and write the output folder.
+
+    Predictions are copied there before anything is scored into it; scores come last.
+
+    Args:
+        request: What was asked for.
+        plan: Its steps.
+        store: Where finished steps are and go.
+        output: The folder to write; files of an earlier run are replaced.
+        progress: Told of each step.
+
+    Returns:
+        The scores of each task.
+    """
+    start = time.time()
+    bench = Workbench(request.source, request.checkpoint, request.device)
+    ran = run(plan.steps, store, bench, progress)
+    for name, steps in plan.predictions.items():
+        for language, step in steps.items():
+            file = f"test-{language}.{step.job.task.format.suffix}"  # type: ignore[attr-defined]
+            copy_file(store.place(step) / file, output / "predictions" / name / file)
+    tasks = task_scores(request, plan, store)
+    scores = scores_json(request.benchmark, tasks, request.partial)
+    submission = {
+        "format": 1,
+        "harness": __version__,
+        "benchmark": request.benchmark.name,
+        "checkpoint": request.checkpoint.as_dict(),
+        "recipe": request.recipe.name,
+        "seed": request.seed,
+        "partial": request.partial,
+        "scores": scores,
+    }
+    validate(submission)
+    write_json(scores, output / "scores.json")
+    write_json(_manifest(request, plan, store, ran, time.time() - start), output / "manifest.json")
+    write_json(submission, output / "submission.json")
+    return tasks
+
+
+def task_scores(request: Request, plan: Plan, store: Store) -> dict[str, TaskScore]:
+    """Return the scores of a plan's finished score steps, in the benchmark's order."""
+    found = {}
+    for name, step in plan.scores.items():
+        value = json.loads((store.place(step) / "scores.json").read_text())
+        job: Any = step.job
+        found[name] = TaskScore(
+            name=name,
+            metric=job.task.format.metric,
+            languages=value["languages"],
+            expected=plan.languages[name],
+            missing=value["missing"] | plan.missing[name],
+        )
+    order = [*request.benchmark.task_names(), *sorted(found)]
+    return {name: found[name] for name in dict.fromkeys(order) if name in found}
+
+
+def _manifest(
+    request: Request, plan: Plan, store: Store, ran: int, seconds: float
+) -> dict[str, Any]:
+    """Return everything needed to tell how the numbers came about."""
+    steps = [store.manifest(step) for step in plan.steps]
+    return {
+        "environment": environment(),
+        "checkpoint": request.checkpoint.as_dict(),
+        "benchmark": request.benchmark.name,
+        "recipe": request.recipe.as_dict(),
+        "seed": request.seed,
+        "limit": request.limit,
+        "max_steps": request.max_steps,
+        "partial": request.partial,
+        "device": asdict(request.device) | {"identity": request.device.identity()},
+        "skipped": plan.skipped,
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "steps_run": ran,
+        "seconds": round(seconds, 1),
+        "seconds_of_all_steps": round(sum(step["seconds"] for step in steps), 1),
+        "steps": [
+            {key: step[key] for key in ("name", "key", "identity", "result", "seconds", "files")}
+            for step in steps
+        ],
+    }
+
+
+def estimate(request: Request, plan: Plan, store: Store) -> float:
+    """Return a guess of the seconds that the plan's unfinished steps will take.
+
+    Tokens (guessed from bytes) times the encoder's weights outside the word table, times 2
+    operations a weight forward and 6 with the backward pass (Kaplan et al. 2020, arXiv
+    2001.08361), over the speed of a matrix product measured now.
+    """
+    work = sum(
+        step.tokens * FLOPS_A_TOKEN.get(step.kind, 0) * request.checkpoint.body
+        for step in plan.steps
+        if store.find(step) is None
+    )
+    return work / (_speed(request) * EFFICIENCY) if work else 0.0
+
+
+def _speed(request: Request) -> float:
+    """Return floating-point operations a second of a square matrix product on the device."""
+    import torch
+
+    side = 1024 if request.device.kind == "cpu" else 4096
+    kind = torch.float32 if request.device.precision == "fp32" else torch.bfloat16
+    matrix = torch.ones(side, side, dtype=kind, device=request.device.name)
+    times = []
+    for _ in range(4):
+        start = time.perf_counter()
+        float((matrix @ matrix)[0, 0])
+        times.append(time.perf_counter() - start)
+    return 2 * side**3 / min(times)

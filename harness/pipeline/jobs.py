@@ -1,0 +1,127 @@
+"""The three kinds of work: train, predict, score."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.data.source import training_rows
+from harness.errors import HarnessError
+from harness.formats.common import Unlabelled
+from harness.recipes import Settings
+from harness.tasks import Scores, Task, TrainingSet
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from harness.pipeline.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Fine-tune the checkpoint on a training set; leaves the best model."""
+
+    training: TrainingSet
+    held_out: Task | None
+    settings: Settings
+    seed: int
+    max_steps: int
+    tracker: str
+
+    def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
+        """Train."""
+        from harness.models.train import Lesson, train
+
+        bench.forget()
+        rows, dev = training_rows(bench.source, self.training, self.held_out)
+        lesson = Lesson(
+            checkpoint=bench.checkpoint,
+            form=self.training.format,
+            train=rows,
+            dev=dev,
+            settings=self.settings,
+            seed=self.seed,
+            max_steps=self.max_steps,
+            tracker=self.tracker,
+        )
+        bench.work.mkdir(parents=True, exist_ok=True)
+        return train(lesson, bench.device, bench.work, folder, bench.report)
+
+
+@dataclass(frozen=True)
+class PredictJob:
+    """Predict one language's test split; leaves a file in XTREME's layout."""
+
+    task: Task
+    language: str
+    settings: Settings
+    limit: int
+
+    @property
+    def file(self) -> str:
+        """Return the name of the prediction file."""
+        return f"test-{self.language}.{self.task.format.suffix}"
+
+    def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
+        """Predict."""
+        rows = {
+            split: bench.source.examples(self.task, split, self.language)
+            for split in self.task.format.splits
+        }
+        rows["test"] = limited(rows["test"], self.limit)
+        weights = parents[0] if parents else bench.checkpoint.path
+        model = bench.model(self.task.format, weights, self.settings.layer)
+        predictions = self.task.format.predict(model, rows, self.settings)
+        self.task.format.write(predictions, folder / self.file)
+        return {"examples": len(rows["test"])}
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """Score a task's predictions in all languages; leaves scores.json."""
+
+    task: Task
+    languages: tuple[str, ...]
+    limit: int
+
+    def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
+        """Score."""
+        scores: dict[str, Scores] = {}
+        missing: dict[str, str] = {}
+        for language, parent in zip(self.languages, parents, strict=True):
+            path = parent / f"test-{language}.{self.task.format.suffix}"
+            try:
+                gold = bench.source.gold(self.task, language)
+            except Unlabelled as error:
+                missing[language] = str(error)
+                continue
+            if gold is None:
+                missing[language] = "no labels"
+                continue
+            if self.limit:
+                rows = limited(bench.source.examples(self.task, "test", language), self.limit)
+                gold = self.task.format.limited(gold, rows)
+            try:
+                scores[language] = self.task.format.score(
+                    gold, self.task.format.read(path), language
+                )
+            except HarnessError as error:
+                raise HarnessError(f"{self.task.name} {language}: {error}") from error
+        result = {"languages": scores, "missing": missing}
+        (folder / "scores.json").write_text(json.dumps(result, indent=1) + "\n")
+        return result
+
+
+def limited(rows: Dataset, limit: int) -> Dataset:
+    """Return the first ``limit`` examples; of two sides, the first source sentences and all English.
+
+    A limit of 0 means all.
+    """
+    if not limit:
+        return rows
+    if "side" not in rows.column_names:
+        return rows.select(range(min(limit, len(rows))))
+    sources = sum(side == "source" for side in rows["side"])
+    return rows.select([*range(min(limit, sources)), *range(sources, len(rows))])

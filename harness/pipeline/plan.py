@@ -1,0 +1,275 @@
+"""From a request to the steps that answer it; nothing runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from harness import registry
+from harness.data.folder import FolderSource
+from harness.data.source import Source, training_rows
+from harness.errors import HarnessError, nearest
+from harness.models.device import Device
+from harness.pipeline.jobs import PredictJob, ScoreJob, TrainJob, limited
+from harness.pipeline.step import Step
+from harness.recipes import Recipe, Settings
+from harness.tasks import Benchmark, Task, TrainingSet
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from harness.models.checkpoint import Checkpoint
+
+BYTES_A_TOKEN = 5  # of UTF-8, rough, over XTREME's languages; only the time estimate uses it
+
+
+@dataclass(frozen=True)
+class Request:
+    """What ``harness eval`` was asked for.
+
+    Attributes:
+        checkpoint: The encoder.
+        benchmark: Which tasks and languages make a score.
+        source: Where examples are.
+        recipe: Hyper-parameters.
+        device: Where and how to compute.
+        tasks: Names of tasks; () means all that the source has.
+        languages: Codes; () means all.
+        seed: Seeds every training.
+        limit: Test examples a language, 0 means all.
+        max_steps: Updates of a training, 0 means as the recipe says.
+        tracker: An experiment tracker for the trainings.
+    """
+
+    checkpoint: Checkpoint
+    benchmark: Benchmark
+    source: Source
+    recipe: Recipe
+    device: Device
+    tasks: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    seed: int = 42
+    limit: int = 0
+    max_steps: int = 0
+    tracker: str = "none"
+
+    @property
+    def partial(self) -> str:
+        """Return why no score of this run may stand beside a whole one, "" if it may."""
+        said = []
+        if self.limit:
+            said.append(f"first {self.limit} test examples a language")
+        if self.max_steps:
+            said.append(f"at most {self.max_steps} updates a training")
+        return ", ".join(said)
+
+
+@dataclass
+class Plan:
+    """The steps of a request, parents before children.
+
+    Attributes:
+        steps: All steps.
+        scores: Task name to its score step.
+        predictions: Task name to its predict steps by language.
+        languages: Task name to all languages of the benchmark.
+        missing: Task name to what cannot be evaluated by language, and why.
+        skipped: Tasks that cannot be evaluated at all, and why.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    scores: dict[str, Step] = field(default_factory=dict)
+    predictions: dict[str, dict[str, Step]] = field(default_factory=dict)
+    languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: dict[str, dict[str, str]] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def make_plan(request: Request) -> Plan:
+    """Plan an evaluation: a training for each training set, predictions, scores.
+
+    Raises:
+        HarnessError: A task or language is unknown, or a task asked for by name has no data.
+    """
+    names = request.tasks or request.benchmark.task_names()
+    tasks = [registry.task(n) for n in names if request.tasks or n in registry.task_names()]
+    _know_languages(request, tasks)
+    plan = Plan()
+    for name in names:
+        if name not in registry.task_names():
+            plan.skipped[name] = "no installed plug-in brings it"
+    trainings: dict[str, Step] = {}
+    for task in sorted(tasks, key=lambda t: _training_name(request, t)):
+        try:
+            _add_task(request, task, plan, trainings)
+        except HarnessError as error:
+            if request.tasks or not isinstance(error, NoData):
+                raise
+            plan.skipped[task.name] = str(error)
+    if not plan.scores:
+        raise HarnessError(
+            "nothing to evaluate: " + "; ".join(f"{n}: {why}" for n, why in plan.skipped.items())
+        )
+    return plan
+
+
+class NoData(HarnessError):
+    """The source has no examples for a task."""
+
+
+def _training_name(request: Request, task: Task) -> str:
+    training = request.benchmark.training_of(task)
+    return training.name if training else ""
+
+
+def _know_languages(request: Request, tasks: Sequence[Task]) -> None:
+    known = {code for task in tasks for code in request.benchmark.languages_of(task)}
+    for code in request.languages:
+        if code not in known:
+            raise HarnessError(
+                f"unknown language {code!r}{nearest(code, known)}"
+                f" (known here: {', '.join(sorted(known))})"
+            )
+
+
+def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Step]) -> None:
+    """Append a task's steps to the plan, its training first unless another task shares it."""
+    languages = request.benchmark.languages_of(task)
+    wanted = [code for code in languages if not request.languages or code in request.languages]
+    if not wanted:
+        raise NoData(f"none of its languages asked for (it has {', '.join(languages)})")
+    missing = {code: "not asked for" for code in languages if code not in wanted}
+    for code in wanted:
+        lacks = [s for s in task.format.splits if not request.source.has(task, s, code)]
+        if lacks:
+            missing[code] = f"no {lacks[0]} data{_where(request.source, task, lacks[0], code)}"
+    present = [code for code in wanted if code not in missing]
+    if not present:
+        raise NoData(f"{task.name}: {missing[wanted[0]]}")
+    training = request.benchmark.training_of(task)
+    parents: tuple[Step, ...] = ()
+    if training is not None:
+        if training.name not in trainings:
+            trainings[training.name] = _train_step(request, training)
+            plan.steps.append(trainings[training.name])
+        parents = (trainings[training.name],)
+    settings = _settings(request, task, training)
+    steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
+    score = Step(
+        kind="score",
+        name=f"score {task.name}",
+        identity={
+            "task": task.name,
+            "format": _format_identity(task),
+            "gold": {code: request.source.gold_digest(task, code) for code in present},
+            "limit": request.limit,
+        },
+        parents=tuple(steps.values()),
+        job=ScoreJob(task, tuple(steps), request.limit),
+    )
+    plan.steps += [*steps.values(), score]
+    plan.scores[task.name] = score
+    plan.predictions[task.name] = steps
+    plan.languages[task.name] = languages
+    plan.missing[task.name] = missing
+
+
+def _where(source: Source, of: Task | TrainingSet, split: str, language: str) -> str:
+    if not isinstance(source, FolderSource):
+        return ""
+    lost = [path for path in source.files(of, split, language) if not path.is_file()]
+    return f" ({lost[0]} is not there)" if lost else ""
+
+
+def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:
+    settings = request.recipe.settings(task.format, training)
+    if task.format.head is not None:
+        return settings
+    from harness.models.model import retrieval_layer
+
+    return replace(settings, layer=retrieval_layer(settings.layer, request.checkpoint))
+
+
+def _format_identity(of: Task | TrainingSet) -> dict[str, Any]:
+    kind = type(of.format)
+    values = asdict(of.format)  # type: ignore[call-overload]
+    return {"class": f"{kind.__module__}.{kind.__qualname__}"} | values
+
+
+def _read_by(settings: Settings, names: Sequence[str]) -> Mapping[str, Any]:
+    return {name: getattr(settings, name) for name in names}
+
+
+def _train_step(request: Request, training: TrainingSet) -> Step:
+    for split in ("train", "dev"):
+        files = training.folder.files
+        if split in files and not request.source.has(training, split, training.language):
+            where = _where(request.source, training, split, training.language)
+            raise NoData(f"no {split} data of {training.name} to learn from{where}")
+    held_out = registry.task(training.held_out) if training.held_out else None
+    settings = request.recipe.settings(training.format, training)
+    learnt = {k: v for k, v in asdict(settings).items() if k != "layer"}
+    data = {
+        split: request.source.digest(training, split, training.language)
+        for split in ("train", "dev")
+        if split in training.folder.files
+    }
+    if held_out is not None and request.source.has(held_out, "test", "en"):
+        data["held out"] = request.source.digest(held_out, "test", "en")
+    rows, dev = training_rows(request.source, training, held_out)
+    examples = min(len(rows), settings.train_examples or len(rows)) * settings.epochs
+    if request.max_steps:
+        examples = min(examples, request.max_steps * settings.batch_size * settings.accumulate)
+    return Step(
+        kind="train",
+        name=f"train {training.name}",
+        identity={
+            "checkpoint": request.checkpoint.fingerprint,
+            "format": _format_identity(training),
+            "data": data,
+            "keep": training.keep,
+            "settings": learnt,
+            "seed": request.seed,
+            "max_steps": request.max_steps,
+            "device": request.device.identity(),
+        },
+        parents=(),
+        job=TrainJob(
+            training, held_out, settings, request.seed, request.max_steps, request.tracker
+        ),
+        examples=examples,
+        tokens=_tokens(rows, settings) * examples // max(1, len(rows)),
+    )
+
+
+def _predict_step(
+    request: Request, task: Task, language: str, settings: Settings, parents: tuple[Step, ...]
+) -> Step:
+    rows = limited(request.source.examples(task, "test", language), request.limit)
+    return Step(
+        kind="predict",
+        name=f"predict {task.name} {language}",
+        identity={
+            "checkpoint": "" if parents else request.checkpoint.fingerprint,
+            "format": _format_identity(task),
+            "task": task.name,
+            "language": language,
+            "data": {
+                split: request.source.digest(task, split, language) for split in task.format.splits
+            },
+            "settings": _read_by(settings, task.format.reads),
+            "limit": request.limit,
+            "device": request.device.identity(),
+        },
+        parents=parents,
+        job=PredictJob(task, language, settings, request.limit),
+        examples=len(rows),
+        tokens=_tokens(rows, settings),
+    )
+
+
+def _tokens(rows: Dataset, settings: Settings) -> int:
+    share = len(rows) / max(1, len(rows.data))
+    guess = int(rows.data.nbytes * share) // BYTES_A_TOKEN
+    return min(guess, 4 * len(rows) * settings.max_length)

@@ -1,0 +1,60 @@
+"""What jobs work with: the device, the data, the checkpoint, a loaded model, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.models.device import Device
+
+if TYPE_CHECKING:
+    from harness.data.source import Source
+    from harness.models.checkpoint import Checkpoint
+    from harness.models.model import Model, Report
+    from harness.tasks import Format
+
+
+def _silent(done: int, total: int) -> None:
+    """Take a report and say nothing."""
+
+
+@dataclass
+class Workbench:
+    """What a process holds while it runs steps; never part of a key.
+
+    Attributes:
+        source: Where examples are.
+        checkpoint: The encoder under evaluation.
+        device: Where and how to compute.
+        work: This step's folder for states to resume from.
+        report: Told the units done and those there are.
+    """
+
+    source: Source
+    checkpoint: Checkpoint
+    device: Device
+    work: Path = Path()
+    report: Report = _silent
+    _loaded: tuple[object, Model] | None = field(default=None, repr=False)
+
+    def model(self, form: Format, weights: Path, layer: int | str) -> Model:
+        """Return a model ready to predict; the one used last stays loaded."""
+        from harness.models.model import load_encoder, load_trained
+
+        wanted = (weights, form.head, layer if form.head is None else None)
+        if self._loaded is None or self._loaded[0] != wanted:
+            self._loaded = None  # freed before the next one takes its memory
+            model = (
+                load_encoder(self.checkpoint, weights, layer, self.device)
+                if form.head is None
+                else load_trained(weights, form, self.device)
+            )
+            self._loaded = (wanted, model)
+        model = self._loaded[1]
+        model.report = self.report
+        return model
+
+    def forget(self) -> None:
+        """Free the loaded model."""
+        self._loaded = None

@@ -1,0 +1,171 @@
+"""Recipes: hyper-parameters as typed TOML files.
+
+A recipe has a table ``[default]``, and may have ``[format."<name>"]`` and ``[training.<set>]``
+tables; the later ones win. Every key is a field of Settings.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from harness.data.files import digest, read_bytes
+from harness.errors import HarnessError, nearest
+from harness.tasks import Format, TrainingSet
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides one training and the predictions made with it.
+
+    Attributes:
+        learning_rate: Peak learning rate of AdamW.
+        epochs: Passes over the training set.
+        batch_size: Examples (windows, pieces) in one update, at most.
+        max_tokens: Padded tokens in one batch, at most; a batch closes at either bound.
+        accumulate: Batches whose gradients are added up for one update.
+        max_length: Tokens in one input, special tokens included.
+        stride: Tokens between the starts of two windows over a context.
+        max_question: Tokens of a question that are read.
+        max_answer: Tokens in an answer, at most.
+        warmup: Share of the updates over which the rate rises, if below 1; else their number.
+        weight_decay: AdamW weight decay, not for biases and LayerNorm.
+        adam_epsilon: AdamW epsilon.
+        max_grad_norm: Gradients are clipped to this norm.
+        train_examples: Examples learnt from, the first ones after shuffling; 0 means all.
+        dev_examples: English dev examples looked at in a check; 0 means all.
+        check_every: Updates between two dev checks; 0 means one check an epoch.
+        patience: Checks without a better dev score before training stops; 0 means never.
+        layer: Hidden state for retrieval: a number (0 is the embeddings), ``last``, ``xtreme``
+            (14 of 24 layers, 7 of 12), or ``auto``: the last for sentence-transformers
+            checkpoints, else ``xtreme``.
+    """
+
+    learning_rate: float = 2e-5
+    epochs: int = 3
+    batch_size: int = 32
+    max_tokens: int = 16384
+    accumulate: int = 1
+    max_length: int = 128
+    stride: int = 128
+    max_question: int = 64
+    max_answer: int = 30
+    warmup: float = 0.0
+    weight_decay: float = 0.0
+    adam_epsilon: float = 1e-8
+    max_grad_norm: float = 1.0
+    train_examples: int = 0
+    dev_examples: int = 0
+    check_every: int = 0
+    patience: int = 0
+    layer: int | str = "auto"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named set of settings.
+
+    Attributes:
+        name: ``xtreme``, ``x-stilts``, ``quick``, or the file's stem.
+        digest: SHA-256 of its file.
+        default: Settings where nothing else is said.
+        formats: Changes by format name.
+        training: Changes by training set.
+    """
+
+    name: str
+    digest: str = ""
+    default: Settings = field(default_factory=Settings)
+    formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def settings(self, form: Format, training: TrainingSet | None) -> Settings:
+        """Return the settings for a format and, if it is learnt, its training set."""
+        changes = dict(self.formats.get(form.name, {}))
+        if training is not None:
+            changes |= self.training.get(training.name, {})
+        return replace(self.default, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the recipe as plain values, for the manifest."""
+        return asdict(self)
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Return the names of the recipes that come with the harness."""
+    return tuple(sorted(path.stem for path in HERE.glob("*.toml")))
+
+
+def load(name: str) -> Recipe:
+    """Return a recipe by name or from a TOML file of the user's.
+
+    Raises:
+        HarnessError: There is no such recipe or file, it is no TOML, or a key or value does not
+            fit; names file, line and the nearest key.
+    """
+    path = HERE / f"{name}.toml"
+    if "/" in name or name.endswith(".toml"):
+        path = Path(name)
+    elif not path.is_file():
+        known = recipe_names()
+        raise HarnessError(
+            f"unknown recipe {name!r}{nearest(name, known)} (known: {', '.join(known)};"
+            " or the path of a .toml file)"
+        )
+    text = read_bytes(path).decode(errors="replace")
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise HarnessError(f"{path}: no valid TOML: {error}") from error
+    for key in tables:
+        if key not in ("default", "format", "training", "about"):
+            raise _misfit(path, text, key, ("default", "format", "training", "about"))
+    for part in ("format", "training"):
+        for changes in tables.get(part, {}).values():
+            _check(path, text, changes)
+    default = tables.get("default", {})
+    _check(path, text, default)
+    return Recipe(
+        name=path.stem,
+        digest=digest(path),
+        default=Settings(**default),
+        formats=tables.get("format", {}),
+        training=tables.get("training", {}),
+    )
+
+
+def _check(path: Path, text: str, table: Any) -> None:
+    kinds = {entry.name: entry.type for entry in fields(Settings)}
+    if not isinstance(table, dict):
+        raise HarnessError(f"{path}: {table!r} stands where a table of settings should")
+    for key, value in table.items():
+        if key not in kinds:
+            raise _misfit(path, text, key, kinds)
+        kind = str(kinds[key])
+        fits = (isinstance(value, int) and not isinstance(value, bool)) or (
+            (kind == "float" and isinstance(value, float))
+            or ("str" in kind and value in ("auto", "last", "xtreme"))
+        )
+        if not fits or (not isinstance(value, str) and value < 0):
+            raise HarnessError(
+                f"{path}:{_line(text, key)}: {key} = {value!r} is no fitting {kind}"
+                " (numbers are not negative)"
+            )
+
+
+def _misfit(path: Path, text: str, key: str, known: Any) -> HarnessError:
+    return HarnessError(
+        f"{path}:{_line(text, key)}: unknown key {key!r}{nearest(key, known)}"
+        f" (known: {', '.join(known)})"
+    )
+
+
+def _line(text: str, key: str) -> int:
+    found = re.search(rf"^\s*\[?\s*{re.escape(key)}\b", text, re.MULTILINE)
+    return text[: found.start()].count("\n") + 1 + found.group().count("\n") if found else 1

@@ -1,0 +1,22 @@
+"""The metrics, official behaviour to the last digit. Percentages (0..100), plain floats.
+
+Importing this imports the standard library only; numpy comes with the first tagging score.
+"""
+
+from harness.scoring.chunks import chunk_scores, token_accuracy
+from harness.scoring.classification import accuracy
+from harness.scoring.mining import pair_scores
+from harness.scoring.qa import mlqa_scores, squad_scores
+from harness.scoring.summary import Summary, TaskScore, summarise
+
+__all__ = [
+    "Summary",
+    "TaskScore",
+    "accuracy",
+    "chunk_scores",
+    "mlqa_scores",
+    "pair_scores",
+    "squad_scores",
+    "summarise",
+    "token_accuracy",
+]

@@ -1,0 +1,239 @@
+"""Micro-averaged F1 over chunks of tags: UD-POS and PAN-X.
+
+XTREME's tagging scores come from seqeval 0.0.12 in its (only, lenient) mode, which has the
+chunk rules of CoNLL's ``conlleval``. A tag has a *prefix*, its first character, and a *type*,
+what follows its last ``-`` (the whole tag where there is none). So a bare part of speech is its
+own type, and, because ``S`` is a prefix that stands alone, every SCONJ and SYM is a chunk of its
+own while a run of NOUNs is one chunk. seqeval 1.x cuts the first letter off a bare tag instead,
+which makes CCONJ and SCONJ one class: its numbers are not XTREME's.
+
+The rules look at two neighbouring tags only, so the whole corpus is one array of tag codes, and
+each rule is one comparison of that array with itself shifted by one.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import defaultdict
+from functools import cache
+from itertools import chain, count, repeat
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bools: TypeAlias = NDArray[np.bool_]
+    Ints: TypeAlias = NDArray[np.intp]  # an index, so as wide as numpy wants it
+    Codes: TypeAlias = NDArray[np.int32]
+    Classes: TypeAlias = NDArray[np.uint8]
+
+_OUTSIDE = "O"
+_PREFIXES = "OBIES."  # a prefix's class is its place here; any other prefix is _OTHER
+_OTHER = len(_PREFIXES)
+_CLASSES = len(_PREFIXES) + 1
+
+# conlleval's rules on the prefixes alone, as "previous, present" pairs; "*" is any prefix.
+_ENDS = ("E*", "S*", "BB", "BS", "BO", "IB", "IS", "IO")
+_STARTS = ("*B", "*S", "EE", "EI", "SE", "SI", "OE", "OI")
+
+
+class _Rules(NamedTuple):
+    """The chunk rules as tables; C is the number of prefix classes.
+
+    Attributes:
+        ends: (C * C,) whether a chunk ends between two prefixes, whatever their types.
+        starts: (C * C,) whether one starts there.
+        inside: (C,) whether a change of type matters at that prefix (all but O and ".").
+    """
+
+    ends: Bools
+    starts: Bools
+    inside: Bools
+
+
+class _Chunks(NamedTuple):
+    """The chunks of one corpus of n tags, boundaries included.
+
+    Attributes:
+        ends: (n,) whether a chunk ends right before each position.
+        begins: (n,) the position at which the chunk that ends there began.
+        types: (n,) the type code of the tag before each position.
+    """
+
+    ends: Bools
+    begins: Codes
+    types: Codes
+
+
+@cache
+def _rules() -> _Rules:
+    """The tables of conlleval's rules, built once."""
+    import numpy as np
+
+    def place(prefix: str) -> int | slice:
+        return slice(None) if prefix == "*" else _PREFIXES.index(prefix)
+
+    def table(pairs: Iterable[str]) -> Bools:
+        cells = np.zeros((_CLASSES, _CLASSES), dtype=np.bool_)
+        for pair in pairs:
+            cells[place(pair[0]), place(pair[1])] = True
+        return cells.ravel()
+
+    inside = np.ones(_CLASSES, dtype=np.bool_)
+    inside[[_PREFIXES.index(_OUTSIDE), _PREFIXES.index(".")]] = False
+    return _Rules(table(_ENDS), table(_STARTS), inside)
+
+
+def _encode(sentences: Sequence[Sequence[str]], length: int, codes: defaultdict[str, int]) -> Ints:
+    """Codes of all tags with an O before the first sentence and after each one.
+
+    Args:
+        sentences: S sequences of tags.
+        length: Number of tags in all of them, N.
+        codes: Code of each tag seen so far; new tags are added.
+
+    Returns:
+        (N + S + 1,) codes.
+    """
+    import numpy as np
+
+    boundary = (_OUTSIDE,)
+    padded = chain.from_iterable(zip(sentences, repeat(boundary), strict=False))
+    tags = chain(boundary, chain.from_iterable(padded))
+    return np.fromiter(map(codes.__getitem__, tags), np.intp, length + len(sentences) + 1)
+
+
+def _find(codes: Ints, prefixes: Classes, types: Codes) -> _Chunks:
+    """Finds the chunks of a corpus.
+
+    A boundary between position i and i + 1 ends and starts chunks by the pair of prefixes, or
+    where the type changes. A chunk begins at the last start before its end. Ill-formed tags may
+    end a chunk that nothing started; seqeval 0.0.12 then reuses the previous chunk's beginning,
+    even one of an earlier sentence, and so does this.
+
+    Args:
+        codes: (n + 1,) tag codes, as `_encode` gives them.
+        prefixes: (K,) prefix class of each tag.
+        types: (K,) type code of each tag.
+
+    Returns:
+        The chunks, in n positions.
+    """
+    import numpy as np
+
+    rules = _rules()
+    prefix, kind = prefixes.take(codes), types.take(codes)
+    pair = prefix[:-1] * np.uint8(_CLASSES) + prefix[1:]
+    changed = kind[:-1] != kind[1:]
+    inside = rules.inside.take(prefix)
+    ends = rules.ends.take(pair) | (inside[:-1] & changed)
+    starts = rules.starts.take(pair) | (inside[1:] & changed)
+    latest = np.arange(len(pair), dtype=np.int32) * starts
+    begins = np.zeros(len(pair), dtype=np.int32)
+    np.maximum.accumulate(latest[:-1], out=begins[1:])  # a start counts from the next position on
+    return _Chunks(ends, begins, kind[:-1])
+
+
+def _attributes(tags: Iterable[str]) -> tuple[Classes, Codes]:
+    """Prefix class and type code of each distinct tag.
+
+    Args:
+        tags: K distinct tags.
+
+    Returns:
+        (K,) prefix classes and (K,) type codes.
+    """
+    import numpy as np
+
+    names: defaultdict[str, int] = defaultdict(count().__next__)
+    prefixes: list[int] = []
+    types: list[int] = []
+    for tag in tags:
+        if not tag:
+            raise ValueError("an empty tag")
+        place = _PREFIXES.find(tag[0])
+        prefixes.append(_OTHER if place < 0 else place)
+        types.append(names[tag.rpartition("-")[2]])
+    return np.array(prefixes, dtype=np.uint8), np.array(types, dtype=np.int32)
+
+
+def _count_tags(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> int:
+    """Number of tags, the same on both sides.
+
+    Raises:
+        ValueError: The number of sentences or the length of one differs, or there are no tags.
+    """
+    if len(gold) != len(predictions):
+        raise ValueError(f"{len(predictions)} predicted sentences for {len(gold)} labelled ones")
+    ours, theirs = list(map(len, gold)), list(map(len, predictions))
+    if ours != theirs:
+        place = next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b)
+        raise ValueError(
+            f"sentence {place + 1}: {theirs[place]} predicted tags for {ours[place]} labels"
+        )
+    total = sum(ours)
+    if not total:
+        raise ValueError("no tags to score against")
+    return total
+
+
+def chunk_scores(
+    gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
+) -> dict[str, float]:
+    """Micro-averaged precision, recall and F1 over chunks.
+
+    A predicted chunk is right when a gold chunk has its type, beginning and end. A sentence's
+    boundary acts as an O. A value is 0 where its denominator is. Formulas and rules: seqeval
+    0.0.12 (``f1_score``, ``precision_score``, ``recall_score``), as XTREME's ``evaluate.py``
+    calls them; times 100.
+
+    Args:
+        gold: S sentences of tags.
+        predictions: S sentences of predicted tags, each as long as its gold sentence.
+
+    Returns:
+        ``{"f1", "precision", "recall"}``, percentages.
+
+    Raises:
+        ValueError: The shapes differ, a tag is empty, or there is nothing to score.
+    """
+    total = _count_tags(gold, predictions)
+    codes: defaultdict[str, int] = defaultdict(count().__next__)
+    truth_codes = _encode(gold, total, codes)
+    guess_codes = _encode(predictions, total, codes)
+    prefixes, types = _attributes(codes)
+    truth = _find(truth_codes, prefixes, types)
+    guess = _find(guess_codes, prefixes, types)
+
+    # Two chunks of one corpus never end at the same place, so ends identify them.
+    both = truth.ends & guess.ends
+    equal = (truth.begins == guess.begins) & (truth.types == guess.types)
+    correct = int((both & equal).sum())
+    predicted, labelled = int(guess.ends.sum()), int(truth.ends.sum())
+    precision = correct / predicted if predicted else 0.0
+    recall = correct / labelled if labelled else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if correct else 0.0
+    return {"f1": f1 * 100, "precision": precision * 100, "recall": recall * 100}
+
+
+def token_accuracy(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> float:
+    """Share of tags that are right, whatever their chunks.
+
+    Formula: seqeval's ``accuracy_score``, times 100.
+
+    Args:
+        gold: S sentences of tags.
+        predictions: S sentences of predicted tags, each as long as its gold sentence.
+
+    Returns:
+        A percentage.
+
+    Raises:
+        ValueError: The shapes differ, or there is nothing to score.
+    """
+    total = _count_tags(gold, predictions)
+    pairs = map(operator.eq, chain.from_iterable(gold), chain.from_iterable(predictions))
+    return int(sum(pairs)) / total * 100

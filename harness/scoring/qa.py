@@ -1,0 +1,232 @@
+"""Exact match and F1 of extracted answers: XQuAD, TyDiQA (SQuAD's script) and MLQA (its own).
+
+Both scripts normalise a prediction and each of its gold answers, compare them whole (exact
+match) and as bags of tokens (F1), and keep the better answer. They differ in what normalising
+is. Here every distinct string is normalised once, and all of them together: joined by line
+feeds into one text that goes through each rule in a single pass. A line feed is neither cased,
+nor part of a word, nor punctuation, so no rule can see over it.
+"""
+
+import re
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+_Rule = Callable[[str], str]
+
+
+class _Rules(NamedTuple):
+    """How answers are normalised, after lower-casing; each rule maps a text to a text.
+
+    Attributes:
+        punctuation: Removes punctuation.
+        articles: Replaces each article by a space.
+        segments: Puts spaces around what is a token by itself.
+    """
+
+    punctuation: _Rule
+    articles: _Rule
+    segments: _Rule
+
+
+def _same(text: str) -> str:
+    """The rule of a language that needs none."""
+    return text
+
+
+def _without(text: str, characters: Iterable[str]) -> str:
+    """Removes characters; a pass for each is faster than one pass through a table."""
+    for character in characters:
+        text = text.replace(character, "")
+    return text
+
+
+_ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def _ascii_punctuation(text: str) -> str:
+    """Removes ``string.punctuation``, as SQuAD's script does."""
+    if text.isascii():
+        return text.translate(_ASCII_PUNCTUATION)
+    return _without(text, string.punctuation)
+
+
+def _unicode_punctuation(text: str) -> str:
+    """Removes all of category P and ``string.punctuation``, as MLQA's script does.
+
+    The script collects category P over ``range(sys.maxunicode)``, which leaves out U+10FFFF;
+    that one is unassigned, so nothing is lost.
+    """
+    return _without(
+        text,
+        (
+            character
+            for character in set(text)
+            if character in string.punctuation or unicodedata.category(character)[0] == "P"
+        ),
+    )
+
+
+def _words(*words: str) -> _Rule:
+    """A rule that replaces whole words by a space."""
+    pattern = re.compile(rf"\b(?:{'|'.join(words)})\b")
+
+    def rule(text: str) -> str:
+        return pattern.sub(" ", text)
+
+    return rule
+
+
+def _arabic_article(text: str) -> str:
+    r"""Replaces every ``ال``, inside words too.
+
+    MLQA's pattern is ``\sال^|ال``. Its first branch wants the start of the text after a
+    character and so never matches.
+    """
+    return text.replace("ال", " ")
+
+
+_CHINESE = re.compile("[\u4e00-\u9fa5]+")
+
+
+def _chinese_characters(text: str) -> str:
+    """Makes each character of U+4E00..U+9FA5 a token; punctuation is gone by now."""
+    return _CHINESE.sub(lambda run: f" {' '.join(run[0])} ", text)
+
+
+_SQUAD = _Rules(_ascii_punctuation, _words("a", "an", "the"), _same)
+
+# The articles are those of MLQA's script, https://github.com/facebookresearch/MLQA.
+_MLQA_ARTICLES: dict[str, _Rule] = {
+    "en": _words("a", "an", "the"),
+    "es": _words("un", "una", "unos", "unas", "el", "la", "los", "las"),
+    "hi": _same,
+    "vi": _words("của", "là", "cái", "chiếc", "những"),
+    "de": _words(
+        *("ein", "eine", "einen", "einem", "eines", "einer"),
+        *("der", "die", "das", "den", "dem", "des"),
+    ),
+    "ar": _arabic_article,
+    "zh": _same,
+}
+
+
+def _normalise(texts: Sequence[str], rules: _Rules) -> list[str]:
+    """Normalises texts: lower case, punctuation, articles, white space, in that order.
+
+    Args:
+        texts: N texts, at least one.
+        rules: The script's rules.
+
+    Returns:
+        N normalised texts: tokens joined by single spaces.
+    """
+    joined = "\n".join(texts)
+    if joined.count("\n") >= len(texts):  # all white space is alike to the rules
+        joined = "\n".join(text.replace("\n", " ") for text in texts)
+    joined = rules.segments(rules.articles(rules.punctuation(joined.lower())))
+    return [" ".join(line.split()) for line in joined.split("\n")]
+
+
+def _token_f1(guess: Sequence[str], truth: Sequence[str]) -> float:
+    """F1 of two bags of tokens, 0..1; 0 where they share none, even if both are empty.
+
+    Formula: SQuAD v1.1's ``f1_score``: precision and recall of the multiset intersection.
+
+    Args:
+        guess: Tokens of the prediction.
+        truth: Tokens of the answer.
+    """
+    guess_set, truth_set = set(guess), set(truth)
+    shared = len(guess_set & truth_set)
+    if not shared:
+        return 0.0
+    if len(guess_set) < len(guess) and len(truth_set) < len(truth):  # both repeat tokens
+        shared = (Counter(guess) & Counter(truth)).total()
+    precision = shared / len(guess)
+    recall = shared / len(truth)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _scores(
+    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str], rules: _Rules
+) -> dict[str, float]:
+    """Scores predictions under one script's rules; see `squad_scores`."""
+    if not gold:
+        raise ValueError("no questions to score against")
+    for question in gold:
+        if not gold[question]:
+            raise ValueError(f"question {question!r} has no gold answer")
+    answered = [question for question in gold if question in predictions]
+    if not answered:
+        return {"exact_match": 0.0, "f1": 0.0}
+
+    guesses = map(predictions.__getitem__, answered)
+    answers = chain.from_iterable(map(gold.__getitem__, answered))
+    texts = list(dict.fromkeys(chain(guesses, answers)))
+    normal = dict(zip(texts, _normalise(texts, rules), strict=True))
+
+    exact, f1 = 0, 0.0
+    for question in answered:
+        guess = normal[predictions[question]]
+        truths = {normal[answer] for answer in gold[question]}
+        if guess in truths:
+            exact += 1
+            f1 += bool(guess)  # equal, but F1 is 0 without a common token
+        elif guess:
+            tokens = guess.split()
+            f1 += max(_token_f1(tokens, truth.split()) for truth in truths)
+    return {"exact_match": 100.0 * exact / len(gold), "f1": 100.0 * f1 / len(gold)}
+
+
+def squad_scores(
+    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str]
+) -> dict[str, float]:
+    """Exact match and F1 of the SQuAD v1.1 script, for XQuAD and TyDiQA in any language.
+
+    Normalisation is English whatever the language: lower case, no ``string.punctuation``, no
+    a/an/the, tokens by white space. The best gold answer counts; a question without a
+    prediction scores 0; predictions for unknown ids are ignored. Sums run in the order of
+    ``gold``, so the values equal the script's to the last digit.
+
+    Args:
+        gold: Question id to its gold answers, at least one each.
+        predictions: Question id to the predicted answer.
+
+    Returns:
+        ``{"exact_match", "f1"}``, percentages of the gold questions.
+
+    Raises:
+        ValueError: There are no questions, or one has no answer.
+    """
+    return _scores(gold, predictions, _SQUAD)
+
+
+def mlqa_scores(
+    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str], language: str
+) -> dict[str, float]:
+    """Exact match and F1 of the MLQA v1 script.
+
+    As `squad_scores`, but all Unicode punctuation goes, articles are the language's own (none
+    in Hindi and Chinese; in Arabic every ``ال`` goes, inside words too), and in Chinese each
+    character is a token.
+
+    Args:
+        gold: Question id to its gold answers, at least one each.
+        predictions: Question id to the predicted answer.
+        language: Language of the context, one of MLQA's: en es hi vi de ar zh.
+
+    Returns:
+        ``{"exact_match", "f1"}``, percentages of the gold questions.
+
+    Raises:
+        ValueError: MLQA has no such language, there are no questions, or one has no answer.
+    """
+    if language not in _MLQA_ARTICLES:
+        raise ValueError(f"MLQA has no language {language!r}; it has {', '.join(_MLQA_ARTICLES)}")
+    segments = _chinese_characters if language == "zh" else _same
+    rules = _Rules(_unicode_punctuation, _MLQA_ARTICLES[language], segments)
+    return _scores(gold, predictions, rules)

@@ -1,0 +1,1 @@
+"""Submissions: what a run leaves, how it is read and scored."""

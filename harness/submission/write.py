@@ -1,0 +1,83 @@
+"""Writing what a run leaves: predictions first, then scores, submission and manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+
+PACKAGES = (
+    "torch transformers accelerate datasets tokenizers safetensors numpy faiss-cpu".split()
+)
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write JSON aside and put it in place, so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    aside.replace(path)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file aside and put it in place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copyfile(source, aside)
+    aside.replace(target)
+
+
+def validate(submission: dict[str, Any]) -> None:
+    """Check a submission against its schema.
+
+    Raises:
+        jsonschema.ValidationError: It does not fit.
+    """
+    import jsonschema
+
+    schema = json.loads((files("harness.submission") / "schema.json").read_text())
+    jsonschema.validate(submission, schema)
+
+
+def environment() -> dict[str, Any]:
+    """Return versions, git revision and dirtiness of the harness, and the machine's kind."""
+    versions = {}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "harness": __version__,
+        "python": sys.version.split()[0],
+        "platform": f"{platform.system()} {platform.machine()}",
+        "packages": versions,
+        "git": _git(Path(__file__).parent),
+    }
+
+
+def _git(folder: Path) -> dict[str, Any] | None:
+    """Return revision and dirtiness of the checkout that the harness runs from, if it is one."""
+    try:
+        revision, status = (
+            subprocess.run(
+                ["git", "-C", str(folder), *words],  # noqa: S607 - whichever git the user has
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=True,
+            ).stdout.strip()
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"revision": revision, "dirty": bool(status)}

@@ -1,0 +1,211 @@
+"""The nouns of the harness, as pure declarations: Task, TrainingSet, Benchmark, where data lies.
+
+Nothing here reads a file or imports a framework; a plug-in builds these values and names them
+under the entry-point groups ``harness.tasks`` and ``harness.benchmarks``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Scores = dict[str, float]
+
+
+class Format(Protocol):
+    """How one kind of task works, whole: inputs, head, predictions, files, score.
+
+    Attributes:
+        name: The kind's name, e.g. ``sentence-pair classification``.
+        layout: Which of XTREME's file layouts its examples have (see ``harness.data.layout``).
+        suffix: Ending of its prediction and label files, ``tsv`` or ``json``.
+        metric: Name of the headline metric.
+        head: transformers Auto class that carries the head; None for the bare encoder.
+        labels: The label set, () where there is none.
+        splits: The splits a prediction needs.
+        reads: The settings (``harness.recipes.Settings``) that its inputs and answers depend on.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def layout(self) -> str: ...
+    @property
+    def suffix(self) -> str: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def head(self) -> str | None: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def splits(self) -> tuple[str, ...]: ...
+    @property
+    def reads(self) -> tuple[str, ...]: ...
+
+    def encode(
+        self, rows: Dataset, tokenizer: Any, settings: Any, *, training: bool
+    ) -> list[dict[str, Any]]:
+        """Turn examples into model inputs, with labels where ``training``."""
+        ...
+
+    def predict(self, model: Any, rows: Mapping[str, Dataset], settings: Any) -> Any:
+        """Predict the test split of one language with a loaded model."""
+        ...
+
+    def gold(self, rows: Dataset) -> Any:
+        """Return the gold that labelled rows carry, as ``score`` takes it."""
+        ...
+
+    def write(self, predictions: Any, path: Path) -> None:
+        """Write predictions in XTREME's layout."""
+        ...
+
+    def read(self, path: Path) -> Any:
+        """Read predictions in XTREME's layout; raises HarnessError with file and line."""
+        ...
+
+    def read_gold(self, path: Path) -> Any:
+        """Read a label file; raises Unlabelled where it holds placeholders only."""
+        ...
+
+    def limited(self, gold: Any, rows: Dataset) -> Any:
+        """Return the gold of the given rows alone (a run cut short by ``--limit``)."""
+        ...
+
+    def score(self, gold: Any, predictions: Any, language: str) -> Scores:
+        """Score predictions as the official scorer does, in percent."""
+        ...
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Where a task's examples lie below a folder in XTREME's layout.
+
+    Attributes:
+        files: Split to path pattern; ``{lang}`` stands for the language.
+        labels: Pattern of the test labels below the labels folder; "" where there are none.
+    """
+
+    files: Mapping[str, str]
+    labels: str = ""
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Where a task's examples lie on the hub: parquet files of a data set at one revision.
+
+    Attributes:
+        repo: Data set id, e.g. ``facebook/xnli``.
+        revision: The full commit hash that is read, never a branch.
+        files: Split to parquet path pattern inside the repository; ``{lang}`` as in Folder,
+            ``*`` matches shards.
+        columns: Our column to theirs; a dotted name reaches into a struct.
+        values: Their label value (an int of a ClassLabel, or a string) to our label.
+        codes: Our language code to theirs, where they differ.
+        keep: Regular expression an example's id must match whole, "" for any; ``{lang}`` stands
+            for their language code.
+    """
+
+    repo: str
+    revision: str
+    files: Mapping[str, str]
+    columns: Mapping[str, str]
+    values: Mapping[int | str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    keep: str = ""
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Labelled data to learn from, English unless ``language`` says otherwise.
+
+    Attributes:
+        name: Short name; recipes may give it settings of its own.
+        format: How its examples become model inputs.
+        folder: Its ``train`` and ``dev`` files; without ``dev`` a tenth of train is held out.
+        hub: The same on the hub, if it is there.
+        keep: Regular expression an example's id must match whole, "" for any.
+        held_out: Name of a task whose test contexts must not be in dev (XQuAD in SQuAD dev).
+    """
+
+    name: str
+    format: Format
+    folder: Folder
+    hub: Hub | None = None
+    language: str = "en"
+    keep: str = ""
+    held_out: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a model is measured on.
+
+    Attributes:
+        name: Folder name in a submission, e.g. ``xnli``.
+        title: What a reader calls it.
+        group: The benchmark's group, e.g. ``classification``.
+        format: How it works.
+        languages: Benchmark name to the languages scored there, in the official order.
+        folder: Its test (and dev) files.
+        training: What a model learns it from; None where the encoder is used as it is.
+        hub: The same on the hub, if it is there.
+        citation: A BibTeX key or an arXiv id with authors and year.
+    """
+
+    name: str
+    title: str
+    group: str
+    format: Format
+    languages: Mapping[str, tuple[str, ...]]
+    folder: Folder
+    training: TrainingSet | None = None
+    hub: Hub | None = None
+    licence: str = ""
+    citation: str = ""
+    homepage: str = ""
+
+    def all_languages(self) -> tuple[str, ...]:
+        """Return every language of every benchmark, first come first."""
+        return tuple(dict.fromkeys(code for codes in self.languages.values() for code in codes))
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Which tasks and languages make one overall score, and how they are grouped.
+
+    Attributes:
+        groups: Group name to its tasks' names; the overall score is the mean of all tasks.
+        languages: Task name to languages, where the tasks' own declarations do not say.
+        training: Task name to the training set used here instead of the task's own.
+        data: Gives the packaged data and labels folders, for a benchmark that brings its own.
+    """
+
+    name: str
+    title: str
+    groups: Mapping[str, tuple[str, ...]]
+    languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    training: Mapping[str, TrainingSet] = field(default_factory=dict)
+    data: Callable[[], tuple[Path, Path]] | None = None
+    citation: str = ""
+
+    def task_names(self) -> tuple[str, ...]:
+        """Return the names of all tasks, group by group."""
+        return tuple(name for names in self.groups.values() for name in names)
+
+    def languages_of(self, task: Task) -> tuple[str, ...]:
+        """Return the languages of a task here; all of its own if it is not part of this one."""
+        if task.name in self.languages:
+            return self.languages[task.name]
+        return task.languages.get(self.name) or task.all_languages()
+
+    def training_of(self, task: Task) -> TrainingSet | None:
+        """Return what a model learns the task from in this benchmark."""
+        return self.training.get(task.name, task.training)

@@ -1,0 +1,1 @@
+"""The built-in plug-ins: what is measured and learnt, as declarations."""

@@ -1,0 +1,26 @@
+"""The mini benchmark: XTREME's tasks and groups over the packaged sentences."""
+
+from pathlib import Path
+
+from harness.tasks import Benchmark
+from tasks.xtreme.benchmark import XTREME
+
+LANGUAGES = ("en", "de", "es", "zh", "ar", "hi", "sw")
+HERE = Path(__file__).parent / "data"
+
+
+def packaged_data() -> tuple[Path, Path]:
+    """Return the packaged folders of data and of labels, in XTREME's layout."""
+    return HERE / "xtreme", HERE / "labels"
+
+
+MINI = Benchmark(
+    name="mini",
+    title="mini (packaged sentences; a check, never a benchmark result)",
+    groups=XTREME.groups,
+    languages={
+        name: LANGUAGES[1:] if name in ("bucc2018", "tatoeba") else LANGUAGES
+        for name in XTREME.task_names()
+    },
+    data=packaged_data,
+)

@@ -1,0 +1,15 @@
+"""The XTREME benchmark: the mean of its nine tasks, as in google-research/xtreme evaluate.py."""
+
+from harness.tasks import Benchmark
+
+XTREME = Benchmark(
+    name="xtreme",
+    title="XTREME",
+    groups={
+        "classification": ("xnli", "pawsx"),
+        "tagging": ("udpos", "panx"),
+        "qa": ("xquad", "mlqa", "tydiqa"),
+        "retrieval": ("bucc2018", "tatoeba"),
+    },
+    citation="Hu et al. 2020, XTREME, arXiv 2003.11080",
+)

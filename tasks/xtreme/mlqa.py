@@ -1,0 +1,35 @@
+"""MLQA: questions on Wikipedia, context and question in one language; learnt from SQuAD v1.1."""
+
+from harness.formats import SpanExtraction
+from harness.tasks import Folder, Hub, Task
+from tasks.xtreme.squad import COLUMNS, SQUAD
+
+LANGUAGES = tuple("en es de ar hi vi zh".split())
+
+TASK = Task(
+    name="mlqa",
+    title="MLQA",
+    group="qa",
+    format=SpanExtraction(scorer="mlqa"),
+    languages={"xtreme": LANGUAGES, "xtreme-r": LANGUAGES},
+    folder=Folder(
+        files={
+            "dev": "mlqa/MLQA_V1/dev/dev-context-{lang}-question-{lang}.json",
+            "test": "mlqa/MLQA_V1/test/test-context-{lang}-question-{lang}.json",
+        },
+        labels="mlqa/test-{lang}.json",
+    ),
+    training=SQUAD,
+    hub=Hub(
+        repo="google/xtreme",
+        revision="ec5f1f46e9af79639a90684a7a70a956c4998f04",
+        files={
+            "dev": "MLQA.{lang}.{lang}/validation-*.parquet",
+            "test": "MLQA.{lang}.{lang}/test-*.parquet",
+        },
+        columns=COLUMNS,
+    ),
+    licence="CC BY-SA 3.0",
+    citation="Lewis et al. 2020, MLQA, arXiv 1910.07475",
+    homepage="https://github.com/facebookresearch/MLQA",
+)

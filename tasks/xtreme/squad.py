@@ -1,0 +1,29 @@
+"""SQuAD v1.1: English questions; one model learnt from it answers XQuAD and MLQA."""
+
+from harness.formats import SpanExtraction
+from harness.tasks import Folder, Hub, TrainingSet
+
+COLUMNS = {
+    "id": "id",
+    "context": "context",
+    "question": "question",
+    "answers": "answers.text",
+    "starts": "answers.answer_start",
+}
+
+SQUAD = TrainingSet(
+    name="squad",
+    format=SpanExtraction(),
+    folder=Folder(files={"train": "squad/train-v1.1.json", "dev": "squad/dev-v1.1.json"}),
+    hub=Hub(
+        repo="rajpurkar/squad",
+        revision="7b6d24c440a36b6815f21b70d25016731768db1f",
+        files={
+            "train": "plain_text/train-*.parquet",
+            "dev": "plain_text/validation-*.parquet",
+        },
+        columns=COLUMNS,
+    ),
+    held_out="xquad",
+    licence="CC BY-SA 4.0",
+)

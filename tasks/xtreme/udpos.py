@@ -1,0 +1,37 @@
+"""UD-POS: part-of-speech tags of Universal Dependencies, learnt from the English treebanks.
+
+Not on the hub as XTREME has it: hub copies yield both a multiword token and its parts.
+"""
+
+from harness.formats import TokenTagging
+from harness.tasks import Folder, Task, TrainingSet
+
+UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+XTREME = tuple(
+    "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur"
+    " vi yo zh".split()
+)
+FORMAT = TokenTagging(labels=tuple(UPOS))
+
+UD_ENGLISH = TrainingSet(
+    name="ud-en",
+    format=FORMAT,
+    folder=Folder(files={"train": "udpos/train-en.tsv", "dev": "udpos/dev-en.tsv"}),
+    licence="CC BY-SA 4.0 (English treebanks)",
+)
+
+TASK = Task(
+    name="udpos",
+    title="UD-POS",
+    group="tagging",
+    format=FORMAT,
+    languages={"xtreme": XTREME, "xtreme-r": (*XTREME, "lt", "pl", "uk", "wo", "ro")},
+    folder=Folder(
+        files={"dev": "udpos/dev-{lang}.tsv", "test": "udpos/test-{lang}.tsv"},
+        labels="udpos/test-{lang}.tsv",
+    ),
+    training=UD_ENGLISH,
+    licence="by treebank, mostly CC BY-SA; some CC BY-NC-SA",
+    citation="Nivre et al. 2018, Universal Dependencies 2.5 (XTREME-R: 2.7)",
+    homepage="https://universaldependencies.org",
+)

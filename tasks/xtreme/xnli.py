@@ -1,0 +1,43 @@
+"""XNLI: natural language inference, learnt from English MNLI."""
+
+from harness.formats import SentencePair
+from harness.tasks import Folder, Hub, Task, TrainingSet
+
+LANGUAGES = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
+FORMAT = SentencePair(labels=("contradiction", "entailment", "neutral"))
+HUB = Hub(
+    repo="facebook/xnli",
+    revision="b8dd5d7af51114dbda02c0e3f6133f332186418e",
+    files={
+        "train": "{lang}/train-*.parquet",
+        "dev": "{lang}/validation-*.parquet",
+        "test": "{lang}/test-*.parquet",
+    },
+    columns={"sentence1": "premise", "sentence2": "hypothesis", "label": "label"},
+    values={0: "entailment", 1: "neutral", 2: "contradiction"},
+)
+
+MNLI = TrainingSet(
+    name="mnli",
+    format=FORMAT,
+    folder=Folder(files={"train": "xnli/train-en.tsv", "dev": "xnli/dev-en.tsv"}),
+    hub=HUB,
+    licence="OANC and others by genre; XNLI dev CC BY-NC 4.0",
+)
+
+TASK = Task(
+    name="xnli",
+    title="XNLI",
+    group="classification",
+    format=FORMAT,
+    languages={"xtreme": LANGUAGES, "xtreme-r": LANGUAGES},
+    folder=Folder(
+        files={"dev": "xnli/dev-{lang}.tsv", "test": "xnli/test-{lang}.tsv"},
+        labels="xnli/test-{lang}.tsv",
+    ),
+    training=MNLI,
+    hub=HUB,
+    licence="CC BY-NC 4.0",
+    citation="Conneau et al. 2018, XNLI, arXiv 1809.05053",
+    homepage="https://github.com/facebookresearch/XNLI",
+)

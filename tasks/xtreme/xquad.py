@@ -1,0 +1,26 @@
+"""XQuAD: SQuAD paragraphs, professionally translated; learnt from English SQuAD v1.1."""
+
+from harness.formats import SpanExtraction
+from harness.tasks import Folder, Hub, Task
+from tasks.xtreme.squad import COLUMNS, SQUAD
+
+XTREME = tuple("en es de el ru tr ar vi th zh hi".split())
+
+TASK = Task(
+    name="xquad",
+    title="XQuAD",
+    group="qa",
+    format=SpanExtraction(scorer="squad"),
+    languages={"xtreme": XTREME, "xtreme-r": (*XTREME, "ro")},
+    folder=Folder(files={"test": "xquad/xquad.{lang}.json"}, labels="xquad/test-{lang}.json"),
+    training=SQUAD,
+    hub=Hub(
+        repo="google/xquad",
+        revision="51adfef1c1287aab1d2d91b5bead9bcfb9c68583",
+        files={"test": "xquad.{lang}/validation-*.parquet"},
+        columns=COLUMNS,
+    ),
+    licence="CC BY-SA 4.0",
+    citation="Artetxe et al. 2020, XQuAD, arXiv 1910.11856",
+    homepage="https://github.com/google-deepmind/xquad",
+)
