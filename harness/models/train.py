@@ -94,6 +94,7 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
     """
     settings = lesson.settings
     model, tokenizer = fresh_model(lesson.checkpoint, lesson.form, lesson.seed)
+    model.get_input_embeddings().weight.requires_grad_(not settings.freeze_words)
     rows = lesson.train.shuffle(seed=lesson.seed)
     if 0 < settings.train_examples < len(rows):
         rows = rows.select(range(settings.train_examples))
@@ -111,8 +112,9 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
     per_update = processes * settings.accumulate
     ends = list(accumulate(len(batches) // per_update for batches in epochs))
     total = min(ends[-1], lesson.max_steps or ends[-1])
-    checks = set(range(settings.check_every, total, settings.check_every or total + 1))
-    checks = (checks or {end for end in ends if end < total}) | {total}
+    every = settings.check_every
+    checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
+    checks.add(total)
     plan = [batch for batches in epochs for batch in batches][: total * per_update]
 
     arguments = _arguments(lesson, device, work, total)

@@ -38,6 +38,8 @@ class Settings:
         weight_decay: AdamW weight decay, not for biases and LayerNorm.
         adam_epsilon: AdamW epsilon.
         max_grad_norm: Gradients are clipped to this norm.
+        freeze_words: Leave the word table as it is; in a small multilingual encoder it is most
+            of the weights, and English data touches few of its rows.
         train_examples: Examples learnt from, the first ones after shuffling; 0 means all.
         dev_examples: English dev examples looked at in a check; 0 means all.
         check_every: Updates between two dev checks; 0 means one check an epoch.
@@ -60,6 +62,7 @@ class Settings:
     weight_decay: float = 0.0
     adam_epsilon: float = 1e-8
     max_grad_norm: float = 1.0
+    freeze_words: bool = False
     train_examples: int = 0
     dev_examples: int = 0
     check_every: int = 0
@@ -148,8 +151,11 @@ def _check(path: Path, text: str, table: Any) -> None:
         if key not in kinds:
             raise _misfit(path, text, key, kinds)
         kind = str(kinds[key])
-        fits = (isinstance(value, int) and not isinstance(value, bool)) or (
-            (kind == "float" and isinstance(value, float))
+        fits = (
+            isinstance(value, bool)
+            if kind == "bool"
+            else (isinstance(value, int) and not isinstance(value, bool))
+            or (kind == "float" and isinstance(value, float))
             or ("str" in kind and value in ("auto", "last", "xtreme"))
         )
         if not fits or (not isinstance(value, str) and value < 0):

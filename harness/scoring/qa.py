@@ -205,6 +205,10 @@ def squad_scores(
     return _scores(gold, predictions, _SQUAD)
 
 
+MLQA_LANGUAGES = tuple(_MLQA_ARTICLES)
+"""The languages that MLQA's script knows."""
+
+
 def mlqa_scores(
     gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str], language: str
 ) -> dict[str, float]:
