@@ -111,11 +111,9 @@ def demo_command(
     dry_run: DryRun = False,
 ) -> None:
     """Evaluate the packaged encoder on the packaged sentences (mini)."""
-    from tasks.mini.benchmark import packaged_data
-    from tasks.mini.encoder import demo_checkpoint
-
-    texts = [path for folder in packaged_data() for path in folder.rglob("*") if path.is_file()]
-    checkpoint = demo_checkpoint(sorted(texts), CACHE / "checkpoints")
+    mini = registry.benchmark("mini")
+    assert mini.encoder is not None
+    checkpoint = mini.encoder(CACHE / "checkpoints")
     request = _request(
         checkpoint=str(checkpoint),
         folders=(None, None),

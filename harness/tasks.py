@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 Scores = dict[str, float]
 
 
+def headline(metric: str, scores: Mapping[str, float]) -> float:
+    """Return the one number of a language: the mean of the metrics that ``metric`` joins by +."""
+    names = metric.split("+")
+    return sum(scores[name] for name in names) / len(names)
+
+
 class Format(Protocol):
     """How one kind of task works, whole: inputs, head, predictions, files, score.
 
@@ -186,6 +192,8 @@ class Benchmark:
         languages: Task name to languages, where the tasks' own declarations do not say.
         training: Task name to the training set used here instead of the task's own.
         data: Gives the packaged data and labels folders, for a benchmark that brings its own.
+        encoder: Makes the benchmark's own encoder below a cache folder and gives its checkpoint
+            folder, for a benchmark that brings one (``harness demo``).
     """
 
     name: str
@@ -194,6 +202,7 @@ class Benchmark:
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     training: Mapping[str, TrainingSet] = field(default_factory=dict)
     data: Callable[[], tuple[Path, Path]] | None = None
+    encoder: Callable[[Path], Path] | None = None
     citation: str = ""
 
     def task_names(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
+
 from harness.errors import HarnessError
 from tasks.mini.encoder import demo_checkpoint
 

@@ -168,9 +168,7 @@ POS = ["ADJ", "NOUN", "CCONJ", "SCONJ", "SYM", "INTJ", "PUNCT", "X", "PROPN", "P
 ODD = ["O", "B-P", "I-P", "E-P", "S-P", ".-P", "O-P", "B", "I", "E", "S", ".", "X-O", "I-O", "-"]
 
 
-@pytest.mark.parametrize(
-    "pool", [BIO, POS, ODD, BIO + POS + ODD], ids=["bio", "pos", "odd", "all"]
-)
+@pytest.mark.parametrize("pool", [BIO, POS, ODD, BIO + POS + ODD], ids=["bio", "pos", "odd", "all"])
 def test_chunks_equal_the_reference(pool: list[str]) -> None:
     @EXAMPLES
     @given(corpora(pool))

@@ -50,9 +50,7 @@ def check_folder(
                 yield _check(source, task, split, language)
 
 
-def _check(
-    source: FolderSource, of: Task | TrainingSet, split: str, language: str
-) -> Finding:
+def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: str) -> Finding:
     finding = Finding(of.name, split, language)
     paths = source.files(of, split, language)
     lost = [path for path in paths if not path.is_file()]

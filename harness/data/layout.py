@@ -1,8 +1,9 @@
 """XTREME's file layouts, read into typed columns.
 
 Five layouts hold all nine tasks: ``pairs`` (TSV), ``tags`` (a token a line), ``squad`` (JSON),
-``sentences`` (two files of sentences) and ``bitext`` (the same with ids). Source: the layout that XTREME's preparation writes
-(google-research/xtreme, scripts/download_data.sh and utils_preprocess.py).
+``sentences`` (two files of sentences) and ``bitext`` (the same with ids). Source: the layout
+that XTREME's preparation writes (google-research/xtreme, scripts/download_data.sh and
+utils_preprocess.py).
 """
 
 from __future__ import annotations
@@ -62,8 +63,11 @@ def read_pairs(path: Path, labels: Sequence[str], report: Report | None = None) 
         fields = [_unquote(text) for text in line.split("\t")]
         width = width or len(fields)
         if len(fields) not in (2, 3) or len(fields) != width:
-            report(number, f"{len(fields)} columns, expected {width if width in (2, 3) else '2 or 3'}"
-                   " (sentence1, sentence2, label), separated by tabs")
+            report(
+                number,
+                f"{len(fields)} columns, expected {width if width in (2, 3) else '2 or 3'}"
+                " (sentence1, sentence2, label), separated by tabs",
+            )
             continue
         label = fields[2] if width == 3 else None
         if label is not None and label not in labels:
@@ -122,13 +126,18 @@ def read_squad(path: Path, report: Report | None = None) -> Columns:
             answers = [(str(a["text"]), int(a["answer_start"])) for a in qa.get("answers", ())]
             identity, question = str(qa["id"]), str(qa["question"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            report(0, f"a question has no usable id, question or answers ({error!r}); see SQuAD v1.1")
+            report(
+                0, f"a question has no usable id, question or answers ({error!r}); see SQuAD v1.1"
+            )
             continue
         answers = [(text, start) for text, start in answers if text]
         for text, start in answers:
             if start < 0 or not context.startswith(text, start):
-                report(0, f"question {identity}: answer {text[:40]!r} is not at character {start}"
-                       " of its context")
+                report(
+                    0,
+                    f"question {identity}: answer {text[:40]!r} is not at character {start}"
+                    " of its context",
+                )
         rows["id"].append(identity)
         rows["context"].append(context)
         rows["question"].append(question)
@@ -150,7 +159,9 @@ def _questions(value: Any, report: Report) -> list[tuple[str, dict[str, Any]]]:
         return []
 
 
-def read_sentences(path: Path, *, ids: bool, report: Report | None = None) -> tuple[list[str], list[str]]:
+def read_sentences(
+    path: Path, *, ids: bool, report: Report | None = None
+) -> tuple[list[str], list[str]]:
     """Read sentences, one a line: ``id TAB sentence`` with ids, or the sentence alone.
 
     Returns:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from tabulate import tabulate
 
 from harness.scoring import Summary, TaskScore
-from harness.scoring.headline import headline
-from harness.tasks import Benchmark
+from harness.tasks import Benchmark, headline
 
 NAMES = {"exact_match+f1": "(EM+F1)/2", "f1": "F1"}
 
@@ -81,9 +80,7 @@ def language_table(tasks: Mapping[str, TaskScore]) -> str:
         if any("token_accuracy" in v for v in task.languages.values())
     ]
     align = ("left", *["right"] * len(tasks))
-    table = tabulate(
-        rows, ("language", *tasks), "simple", disable_numparse=True, colalign=align
-    )
+    table = tabulate(rows, ("language", *tasks), "simple", disable_numparse=True, colalign=align)
     return "\n".join([table, *(f"extra, no official score: {line}" for line in extra)])
 
 

@@ -60,7 +60,7 @@ class SentencePair:
 
     def gold(self, rows: Dataset) -> list[str] | None:
         """Return the rows' labels, None unless all have one."""
-        labels = rows["label"][:]
+        labels: list[str] = rows["label"][:]
         if any(label is None for label in labels):
             return None
         refuse_placeholders(labels, "the test split")

@@ -50,8 +50,9 @@ class SentenceRetrieval(EncoderOnly):
 
     def gold(self, rows: Dataset) -> list[int] | None:
         """Return each source sentence's English line, None unless all are known."""
-        matches = [m for side, m in zip(rows["side"], rows["matches"], strict=True)
-                   if side == "source"]
+        matches = [
+            m for side, m in zip(rows["side"], rows["matches"], strict=True) if side == "source"
+        ]
         return [int(m[0]) for m in matches] if matches and all(matches) else None
 
     def write(self, predictions: list[int], path: Path) -> None:

@@ -153,9 +153,7 @@ def _tolerant(path: Path) -> Any:
     return report
 
 
-def _shortened(
-    questions: Sequence[str], tokenizer: Any, limit: int
-) -> tuple[list[str], list[int]]:
+def _shortened(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[list[str], list[int]]:
     """Cut questions to ``limit`` tokens (run_squad.py's max_query_length); with their lengths."""
     batch = tokenizer(
         list(questions),
@@ -214,8 +212,8 @@ def _best_span(
     scores = np.where(context[low:high], start[low:high], -np.inf)[:, None] + np.where(
         context[low:high], end[low:high], -np.inf
     )
-    scores = np.where(np.tri(*scores.shape, k=-1, dtype=bool), -np.inf, scores)
-    scores = np.where(np.tri(*scores.shape, k=longest - 1, dtype=bool), scores, -np.inf)
+    spans = np.arange(high - low)[None, :] - np.arange(high - low)[:, None]  # end less start
+    scores = np.where((spans >= 0) & (spans < longest), scores, -np.inf)
     i, j = np.unravel_index(scores.argmax(), scores.shape)
     first, last = offsets[low + i], offsets[low + j]
     assert first is not None and last is not None

@@ -90,7 +90,7 @@ class TokenTagging:
 
     def gold(self, rows: Dataset) -> Tags | None:
         """Return the rows' tags, None unless all have them."""
-        tags = rows["tags"][:]
+        tags: Tags = rows["tags"][:]
         if any(sentence is None for sentence in tags):
             return None
         refuse_placeholders(list(chain.from_iterable(tags)), "the test split")
@@ -137,7 +137,9 @@ class TokenTagging:
                 raise HarnessError(
                     f"sentence {number}: {len(given)} predicted tags for {len(expected)} tokens"
                 )
-        return chunk_scores(gold, predictions) | {"token_accuracy": token_accuracy(gold, predictions)}
+        return chunk_scores(gold, predictions) | {
+            "token_accuracy": token_accuracy(gold, predictions)
+        }
 
 
 def _split(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 WINDOW = 50  # batches' worth of shuffled examples that are sorted by length together
 
 
-def inference_batches(lengths: Sequence[int], max_tokens: int, max_examples: int) -> list[list[int]]:
+def inference_batches(
+    lengths: Sequence[int], max_tokens: int, max_examples: int
+) -> list[list[int]]:
     """Cut examples, sorted by length, into batches under a budget.
 
     Args:

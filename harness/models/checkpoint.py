@@ -135,7 +135,7 @@ def _weight_files(path: Path) -> list[Path]:
     if any((path / name).exists() for name in PICKLES):
         raise HarnessError(
             f"{path}: the weights are pickled, and a pickle can run code, so it is not loaded;"
-            " convert it where you trust it: python -c \"from transformers import AutoModel as M;"
+            ' convert it where you trust it: python -c "from transformers import AutoModel as M;'
             " M.from_pretrained('IN').save_pretrained('OUT')\", then copy the tokenizer beside it"
         )
     raise HarnessError(f"{path}: no weights ({', '.join(missing) or 'empty index'} missing)")

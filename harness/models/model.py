@@ -13,7 +13,6 @@ from harness.models.device import Device, seed_everything
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from numpy.typing import NDArray
 
     from harness.models.checkpoint import Checkpoint
@@ -65,7 +64,9 @@ class Model:
             for place, number in enumerate(batch):
                 length = len(features[number]["input_ids"])
                 results[number] = [
-                    array[place][:length] if array.ndim > 1 and array.shape[1] == width
+                    array[place][:length]
+                    if array.ndim > 1
+                    and array.shape[1] == width
                     and (array.ndim == 3 or len(arrays) == 2)
                     else array[place]
                     for array in arrays
@@ -160,7 +161,7 @@ def _encoder(path: Path) -> Any:
         )
     missing = [name for name in info["missing_keys"] if "pooler" not in name]
     if missing:
-        raise HarnessError(f"{path}: the weights lack {sorted(missing)[0]}; save the model whole")
+        raise HarnessError(f"{path}: the weights lack {min(missing)}; save the model whole")
     return model
 
 

@@ -16,7 +16,7 @@ from harness.errors import HarnessError
 from harness.models.batching import training_batches
 from harness.models.device import Device
 from harness.models.model import Model, Report, fresh_model
-from harness.scoring.headline import headline
+from harness.tasks import headline
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -183,16 +183,21 @@ def _arguments(lesson: Lesson, device: Device, work: Path, total: int) -> Any:
 
 
 def _trainer(
-    model: Any, arguments: Any, features: list[dict[str, Any]], plan: Any, tokenizer: Any, watcher: Any
+    model: Any,
+    arguments: Any,
+    features: list[dict[str, Any]],
+    plan: Any,
+    tokenizer: Any,
+    watcher: Any,
 ) -> Trainer:
     """Return a Trainer that takes its batches from a plan."""
     from torch.utils.data import DataLoader
     from transformers import PrinterCallback, Trainer
 
-    class Planned(Trainer):
+    class Planned(Trainer):  # type: ignore[misc]
         """A Trainer whose batches are planned ahead, length-bucketed, this process's share."""
 
-        def get_train_dataloader(self) -> DataLoader:
+        def get_train_dataloader(self) -> DataLoader[Any]:
             """Return the planned batches of this process."""
             share = plan[self.args.process_index :: self.args.world_size]
             return DataLoader(
@@ -239,7 +244,7 @@ def _watch(
         dev = dev.select(range(lesson.settings.dev_examples))
     gold = lesson.form.gold(dev)
 
-    class Watcher(TrainerCallback):
+    class Watcher(TrainerCallback):  # type: ignore[misc]
         """Looks at English dev after the planned updates."""
 
         history = History()

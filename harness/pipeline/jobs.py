@@ -115,7 +115,7 @@ class ScoreJob:
 
 
 def limited(rows: Dataset, limit: int) -> Dataset:
-    """Return the first ``limit`` examples; of two sides, the first source sentences and all English.
+    """Return the first ``limit`` examples; of two sides, source sentences and all English.
 
     A limit of 0 means all.
     """

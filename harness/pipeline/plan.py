@@ -193,7 +193,7 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
 
 def _format_identity(of: Task | TrainingSet) -> dict[str, Any]:
     kind = type(of.format)
-    values = asdict(of.format)  # type: ignore[call-overload]
+    values: dict[str, Any] = asdict(of.format)  # type: ignore[call-overload]
     return {"class": f"{kind.__module__}.{kind.__qualname__}"} | values
 
 
@@ -217,7 +217,7 @@ def _train_step(request: Request, training: TrainingSet) -> Step:
     }
     if held_out is not None and request.source.has(held_out, "test", "en"):
         data["held out"] = request.source.digest(held_out, "test", "en")
-    rows, dev = training_rows(request.source, training, held_out)
+    rows, _ = training_rows(request.source, training, held_out)
     examples = min(len(rows), settings.train_examples or len(rows)) * settings.epochs
     if request.max_steps:
         examples = min(examples, request.max_steps * settings.batch_size * settings.accumulate)

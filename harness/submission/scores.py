@@ -45,9 +45,7 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
             f"{predictions}: no predictions of a task of {benchmark.name}; expected folders named"
             f" {', '.join(benchmark.task_names())}"
         )
-    return {
-        name: score_task(registry.task(name), predictions, labels, benchmark) for name in names
-    }
+    return {name: score_task(registry.task(name), predictions, labels, benchmark) for name in names}
 
 
 def score_task(task: Task, predictions: Path, labels: Path, benchmark: Benchmark) -> TaskScore:

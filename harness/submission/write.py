@@ -15,9 +15,7 @@ from typing import Any
 
 from harness import __version__
 
-PACKAGES = (
-    "torch transformers accelerate datasets tokenizers safetensors numpy faiss-cpu".split()
-)
+PACKAGES = "torch transformers accelerate datasets tokenizers safetensors numpy faiss-cpu".split()
 
 
 def write_json(value: Any, path: Path) -> None:

@@ -14,6 +14,14 @@ def packaged_data() -> tuple[Path, Path]:
     return HERE / "xtreme", HERE / "labels"
 
 
+def encoder(cache: Path) -> Path:
+    """Return the packaged encoder as a checkpoint below a cache folder, pruned to these texts."""
+    from tasks.mini.encoder import demo_checkpoint
+
+    texts = [path for folder in packaged_data() for path in folder.rglob("*") if path.is_file()]
+    return demo_checkpoint(sorted(texts), cache)
+
+
 MINI = Benchmark(
     name="mini",
     title="mini (packaged sentences; a check, never a benchmark result)",
@@ -23,4 +31,5 @@ MINI = Benchmark(
         for name in XTREME.task_names()
     },
     data=packaged_data,
+    encoder=encoder,
 )

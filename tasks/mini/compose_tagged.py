@@ -195,9 +195,7 @@ LEXICON |= {
         "",
         "January February March April June July August September October November",
     ),
-    "day": Words(
-        "PROPN", "", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
-    ),
+    "day": Words("PROPN", "", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
 }
 
 LEXICON |= {
@@ -215,9 +213,7 @@ LEXICON |= {
         "angry brave busy clever famous friendly funny happy hungry kind lazy "
         "patient poor proud rich sad shy sick tired young",
     ),
-    "comp": Words(
-        "ADJ", "", "better cheaper colder larger older quieter smaller taller warmer"
-    ),
+    "comp": Words("ADJ", "", "better cheaper colder larger older quieter smaller taller warmer"),
     "adv": Words(
         "ADV",
         "",
@@ -225,15 +221,11 @@ LEXICON |= {
         "quietly sadly silently slowly",
     ),
     "freq": Words("ADV", "", "always never often rarely seldom sometimes usually"),
-    "num": Words(
-        "NUM", "", "two three four five six seven eight nine ten eleven twelve twenty"
-    ),
+    "num": Words("NUM", "", "two three four five six seven eight nine ten eleven twelve twenty"),
     "amount": Words("NUM", "", "3 5 8 14 15 20 35 60 75 99 120 450 2.5 7.5 1,000"),
     "early": Words("NUM", "", "1836 1839 1847 1852 1855 1868 1871 1873 1880"),
     "died": Words("NUM", "", "1899 1901 1904 1908 1910 1913 1916 1920 1922"),
-    "late": Words(
-        "NUM", "", "1902 1917 1925 1938 1946 1953 1969 1971 1988 1999 2004 2012"
-    ),
+    "late": Words("NUM", "", "1902 1917 1925 1938 1946 1953 1969 1971 1988 1999 2004 2012"),
     "poss": Words("PRON", "", "my your his her our their"),
     "plural": Words("PRON", "", "I we you they"),
     "that": Words("DET", "", "this that"),
@@ -282,9 +274,7 @@ LEXICON |= {
         "cooks dances fishes lives paints sings stays studies swims teaches trains walks works",
     ),
     "visit": Words("VERB", "", "avoid cross explore leave love miss reach visit"),
-    "said": Words(
-        "VERB", "", "believed claimed denied explained forgot heard knew said wrote"
-    ),
+    "said": Words("VERB", "", "believed claimed denied explained forgot heard knew said wrote"),
 }
 
 # A template is a list of blank-separated items: ``{list}`` or ``form/TAG``. The list
@@ -436,11 +426,7 @@ def fill(rng: random.Random, template: str) -> Sentence:
         words = Words("PROPN", "PER", "") if slot == "per" else LEXICON[slot]
         entry = ""
         while not entry or entry in used:
-            entry = (
-                compose_person(rng)
-                if slot == "per"
-                else pick(rng, words.entries.split())
-            )
+            entry = compose_person(rng) if slot == "per" else pick(rng, words.entries.split())
         used.add(entry)
         tokens.extend(parse_item(entry, words.upos, words.ner))
     return polish(tokens)
@@ -457,10 +443,7 @@ def polish(tokens: Sequence[Token]) -> Sentence:
     """
     polished = list(tokens)
     for index in range(len(polished) - 1):
-        if (
-            polished[index].form == "a"
-            and polished[index + 1].form[0].lower() in "aeiou"
-        ):
+        if polished[index].form == "a" and polished[index + 1].form[0].lower() in "aeiou":
             polished[index] = polished[index]._replace(form="an")
     first = next(i for i, token in enumerate(polished) if token.form[0].isalnum())
     form = polished[first].form
@@ -541,9 +524,7 @@ def read_authored(path: Path) -> list[Sentence]:
     """
     sentences: list[Sentence] = []
     tokens: list[Token] = []
-    for number, line in enumerate(
-        [*path.read_text(encoding="utf-8").splitlines(), ""], 1
-    ):
+    for number, line in enumerate([*path.read_text(encoding="utf-8").splitlines(), ""], 1):
         if not line:
             if tokens:
                 sentences.append(tuple(tokens))
@@ -604,12 +585,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    parser = argparse.ArgumentParser(
-        description="Compose the mini udpos and panx files."
-    )
-    parser.add_argument(
-        "--output", type=Path, default=HERE / "data", help="data folder"
-    )
+    parser = argparse.ArgumentParser(description="Compose the mini udpos and panx files.")
+    parser.add_argument("--output", type=Path, default=HERE / "data", help="data folder")
     output: Path = parser.parse_args(arguments).output
     authored = HERE / "authored"
     tests = {lang: read_authored(authored / f"tagged-{lang}.tsv") for lang in LANGUAGES}

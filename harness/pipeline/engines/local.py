@@ -19,7 +19,9 @@ LONGEST_WAIT = timedelta(hours=12)  # that other processes wait while the first 
 class Progress(Protocol):
     """What an engine tells while it runs."""
 
-    def step(self, step: Step, place: int, total: int) -> AbstractContextManager[Callable[[int, int], None]]:
+    def step(
+        self, step: Step, place: int, total: int
+    ) -> AbstractContextManager[Callable[[int, int], None]]:
         """Announce a step; the value takes the units done and those there are."""
         ...
 
@@ -71,4 +73,5 @@ def _barrier(bench: Workbench) -> Callable[[], None]:
     from accelerate import PartialState
 
     state = PartialState(cpu=bench.device.kind == "cpu", timeout=LONGEST_WAIT)
-    return state.wait_for_everyone
+    wait: Callable[[], None] = state.wait_for_everyone
+    return wait

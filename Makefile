@@ -1,0 +1,30 @@
+# Two commands: make demo, make test. Both make .venv first if it is not there.
+PYTHON ?= python3.11
+VENV = .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test check clean
+
+demo: $(VENV)/ready
+	$(BIN)/harness demo
+
+test: $(VENV)/ready check
+	$(BIN)/pytest
+
+check: $(VENV)/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# torch first and by itself: where pip is set up for a CPU build it takes that one; the exact
+# version in the constraints file keeps a later resolution from replacing it.
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[demo,dev]"
+	$(BIN)/python -c "import torch; print('torch', torch.__version__)"
+	touch $@
+
+clean:
+	rm -rf $(VENV) results
