@@ -31,8 +31,15 @@ def _texts() -> list[str]:
 
 def _train_tokenizer(kind: str) -> object:
     """Train a small tokenizer on the packaged texts: unigram as XLM-R's, or word pieces."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-    from tokenizers import trainers
+    from tokenizers import (
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+        trainers,
+    )
 
     if kind == "xlm-roberta":
         special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]

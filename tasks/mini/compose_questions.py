@@ -222,8 +222,10 @@ SQUAD_TEMPLATES: tuple[Template, ...] = (
         (
             "{a} drew the plans in {y}, when he was still a student.",
             "Under the iron roof there are {n} stands, most of which sell {g}.",
-            "In the year {z} the roof was damaged during {e},"
-            " and the hall stayed empty for a winter.",
+            (
+                "In the year {z} the roof was damaged during {e},"
+                " and the hall stayed empty for a winter."
+            ),
             "The clock above the entrance was a gift from the city of {q}.",
         ),
         (

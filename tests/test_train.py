@@ -1,0 +1,213 @@
+"""Training: seeds, heads, the best checkpoint, resuming, several processes."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import MINI, ROOT
+
+from harness import registry
+from harness.data.folder import FolderSource
+from harness.data.source import training_rows
+from harness.errors import HarnessError
+from harness.models import train as training
+from harness.models.checkpoint import open_checkpoint
+from harness.models.device import Device, choose_device
+from harness.models.model import fresh_model, load_trained
+from harness.recipes import Settings
+from harness.tasks import TrainingSet
+
+SETTINGS = Settings(
+    learning_rate=1e-3, epochs=2, batch_size=8, max_length=48, stride=16, max_question=16,
+    train_examples=32, dev_examples=12,
+)  # fmt: skip
+
+
+def mnli() -> TrainingSet:
+    found = registry.task("xnli").training
+    assert found is not None
+    return found
+
+
+def lesson(checkpoint: Path, settings: Settings = SETTINGS, seed: int = 1, **more: Any) -> Any:
+    source = FolderSource(MINI / "xtreme", MINI / "labels")
+    rows, dev = training_rows(source, mnli(), None)
+    return training.Lesson(
+        checkpoint=open_checkpoint(str(checkpoint), offline=True),
+        form=mnli().format, train=rows, dev=dev, settings=settings, seed=seed, **more,
+    )  # fmt: skip
+
+
+def device() -> Device:
+    return choose_device("cpu", "fp32", 1)
+
+
+def learn(given: Any, folder: Path) -> tuple[dict[str, Any], bytes]:
+    work, out = folder / "work", folder / "out"
+    work.mkdir(parents=True, exist_ok=True)
+    result = training.train(given, device(), work, out, lambda done, total: None)
+    return result, (out / "model.safetensors").read_bytes()
+
+
+def test_same_seed_same_weights_other_seed_others(tiny: Path, tmp_path: Path) -> None:
+    first = learn(lesson(tiny), tmp_path / "a")[1]
+    assert learn(lesson(tiny), tmp_path / "b")[1] == first
+    assert learn(lesson(tiny, seed=2), tmp_path / "c")[1] != first
+
+
+def test_training_learns(tiny: Path, tmp_path: Path) -> None:
+    """On pairs whose label is in the words the loss falls well below chance."""
+    given = lesson(tiny, replace(SETTINGS, epochs=12, learning_rate=3e-3, train_examples=240))
+    words = {"entailment": "river", "neutral": "market", "contradiction": "winter"}
+    rows = given.train.map(lambda row: {"sentence2": words[row["label"]]})
+    dev = given.dev.map(lambda row: {"sentence2": words[row["label"]]})
+    result, _ = learn(replace(given, train=rows, dev=dev), tmp_path)
+    assert result["dev_score"] > 90
+    assert result["loss"] < 0.9
+
+
+def test_the_head_is_fresh_even_where_one_would_fit(tiny: Path, tmp_path: Path) -> None:
+    """A checkpoint fine-tuned on the very task starts with a new head, and says so."""
+    learn(lesson(tiny), tmp_path)
+    tuned = open_checkpoint(str(tmp_path / "out"), offline=True)
+    assert "dropped" in tuned.notes[0]
+    kept = load_trained(tmp_path / "out", mnli().format, device()).module.state_dict()
+    new = fresh_model(tuned, mnli().format, seed=5)[0].state_dict()
+    plain = fresh_model(open_checkpoint(str(tiny), offline=True), mnli().format, seed=5)[0]
+    for name, weight in new.items():
+        if name.startswith("classifier"):
+            assert weight.equal(plain.state_dict()[name]), name
+            assert not weight.any() or not weight.equal(kept[name]), name
+        else:
+            assert weight.equal(kept[name]), name
+
+
+def test_best_dev_checkpoint_is_kept(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([10.0, 60.0, 30.0])
+    monkeypatch.setattr(training, "headline", lambda metric, found: next(scores))
+    result, best = learn(lesson(tiny, replace(SETTINGS, epochs=3)), tmp_path / "a")
+    assert result["dev_checks"]["scores"] == [10.0, 60.0, 30.0]
+    assert result["dev_score"] == 60.0
+    assert result["best_update"] == result["dev_checks"]["steps"][1]
+    monkeypatch.setattr(training, "headline", lambda metric, found: 0.0)
+    first_of_equals, weights = learn(lesson(tiny, replace(SETTINGS, epochs=3)), tmp_path / "b")
+    assert first_of_equals["best_update"] == first_of_equals["dev_checks"]["steps"][0]
+    assert weights != best
+
+
+def test_patience_stops(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([50.0, 40.0, 40.0, 99.0, 99.0, 99.0])
+    monkeypatch.setattr(training, "headline", lambda metric, found: next(scores))
+    settings = replace(SETTINGS, epochs=6, patience=2)
+    result, _ = learn(lesson(tiny, settings), tmp_path)
+    assert result["dev_checks"]["scores"] == [50.0, 40.0, 40.0]
+
+
+def test_check_every_and_max_steps(tiny: Path, tmp_path: Path) -> None:
+    result, _ = learn(lesson(tiny, replace(SETTINGS, check_every=3), max_steps=7), tmp_path)
+    assert result["dev_checks"]["steps"] == [3, 6, 7]
+
+
+def test_accumulation_makes_fewer_updates(tiny: Path, tmp_path: Path) -> None:
+    plain, _ = learn(lesson(tiny), tmp_path / "a")
+    summed, _ = learn(lesson(tiny, replace(SETTINGS, accumulate=2)), tmp_path / "b")
+    assert summed["updates"] * 2 == plain["updates"]
+
+
+def test_frozen_words_stay(tiny: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    before = load_file(tiny / "model.safetensors")["embeddings.word_embeddings.weight"]
+    name = "roberta.embeddings.word_embeddings.weight"
+    learn(lesson(tiny, replace(SETTINGS, freeze_words=True)), tmp_path / "a")
+    assert load_file(tmp_path / "a" / "out" / "model.safetensors")[name].equal(before)
+    learn(lesson(tiny), tmp_path / "b")
+    assert not load_file(tmp_path / "b" / "out" / "model.safetensors")[name].equal(before)
+
+
+def test_killed_between_states_and_resumed_gives_the_same_weights(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state is saved at the second check; the training dies after the third and goes on."""
+    settings = replace(SETTINGS, epochs=4)
+    whole, weights = learn(lesson(tiny, settings), tmp_path / "whole")
+
+    monkeypatch.setattr(training, "RESUME_EVERY", 0.0)
+    steps = whole["dev_checks"]["steps"]
+
+    def die(done: int, total: int) -> None:
+        if done == steps[2] + 1:
+            raise KeyboardInterrupt
+
+    work, out = tmp_path / "work", tmp_path / "out"
+    work.mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        training.train(lesson(tiny, settings), device(), work, out, die)
+    states = [folder.name for folder in work.glob("checkpoint-*")]
+    assert states == [f"checkpoint-{steps[2]}"]
+    seen: list[int] = []
+    again = training.train(
+        lesson(tiny, settings), device(), work, out, lambda done, total: seen.append(done)
+    )
+    assert seen[0] == steps[2] + 1
+    assert again["dev_checks"] == whole["dev_checks"]
+    assert (out / "model.safetensors").read_bytes() == weights
+
+
+def test_a_torn_state_is_not_resumed_from(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "RESUME_EVERY", 0.0)
+    _, weights = learn(lesson(tiny), tmp_path)
+    state = next((tmp_path / "work").glob("checkpoint-*"))
+    (state / "trainer_state.json").write_text("{")
+    assert learn(lesson(tiny), tmp_path)[1] == weights
+    assert training._last_state(tmp_path / "work")[0] >= 0
+
+
+def test_infinite_loss_is_said(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="loss is not finite"):
+        learn(lesson(tiny, replace(SETTINGS, learning_rate=1e38, max_grad_norm=0)), tmp_path)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_precisions_run_and_differ_in_identity(precision: str, tiny: Path, tmp_path: Path) -> None:
+    place = choose_device("cpu", precision, 1)
+    work = tmp_path / "work"
+    work.mkdir()
+    result = training.train(lesson(tiny), place, work, tmp_path / "out", lambda done, total: None)
+    assert result["updates"] == 8
+    assert place.identity()["precision"] == precision
+
+
+def test_torchrun_trains_on_two_processes_as_one_submission(
+    tiny: Path, quickest: Path, tmp_path: Path
+) -> None:
+    words = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        "-m", "harness", "eval", str(tiny), "--benchmark", "mini", "--recipe", str(quickest),
+        "--tasks", "pawsx", "--languages", "de,en", "--device", "cpu", "--threads", "1",
+        "--store", str(tmp_path / "store"), "--output", str(tmp_path / "out"),
+    ]  # fmt: skip
+    done = subprocess.run(
+        words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    trained = next(step for step in manifest["steps"] if step["name"] == "train paws")
+    assert trained["result"]["updates"] == 2  # 24 examples, 8 a batch, 2 processes: 4 batches
+    assert not list((tmp_path / "store" / "aside").iterdir())
+
+
+def test_a_tracker_is_told(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "logs"))
+    learn(lesson(tiny, tracker="tensorboard"), tmp_path)
+    assert list((tmp_path / "logs").rglob("events.out.tfevents*"))
