@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from harness import registry
 from harness.errors import HarnessError
@@ -17,8 +18,33 @@ if TYPE_CHECKING:
     from harness.pipeline.plan import Plan, Request
     from harness.pipeline.store import Store
 
+
+class _Light:
+    """A command that does not convert a ``--help`` nobody gave: typer imports pydantic for it.
+
+    That would be a third of the time ``harness tasks`` takes. For the same reason its NAME is
+    read from the context, not from a typed argument.
+    """
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option with a default that needs no conversion."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.default = False
+        return option
+
+
+class _LightGroup(_Light, TyperGroup):
+    pass
+
+
+class _LightCommand(_Light, TyperCommand):
+    pass
+
+
 app = typer.Typer(
     name="harness",
+    cls=_LightGroup,
     help="Cross-lingual transfer on XTREME: train on English, predict every language, score.",
     add_completion=False,
     no_args_is_help=True,
@@ -156,14 +182,19 @@ def score_command(
         print(f"\n{language_table(scores)}")
 
 
-@app.command("tasks")
-def tasks_command(
-    name: Annotated[str, typer.Argument(help="One task, with citation and sources.")] = "",
-    as_json: AsJson = False,
-) -> None:
+@app.command(
+    "tasks",
+    cls=_LightCommand,
+    options_metavar="[NAME] [OPTIONS]",
+    context_settings={"allow_extra_args": True},
+)
+def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
     """List the installed tasks, or show one."""
     from harness.display import catalogue
 
+    if len(context.args) > 1:
+        raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
+    name = next(iter(context.args), "")
     chosen = [registry.task(name)] if name else [registry.task(n) for n in registry.task_names()]
     benchmarks = [registry.benchmark(n) for n in registry.benchmark_names()]
     if as_json:
@@ -287,6 +318,8 @@ def _evaluate(
     from harness.submission.scores import summary_of
 
     first = os.environ.get("RANK", "0") == "0"
+    for folder in (root, output):
+        _writable(folder)
     store = Store(root)
     plan = make_plan(request)
     if first:
@@ -311,6 +344,15 @@ def _evaluate(
     print(f"\nwritten: {output}/submission.json, scores.json, manifest.json, predictions/")
 
 
+def _writable(folder: Path) -> None:
+    """Refuse, before any work, a folder that cannot be made or written to."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
+    if not os.access(there, os.W_OK):
+        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")
+
+
 def _print_plan(request: Request, plan: Plan, store: Store, seconds: float) -> None:
     from harness.display.catalogue import plan_table
 
@@ -318,7 +360,7 @@ def _print_plan(request: Request, plan: Plan, store: Store, seconds: float) -> N
         print(f"note: {request.checkpoint.name}: {note}")
     print(plan_table(request, plan, store))
     for name, why in plan.skipped.items():
-        print(f"skipped: {name}: {why}")
+        print(f"skipped: {why}")
     print(f"estimate: {_duration(seconds)} on {request.device.name}, a guess\n", flush=True)
 
 
@@ -341,10 +383,8 @@ def _fail(message: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line; what the user can mend ends in one line and exit code 2."""
-    import errno
-
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)  # typer gives 130 for Ctrl-C, None when all is well
     except HarnessError as error:
         _fail(" ".join(str(error).split()))
     except (KeyboardInterrupt, typer.Abort):
@@ -352,18 +392,36 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
-        where = f" at {error.filename}" if error.filename else ""
-        _fail(
-            f"{error.strerror}{where}; free or permit it and run the same command again:"
-            " no finished step is lost"
-        )
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's usage errors, of a class it keeps private
             _usage(error)
-        raise
+        trouble = _disk_trouble(error)
+        if not trouble:
+            raise
+        _fail(
+            f"{trouble}; free or permit it and run the same command again: no finished step is lost"
+        )
+    if code:
+        raise SystemExit(code)
+
+
+def _disk_trouble(error: Exception) -> str:
+    """Return what a full or forbidden disk says, by whatever library's error; "" of any other."""
+    import errno
+
+    if isinstance(error, OSError) and error.errno in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EACCES,
+        errno.EROFS,
+    ):
+        return f"{error.strerror}" + (f" at {error.filename}" if error.filename else "")
+    for number in (errno.ENOSPC, errno.EDQUOT):  # safetensors, tokenizers, shutil.copytree
+        if os.strerror(number) in str(error):
+            return os.strerror(number)
+    if "PytorchStreamWriter failed writing" in str(error):  # torch.save keeps the reason to itself
+        return f"{os.strerror(errno.ENOSPC)} (or it cannot be written)"
+    return ""
 
 
 def _usage(error: Any) -> NoReturn:

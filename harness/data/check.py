@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from harness.data.folder import FolderSource, read_columns
@@ -63,7 +64,7 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
             finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
 
     try:
-        columns = read_columns(of.format, paths, lambda line, what: note(paths[0], line, what))
+        columns = read_columns(of.format, paths, lambda path: partial(note, path))
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding

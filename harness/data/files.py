@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, NoReturn
 from harness.errors import HarnessError
 
 MAX_BYTES = 2 << 30  # no XTREME file is above 150 MB; a larger one is not what it says it is
+
+_CUT_WORD = re.compile(r"-|t(ru?)?|f(a(ls?)?)?|n(ul?)?|u[0-9a-fA-F]{0,4}")
 
 Report = Callable[[int, str], None]
 """Takes a line number (0: the whole file) and what is wrong there; may raise or collect."""
@@ -30,7 +33,7 @@ def read_bytes(path: Path) -> bytes:
     """Return a file's bytes.
 
     Raises:
-        HarnessError: It is missing, not a regular file, empty, unreadable or above MAX_BYTES.
+        HarnessError: It is missing, not a regular file, unreadable or above MAX_BYTES.
     """
     try:
         if not path.is_file():
@@ -74,16 +77,35 @@ def read_json(path: Path) -> Any:
         HarnessError: As ``read_bytes``, or the file is no JSON (with line and column).
     """
     try:
-        return json.loads(read_bytes(path).decode())
+        text = read_bytes(path).removeprefix(b"\xef\xbb\xbf").decode()
+        value = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise HarnessError(f"{path}: not UTF-8 at byte {error.start + 1}; save it again") from error
     except json.JSONDecodeError as error:
-        hint = "the file is cut off" if error.pos >= len(error.doc.rstrip()) else error.msg
+        hint = "the file is cut off" if _cut_off(error) else error.msg
         raise HarnessError(
             f"{path}:{error.lineno}: no valid JSON at column {error.colno} ({hint}); write it again"
         ) from error
+    except UnicodeEncodeError as error:
+        raise HarnessError(f"{path}: holds half a character (a lone surrogate)") from error
+    except ValueError as error:
+        raise HarnessError(f"{path}: no valid JSON ({error!s:.80}); write it again") from error
     except RecursionError as error:
         raise HarnessError(f"{path}: nested too deeply to be read") from error
+    return value
+
+
+def _cut_off(error: json.JSONDecodeError) -> bool:
+    """Say whether the text ends where JSON would go on, perhaps within a string or a word."""
+    rest = error.doc[error.pos :].rstrip()
+    return not rest or error.msg.startswith("Unterminated") or bool(_CUT_WORD.fullmatch(rest))
+
+
+def one_line(error: Exception) -> str:
+    """Return the beginning of what a library says, without its line ends."""
+    return " ".join(str(error).split())[:200]
 
 
 def digest(path: Path) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data import layout
-from harness.data.files import Report, digest
+from harness.data.files import Report, digest, strict
 from harness.errors import HarnessError
 from harness.tasks import Folder, Format, Task, TrainingSet
 
@@ -92,33 +93,37 @@ def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
     return labels / folder.labels.format(lang=language) if folder.labels else None
 
 
-def read_columns(form: Format, paths: list[Path], report: Report | None = None) -> layout.Columns:
+def read_columns(
+    form: Format, paths: list[Path], reports: Callable[[Path], Report] = strict
+) -> layout.Columns:
     """Read one split's files into columns.
 
     Args:
         form: The format whose layout the files have.
         paths: One file, or for sentences: the language's, the English one and perhaps the gold.
-        report: Takes what is malformed; by default the first problem raises.
+        reports: Gives what takes a file's malformed places; by default the first one raises.
     """
     if form.layout == "pairs":
-        return layout.read_pairs(paths[0], form.labels, report)
+        return layout.read_pairs(paths[0], form.labels, reports(paths[0]))
     if form.layout == "tags":
-        return layout.read_tags(paths[0], form.labels, report)
+        return layout.read_tags(paths[0], form.labels, reports(paths[0]))
     if form.layout == "squad":
-        return layout.read_squad(paths[0], report)
+        return layout.read_squad(paths[0], reports(paths[0]))
     if form.layout in ("sentences", "bitext"):
-        return _read_sides(form, paths, report)
+        return _read_sides(form, paths, reports)
     raise HarnessError(f"no folder reader for the layout {form.layout!r}")
 
 
-def _read_sides(form: Format, paths: list[Path], report: Report | None) -> layout.Columns:
+def _read_sides(
+    form: Format, paths: list[Path], reports: Callable[[Path], Report]
+) -> layout.Columns:
     columns: layout.Columns = {"side": [], "id": [], "text": [], "matches": []}
     matches: dict[str, list[str]] = {}
-    for left, right in layout.read_id_pairs(paths[2], report) if len(paths) > 2 else ():
+    for left, right in layout.read_id_pairs(paths[2], reports(paths[2])) if paths[2:] else ():
         matches.setdefault(left, []).append(right)
         matches.setdefault(right, []).append(left)
     for side, path in zip(("source", "english"), paths, strict=False):
-        ids, texts = layout.read_sentences(path, ids=form.layout == "bitext", report=report)
+        ids, texts = layout.read_sentences(path, ids=form.layout == "bitext", report=reports(path))
         columns["side"] += [side] * len(ids)
         columns["id"] += ids
         columns["text"] += texts

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data.files import MAX_BYTES
+from harness.data.files import MAX_BYTES, one_line
 from harness.data.layout import Columns, to_dataset
 from harness.errors import HarnessError
 from harness.tasks import Hub, Task, TrainingSet
@@ -70,10 +70,12 @@ class HubSource:
         for path in self._files(hub, split, language):
             try:
                 parts.append(pq.read_table(path))
+                table = pa.concat_tables(parts)
             except (pa.ArrowException, OSError) as error:
-                raise HarnessError(f"{path}: no readable parquet file ({error})") from error
+                why = one_line(error)
+                raise HarnessError(f"{path}: no readable parquet file ({why})") from error
         hub = replace(hub, keep=hub.keep.replace("{lang}", hub.codes.get(language, language)))
-        columns = _columns(of.format.layout, hub, pa.concat_tables(parts), of.format.labels)
+        columns = _columns(of.format.layout, hub, table, of.format.labels)
         return to_dataset(of.format.layout, columns)
 
     def _files(self, hub: Hub, split: str, language: str) -> list[Path]:
@@ -114,7 +116,7 @@ class HubSource:
             raise
         except Exception as error:  # fsspec and the hub client raise whatever their transport does
             raise HarnessError(
-                f"{base}: cannot be fetched ({type(error).__name__}: {str(error)[:200]});"
+                f"{base}: cannot be fetched ({type(error).__name__}: {one_line(error)});"
                 " check the network, or lay the data in a folder and pass --data"
             ) from error
         (folder / f".{_slug(pattern)}.complete").touch()
@@ -147,7 +149,13 @@ def _columns(layout: str, hub: Hub, table: pa.Table, labels: tuple[str, ...]) ->
                 f" {', '.join(table.column_names)}); the declaration does not fit this revision"
             )
         values = table.column(column).to_pylist()
-        theirs[ours] = [value[inner] for value in values] if inner else values
+        try:
+            theirs[ours] = [value[inner] for value in values] if inner else values
+        except (KeyError, TypeError) as error:
+            raise HarnessError(
+                f"{hub.repo}@{hub.revision[:8]}: column {column!r} has no {inner!r} in every row;"
+                " the declaration does not fit this revision"
+            ) from error
     if hub.keep:
         keep = re.compile(hub.keep)
         kept = [i for i, name in enumerate(theirs["id"]) if keep.fullmatch(name)]

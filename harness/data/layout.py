@@ -61,14 +61,14 @@ def read_pairs(path: Path, labels: Sequence[str], report: Report | None = None) 
     width = 0
     for number, line in enumerate(read_lines(path, report), 1):
         fields = [_unquote(text) for text in line.split("\t")]
-        width = width or len(fields)
-        if len(fields) not in (2, 3) or len(fields) != width:
+        if len(fields) not in ((width,) if width else (2, 3)):
             report(
                 number,
-                f"{len(fields)} columns, expected {width if width in (2, 3) else '2 or 3'}"
+                f"{len(fields)} columns, expected {width or '2 or 3'}"
                 " (sentence1, sentence2, label), separated by tabs",
             )
             continue
+        width = len(fields)
         label = fields[2] if width == 3 else None
         if label is not None and label not in labels:
             report(number, f"label {label!r} is none of {', '.join(labels)}")
@@ -81,9 +81,9 @@ def read_pairs(path: Path, labels: Sequence[str], report: Report | None = None) 
 
 def _unquote(text: str) -> str:
     if len(text) >= 2 and text[0] == text[-1] == '"':
-        inner = text[1:-1].replace('""', "\0")
-        if '"' not in inner:
-            return inner.replace("\0", '"')
+        inner = text[1:-1]
+        if '"' not in inner.replace('""', ""):
+            return inner.replace('""', '"')
     return text
 
 
@@ -94,7 +94,7 @@ def read_tags(path: Path, labels: Sequence[str], report: Report | None = None) -
     tokens: list[list[str]] = [[]]
     tags: list[list[str]] = [[]]
     for number, line in enumerate(read_lines(path, report), 1):
-        if not line.strip():
+        if not line.strip(" \t"):  # a no-break space or a control character is a token
             tokens.append([])
             tags.append([])
             continue
@@ -125,7 +125,7 @@ def read_squad(path: Path, report: Report | None = None) -> Columns:
         try:
             answers = [(str(a["text"]), int(a["answer_start"])) for a in qa.get("answers", ())]
             identity, question = str(qa["id"]), str(qa["question"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             report(
                 0, f"a question has no usable id, question or answers ({error!r}); see SQuAD v1.1"
             )

@@ -94,7 +94,8 @@ class SpanExtraction:
         best = [(float("-inf"), "")] * len(contexts)
         for feature, (start, end) in zip(features, outputs, strict=True):
             row = feature["row"]
-            score, span = _best_span(start, end, feature["offsets"], settings.max_answer)
+            offsets = _visible(feature["offsets"], contexts[row])
+            score, span = _best_span(start, end, offsets, settings.max_answer)
             if span is not None and score > best[row][0]:
                 best[row] = (score, contexts[row][span[0] : span[1]].strip())
         return {name: text for name, (_, text) in zip(test["id"], best, strict=True)}
@@ -189,6 +190,11 @@ def _token_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int]:
     first, last = offsets[inside[0]], offsets[inside[-1]]
     whole = first is not None and last is not None and first[0] <= begin and last[1] >= end
     return (inside[0], inside[-1]) if whole else (0, 0)
+
+
+def _visible(offsets: Offsets, context: str) -> Offsets:
+    """Leave out tokens of nothing but white space: alone they would be the null answer."""
+    return [span if span and context[span[0] : span[1]].strip() else None for span in offsets]
 
 
 def _best_span(

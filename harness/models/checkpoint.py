@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import digest, read_json
+from harness.data.files import digest, one_line, read_json
 from harness.errors import HarnessError
 
 MAX_HEADER = 100 << 20  # bytes of a safetensors header that are read
 SPARE_ROWS = 1024  # rows of the word table that may have no piece (padding to a round size)
+BROKEN = (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+NUMBERS = ("vocab_size", "hidden_size", "dim", "num_hidden_layers", "n_layers")  # of config.json
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin")
 TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt")
 MORE_TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
@@ -112,25 +114,32 @@ def _config(path: Path) -> dict[str, Any]:
     if not (path / "config.json").is_file():
         raise HarnessError(f"{path}: no config.json, so this is no transformers checkpoint")
     config = read_json(path / "config.json")
-    if not isinstance(config, dict) or "model_type" not in config:
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise HarnessError(f"{path / 'config.json'}: no model_type; save it with transformers")
     if config["model_type"] not in CONFIG_MAPPING_NAMES:
         raise HarnessError(
             f"{path / 'config.json'}: model_type {config['model_type']!r} is not known to"
             " transformers, and remote code is never run"
         )
+    for name in NUMBERS:
+        value = config.get(name)
+        if value is not None and (not isinstance(value, int) or value < 0):
+            raise HarnessError(f"{path / 'config.json'}: {name} is {value!r:.40}, no whole number")
+    if config.get("transformers_weights"):
+        raise HarnessError(
+            f"{path / 'config.json'}: transformers_weights leads to other weights than"
+            " model.safetensors; save the model again"
+        )
     return config
 
 
 def _weight_files(path: Path) -> list[Path]:
     index = path / "model.safetensors.index.json"
-    if index.is_file():
-        shards = read_json(index).get("weight_map", {}).values()
-        files = [path / name for name in sorted(set(map(str, shards))) if "/" not in name]
-    else:
-        files = [path / "model.safetensors"]
+    files = [path / "model.safetensors"]  # taken before an index, as transformers does
+    if index.is_file() and not files[0].is_file():
+        files = [path / name for name in _shards(index)]
     missing = [file.name for file in files if not file.is_file()]
-    if files and not missing:
+    if not missing:
         return files
     if any((path / name).exists() for name in PICKLES):
         raise HarnessError(
@@ -138,7 +147,19 @@ def _weight_files(path: Path) -> list[Path]:
             ' convert it where you trust it: python -c "from transformers import AutoModel as M;'
             " M.from_pretrained('IN').save_pretrained('OUT')\", then copy the tokenizer beside it"
         )
-    raise HarnessError(f"{path}: no weights ({', '.join(missing) or 'empty index'} missing)")
+    raise HarnessError(f"{path}: no weights ({', '.join(missing)} missing)")
+
+
+def _shards(index: Path) -> list[str]:
+    """Return the names of the weight files that an index lists, all of its own folder."""
+    value = read_json(index)
+    listed = value.get("weight_map") if isinstance(value, dict) else None
+    if not isinstance(listed, dict) or not listed:
+        raise HarnessError(f"{index}: no weight_map; copy it again")
+    for name in listed.values():
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.safetensors", name):
+            raise HarnessError(f"{index}: {name!r:.80} names no weight file of the folder")
+    return sorted(set(listed.values()))
 
 
 def _shapes(files: list[Path]) -> dict[str, list[int]]:
@@ -155,11 +176,12 @@ def _shapes(files: list[Path]) -> dict[str, list[int]]:
                 entries = {n: e for n, e in header.items() if n != "__metadata__"}
                 end = max((e["data_offsets"][1] for e in entries.values()), default=0)
                 shapes |= {n: [int(d) for d in e["shape"]] for n, e in entries.items()}
-            except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+                expected = 8 + length + end
+            except BROKEN as error:
                 raise HarnessError(f"{file}: broken safetensors header; copy it again") from error
-        if size != 8 + length + end:
+        if size != expected:
             raise HarnessError(
-                f"{file}: {size} bytes, but its header says {8 + length + end}; copy it again"
+                f"{file}: {size} bytes, but its header says {expected}; copy it again"
             )
     return shapes
 
@@ -197,7 +219,7 @@ def _check_tokenizer(path: Path, config: dict[str, Any], rows: int) -> None:
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
     except Exception as error:  # whatever a broken tokenizer file makes the library raise
-        raise HarnessError(f"{path}: the tokenizer cannot be loaded ({error!s:.200})") from error
+        raise HarnessError(f"{path}: the tokenizer cannot be loaded ({one_line(error)})") from error
     if not tokenizer.is_fast:
         raise HarnessError(f"{path}: no fast tokenizer (tokenizer.json), which offsets need")
     pieces = max(tokenizer.get_vocab().values(), default=-1) + 1

@@ -98,7 +98,7 @@ def make_plan(request: Request) -> Plan:
     plan = Plan()
     for name in names:
         if name not in registry.task_names():
-            plan.skipped[name] = "no installed plug-in brings it"
+            plan.skipped[name] = f"{name}: no installed plug-in brings it"
     trainings: dict[str, Step] = {}
     for task in sorted(tasks, key=lambda t: _training_name(request, t)):
         try:
@@ -108,9 +108,7 @@ def make_plan(request: Request) -> Plan:
                 raise
             plan.skipped[task.name] = str(error)
     if not plan.scores:
-        raise HarnessError(
-            "nothing to evaluate: " + "; ".join(f"{n}: {why}" for n, why in plan.skipped.items())
-        )
+        raise HarnessError("nothing to evaluate: " + "; ".join(plan.skipped.values()))
     return plan
 
 
@@ -138,7 +136,9 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
     languages = request.benchmark.languages_of(task)
     wanted = [code for code in languages if not request.languages or code in request.languages]
     if not wanted:
-        raise NoData(f"none of its languages asked for (it has {', '.join(languages)})")
+        raise NoData(
+            f"{task.name}: none of its languages asked for (it has {', '.join(languages)})"
+        )
     missing = {code: "not asked for" for code in languages if code not in wanted}
     for code in wanted:
         lacks = [s for s in task.format.splits if not request.source.has(task, s, code)]
@@ -206,7 +206,7 @@ def _train_step(request: Request, training: TrainingSet) -> Step:
         files = training.folder.files
         if split in files and not request.source.has(training, split, training.language):
             where = _where(request.source, training, split, training.language)
-            raise NoData(f"no {split} data of {training.name} to learn from{where}")
+            raise NoData(f"{training.name}: no {split} data to learn from{where}")
     held_out = registry.task(training.held_out) if training.held_out else None
     settings = request.recipe.settings(training.format, training)
     learnt = {k: v for k, v in asdict(settings).items() if k != "layer"}

@@ -6,6 +6,7 @@ tables; the later ones win. Every key is a field of Settings.
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,11 +14,16 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import digest, read_bytes
+from harness.data.files import digest, read_lines
 from harness.errors import HarnessError, nearest
 from harness.tasks import Format, TrainingSet
 
 HERE = Path(__file__).parent
+POSITIVE = frozenset(
+    "learning_rate epochs batch_size max_tokens accumulate max_length stride max_question"
+    " max_answer".split()
+)
+"""Settings for which 0 has no meaning."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ def load(name: str) -> Recipe:
             f"unknown recipe {name!r}{nearest(name, known)} (known: {', '.join(known)};"
             " or the path of a .toml file)"
         )
-    text = read_bytes(path).decode(errors="replace")
+    text = "\n".join(read_lines(path))
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -130,6 +136,7 @@ def load(name: str) -> Recipe:
         if key not in ("default", "format", "training", "about"):
             raise _misfit(path, text, key, ("default", "format", "training", "about"))
     for part in ("format", "training"):
+        _table(path, tables.get(part, {}))
         for changes in tables.get(part, {}).values():
             _check(path, text, changes)
     default = tables.get("default", {})
@@ -145,8 +152,7 @@ def load(name: str) -> Recipe:
 
 def _check(path: Path, text: str, table: Any) -> None:
     kinds = {entry.name: entry.type for entry in fields(Settings)}
-    if not isinstance(table, dict):
-        raise HarnessError(f"{path}: {table!r} stands where a table of settings should")
+    _table(path, table)
     for key, value in table.items():
         if key not in kinds:
             raise _misfit(path, text, key, kinds)
@@ -158,11 +164,18 @@ def _check(path: Path, text: str, table: Any) -> None:
             or (kind == "float" and isinstance(value, float))
             or ("str" in kind and value in ("auto", "last", "xtreme"))
         )
-        if not fits or (not isinstance(value, str) and value < 0):
+        low = 0 if key not in POSITIVE else math.ulp(0)
+        if not fits or (not isinstance(value, str) and not low <= value < math.inf):
+            bound = "above 0" if key in POSITIVE else "not negative"
             raise HarnessError(
-                f"{path}:{_line(text, key)}: {key} = {value!r} is no fitting {kind}"
-                " (numbers are not negative)"
+                f"{path}:{_line(text, key, value)}: {key} = {value!r} is no fitting {kind}"
+                f" (numbers are finite and {bound})"
             )
+
+
+def _table(path: Path, value: Any) -> None:
+    if not isinstance(value, dict):
+        raise HarnessError(f"{path}: {value!r} stands where a table of settings should")
 
 
 def _misfit(path: Path, text: str, key: str, known: Any) -> HarnessError:
@@ -172,6 +185,14 @@ def _misfit(path: Path, text: str, key: str, known: Any) -> HarnessError:
     )
 
 
-def _line(text: str, key: str) -> int:
-    found = re.search(rf"^\s*\[?\s*{re.escape(key)}\b", text, re.MULTILINE)
-    return text[: found.start()].count("\n") + 1 + found.group().count("\n") if found else 1
+def _line(text: str, key: str, value: Any = None) -> int:
+    """Return the line of a table or of a key, the one with the value where several have the key."""
+    pattern = re.compile(rf"^\s*\[?\s*{re.escape(key)}\b")
+    found = [(i, line) for i, line in enumerate(text.split("\n"), 1) if pattern.match(line)]
+    for number, line in found:
+        try:
+            if repr(tomllib.loads(line).get(key)) == repr(value):  # repr: nan is not nan
+                return number
+        except tomllib.TOMLDecodeError:
+            continue
+    return found[0][0] if found else 1

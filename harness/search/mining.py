@@ -75,8 +75,9 @@ def fit_threshold(candidates: Iterable[Candidate], gold: Collection[tuple[str, s
     for taken, candidate in enumerate(ranked, 1):
         correct += (candidate.source, candidate.english) in gold
         f1 = 2 * correct / (taken + len(gold))
-        if correct and f1 > best:
+        below = ranked[taken].score if taken < len(ranked) else candidate.score
+        parts = taken == len(ranked) or below < candidate.score  # equal scores are taken together
+        if parts and correct and f1 > best:
             best = f1
-            below = ranked[taken].score if taken < len(ranked) else candidate.score
             threshold = (candidate.score + below) / 2
     return threshold

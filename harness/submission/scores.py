@@ -15,7 +15,7 @@ from harness.tasks import Benchmark, Task
 
 
 def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[str, TaskScore]:
-    """Score all predictions of a benchmark's tasks that a folder holds.
+    """Score all predictions of installed tasks that a folder holds.
 
     Args:
         predictions: Folder with a sub-folder a task; the output folder of ``harness eval`` will do.
@@ -31,6 +31,8 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
     for folder in (predictions, labels):
         if not folder.is_dir():
             raise HarnessError(f"{folder}: no such folder")
+    if not any(labels.iterdir()):
+        raise HarnessError(f"{labels}: the folder of labels is empty")
     found = sorted(path.name for path in predictions.iterdir() if path.is_dir())
     known = registry.task_names()
     for name in found:
@@ -39,7 +41,8 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
                 f"{predictions / name}: no task is named {name!r}{nearest(name, known)};"
                 " rename or remove the folder"
             )
-    names = [n for n in benchmark.task_names() if n in found and n in known]
+    order = dict.fromkeys((*benchmark.task_names(), *found))  # others come last, outside the means
+    names = [name for name in order if name in found and name in known]
     if not names:
         raise HarnessError(
             f"{predictions}: no predictions of a task of {benchmark.name}; expected folders named"

@@ -1,0 +1,450 @@
+"""The folder source, what is learnt from, and the look through a data folder."""
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import MINI
+
+from harness import registry
+from harness.data import layout
+from harness.data.check import MOST_PROBLEMS, check_folder
+from harness.data.folder import FolderSource
+from harness.data.source import training_rows
+from harness.errors import HarnessError
+from harness.formats.common import Unlabelled
+from harness.tasks import Folder
+
+TASKS = "bucc2018 mlqa panx pawsx tatoeba tydiqa udpos xnli xquad".split()
+GOLD = {"bucc2018": 40}  # of one language; elsewhere as many as there are examples
+PACKAGED = FolderSource(MINI / "xtreme", MINI / "labels")
+
+
+@pytest.fixture
+def source(small_data) -> FolderSource:
+    return FolderSource(small_data / "xtreme", small_data / "labels")
+
+
+def typed(rows, form) -> bool:
+    """Whether the rows have exactly the layout's columns, in order and of its types."""
+    kinds = {layout.STRING: "string", layout.STRINGS: "string", layout.NUMBERS: "int64"}
+    for name, kind in layout.COLUMNS[form.layout].items():
+        feature = rows.features[name]
+        inner = getattr(feature, "feature", feature)
+        assert inner.dtype == kinds[kind]
+        assert (inner is not feature) == (kind != layout.STRING)
+    return list(rows.features) == list(layout.COLUMNS[form.layout])
+
+
+def spoil(path: Path, before: str, after: str) -> int:
+    """Replace the first occurrence; give the number of its line."""
+    text = path.read_text("utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), "utf-8", newline="")
+    return text[: text.index(before)].count("\n") + 1
+
+
+def questions(path: Path) -> list[dict]:
+    data = json.loads(path.read_text("utf-8"))["data"]
+    return [qa for article in data for part in article["paragraphs"] for qa in part["qas"]]
+
+
+def write_squad(path: Path, rows) -> Path:
+    """Write (id, context, answer) triples as a SQuAD file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = []
+    for name, context, answer in rows:
+        answers = [{"text": answer, "answer_start": context.index(answer)}]
+        qas = [{"id": name, "question": "?", "answers": answers}]
+        data.append({"paragraphs": [{"context": context, "qas": qas}]})
+    path.write_text(json.dumps({"data": data}), "utf-8")
+    return path
+
+
+# -- the same columns everywhere ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_packaged_splits_give_the_typed_columns(name):
+    task, mini = registry.task(name), registry.benchmark("mini")
+    for language in mini.languages_of(task):
+        for split in task.format.splits:
+            rows = PACKAGED.examples(task, split, language)
+            assert typed(rows, task.format) and len(rows) > 0
+        gold = PACKAGED.gold(task, language)
+        sides = rows["side"] if "side" in rows.column_names else ["source"] * len(rows)
+        assert gold and len(gold) == GOLD.get(name, sum(side == "source" for side in sides))
+    training = mini.training_of(task)
+    if training is not None:
+        train, dev = training_rows(PACKAGED, training, None)
+        assert typed(train, task.format) and typed(dev, task.format)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_real_rows_give_the_typed_columns(name, real_data):
+    source = FolderSource(real_data / "xtreme", real_data / "labels")
+    task, xtreme = registry.task(name), registry.benchmark("xtreme")
+    for language in xtreme.languages_of(task)[:3]:
+        rows = source.examples(task, "test", language)
+        assert typed(rows, task.format)
+        gold = source.gold(task, language)
+        assert gold, (name, language)
+        assert task.format.score(gold, _copied(name, gold), language)[
+            task.format.metric.split("+")[-1]
+        ] == pytest.approx(100)
+
+
+def _copied(name, gold):
+    qa = name in ("xquad", "mlqa", "tydiqa")
+    return {i: answers[0] for i, answers in gold.items()} if qa else gold
+
+
+def test_real_label_files_are_as_long_as_the_examples(real_data):
+    """Line i of a Tatoeba label file: the place of line i's translation in the sorted English."""
+    source = FolderSource(real_data / "xtreme", real_data / "labels")
+    task = registry.task("tatoeba")
+    for language in ("de", "zh", "sw"):
+        rows = source.examples(task, "test", language)
+        english = [t for s, t in zip(rows["side"], rows["text"], strict=True) if s == "english"]
+        assert english == sorted(english)
+        assert sorted(source.gold(task, language)) == list(range(len(english)))
+
+
+# -- labels ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_without_a_labels_folder_unlabelled_tests_have_no_gold(name):
+    bare, task = FolderSource(MINI / "xtreme"), registry.task(name)
+    assert bare.gold(task, "de") is None
+    assert bare.label_file(task, "de") is None
+    assert FolderSource(MINI / "xtreme", MINI / "nothing-here").gold(task, "de") is None
+    assert FolderSource(MINI / "nothing-here").gold(task, "de") is None
+
+
+def test_labels_within_the_test_file_are_gold(source):
+    task = registry.task("xnli")
+    path = source.data / "xnli/test-de.tsv"
+    labels = (source.labels / "xnli/test-de.tsv").read_text().split()
+    lines = path.read_text("utf-8").splitlines()
+    path.write_text("".join(f"{a}\t{b}\n" for a, b in zip(lines, labels, strict=True)), "utf-8")
+    inside = FolderSource(source.data)
+    assert inside.gold(task, "de") == labels == source.gold(task, "de")
+    assert inside.gold_digest(task, "de") == inside.digest(task, "test", "de")
+    assert inside.gold_digest(task, "de") != source.gold_digest(task, "de")
+
+
+def test_a_label_outside_the_set_names_file_and_line(source):
+    path = source.labels / "udpos/test-de.tsv"
+    line = spoil(path, "NOUN", "NUON")
+    with pytest.raises(HarnessError, match=rf"^{path}:{line}: 'NUON' is none of the tags"):
+        source.gold(registry.task("udpos"), "de")
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "count"),
+    [("xnli", "contradiction", 50), ("pawsx", "0", 60), ("panx", "O", 50), ("udpos", "X", 75)],
+)
+def test_placeholder_labels_are_no_labels(source, name, row, count):
+    task = registry.task(name)
+    path = source.labels / task.folder.labels.format(lang="de")
+    path.write_text(f"{row}\n" * count)
+    with pytest.raises(Unlabelled, match=rf"^{path}: no labels"):
+        source.gold(task, "de")
+    path.write_text(f"{row}\n" * 49)  # so few may well be true
+    assert source.gold(task, "de")
+
+
+def test_placeholders_within_the_test_file_are_no_labels(source):
+    path = source.data / "xnli/test-de.tsv"
+    path.write_text("a\tb\tcontradiction\n" * 50)
+    with pytest.raises(Unlabelled, match="no labels"):
+        FolderSource(source.data).gold(registry.task("xnli"), "de")
+
+
+@pytest.mark.parametrize("name", ["xquad", "mlqa", "tydiqa"])
+def test_answers_that_are_all_empty_are_no_labels(source, name):
+    task = registry.task(name)
+    path = source.labels / task.folder.labels.format(lang="zh")
+    empty = {"answer_start": 0, "text": ""}
+    qas = [{"id": "a", "question": "?", "answers": [empty]}]
+    path.write_text(json.dumps({"data": [{"paragraphs": [{"context": "c", "qas": qas}]}]}))
+    with pytest.raises(Unlabelled, match=rf"^{path}: no labels"):
+        source.gold(task, "zh")
+
+
+# -- missing and empty ----------------------------------------------------------------------------
+
+
+def test_what_is_not_there_is_said(source):
+    task = registry.task("xnli")
+    assert source.has(task, "test", "de") and not source.has(task, "test", "fr")
+    assert not source.has(task, "train", "de")  # a task has no train split of its own
+    with pytest.raises(HarnessError, match=r"xnli/test-fr\.tsv: no such file"):
+        source.examples(task, "test", "fr")
+    with pytest.raises(HarnessError, match="xnli has no train split in de"):
+        source.examples(task, "train", "de")
+    with pytest.raises(HarnessError, match=r"xnli/test-fr\.tsv: no such file"):
+        source.digest(task, "test", "fr")
+    (source.data / "xnli/test-de.tsv").write_bytes(b"")
+    with pytest.raises(HarnessError, match=r"xnli/test-de\.tsv: holds no examples"):
+        source.examples(task, "test", "de")
+
+
+def test_all_files_of_a_mining_split_are_needed(source):
+    task = registry.task("bucc2018")
+    assert source.has(task, "dev", "de") and source.has(task, "test", "de")
+    (source.data / "bucc2018/de-en.dev.gold").unlink()
+    assert source.has(task, "test", "de") and not source.has(task, "dev", "de")
+    with pytest.raises(HarnessError, match=r"de-en\.dev\.gold: no such file"):
+        source.examples(task, "dev", "de")
+
+
+# -- digests --------------------------------------------------------------------------------------
+
+
+def _digests(source):
+    mini, found = registry.benchmark("mini"), {}
+    for name in TASKS:
+        task = registry.task(name)
+        for language in mini.languages_of(task):
+            for split in task.format.splits:
+                found[name, split, language] = source.digest(task, split, language)
+            found[name, "gold", language] = source.gold_digest(task, language)
+        training = mini.training_of(task)
+        for split in training.folder.files if training else ():
+            found[training.name, split, "en"] = source.digest(training, split, "en")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("file", "changed"),
+    [
+        ("xtreme/xnli/test-de.tsv", {("xnli", "test", "de")}),
+        ("labels/xnli/test-de.tsv", {("xnli", "gold", "de")}),
+        ("xtreme/bucc2018/zh-en.dev.gold", {("bucc2018", "dev", "zh")}),
+        ("xtreme/bucc2018/zh-en.test.en", {("bucc2018", "test", "zh")}),
+        ("xtreme/squad/train-v1.1.json", {("squad", "train", "en")}),
+    ],
+)
+def test_a_changed_byte_changes_its_own_digest_alone(source, small_data, file, changed):
+    before = _digests(source)
+    path = small_data / file
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(bytes(raw))
+    after = _digests(source)
+    assert {key for key in before if before[key] != after[key]} == changed
+
+
+def test_digests_do_not_depend_on_where_the_folder_is(source):
+    assert _digests(source) == _digests(PACKAGED)
+
+
+# -- what is learnt from --------------------------------------------------------------------------
+
+
+def test_only_english_ids_are_learnt_from(source):
+    """Trap 2: a copy of TyDiQA's English train file that holds other languages too."""
+    training = registry.task("tydiqa").training
+    rows = [(f"english-{i}-1", f"English text {i} ends", "text") for i in range(40)]
+    rows += [(f"arabic-{i}-1", f"Arabic text {i}", "text") for i in range(20)]
+    rows += [(f"swahili-{i}-1", f"Swahili text {i}", "text") for i in range(20)]
+    rows += [("xenglish-1", "no prefix text", "text"), ("17", "a bare number text", "text")]
+    write_squad(source.data / training.folder.files["train"], rows)
+    train, dev = training_rows(source, training, None)
+    kept = Counter([*train["id"], *dev["id"]])
+    assert kept == Counter([f"english-{i}-1" for i in range(40)] + ["17"])
+
+
+def test_repeated_ids_are_all_learnt_from(source):
+    """Trap 11: the ids of TyDiQA's train file repeat; every row counts."""
+    training = registry.task("tydiqa").training
+    contexts = [f"Text number {i} is here" for i in range(200)]
+    write_squad(
+        source.data / training.folder.files["train"],
+        [(str(i % 7), text, f"number {i}") for i, text in enumerate(contexts)],
+    )
+    train, dev = training_rows(source, training, None)
+    assert sorted([*train["context"], *dev["context"]]) == sorted(contexts)
+    for row in (*train, *dev):
+        assert row["answers"][0] in row["context"]
+
+
+def test_real_tydiqa_train_keeps_every_row(real_data):
+    source = FolderSource(real_data / "xtreme", real_data / "labels")
+    training = registry.task("tydiqa").training
+    train, dev = training_rows(source, training, None)
+    assert len(train) + len(dev) == 1500  # of far fewer distinct ids
+    assert len({*train["id"], *dev["id"]}) < 100
+    assert not set(train["context"]) & set(dev["context"])
+    assert 0.05 < len(dev) / 1500 < 0.15
+
+
+def test_a_tenth_of_train_is_dev_by_context(source):
+    training = registry.task("tydiqa").training
+    rows = [(str(i), f"Context {i // 3} of many, with answers", "answers") for i in range(900)]
+    path = write_squad(source.data / training.folder.files["train"], rows)
+    train, dev = training_rows(source, training, None)
+    assert not set(train["context"]) & set(dev["context"])
+    assert len(train) + len(dev) == 900 and 45 <= len(dev) <= 150
+    again = training_rows(FolderSource(source.data), training, None)
+    assert again[1]["id"] == dev["id"] and again[0]["id"] == train["id"]
+    write_squad(path, rows[::-1])  # the order of the rows does not decide where they go
+    assert set(training_rows(source, training, None)[1]["context"]) == set(dev["context"])
+    held = {int.from_bytes(hashlib.sha256(c.encode()).digest()[:4]) % 10 for c in dev["context"]}
+    assert held == {0}
+
+
+def test_a_training_set_of_pairs_without_dev_is_split_too(source):
+    training = registry.task("xnli").training
+    bare = replace(training, folder=Folder(files={"train": training.folder.files["train"]}))
+    train, dev = training_rows(source, bare, None)
+    assert len(dev) > 5 and len(train) + len(dev) == 300
+
+
+def test_squad_dev_loses_the_paragraphs_of_xquad(source):
+    """Trap 3, whatever the white space and case of the copy."""
+    task = registry.task("xquad")
+    assert task.training.held_out == "xquad"
+    mine = json.loads((source.data / "xquad/xquad.en.json").read_text("utf-8"))
+    taken = mine["data"][0]["paragraphs"][0]["context"]
+    dev_file = source.data / "squad/dev-v1.1.json"
+    answer = taken.split()[0]
+    copies = [("x1", f"  {taken.upper()}\n", answer.upper()), ("x2", taken, answer)]
+    kept = [("k1", "A paragraph of its own.", "paragraph")]
+    write_squad(dev_file, copies + kept)
+    assert training_rows(source, task.training, task)[1]["id"] == ["k1"]
+    assert training_rows(source, task.training, None)[1]["id"] == ["x1", "x2", "k1"]
+    (source.data / "xquad/xquad.en.json").unlink()
+    assert len(training_rows(source, task.training, task)[1]) == 3
+    shutil.copy(MINI / "xtreme/xquad/xquad.en.json", source.data / "xquad")
+    write_squad(dev_file, copies)
+    with pytest.raises(HarnessError, match="squad: no labelled en dev examples are left"):
+        training_rows(source, task.training, task)
+
+
+def test_rows_without_labels_are_not_learnt_from(source):
+    training = registry.task("xquad").training
+    path = source.data / "squad/train-v1.1.json"
+    whole = json.loads(path.read_text("utf-8"))
+    count = len(questions(path))
+    whole["data"][0]["paragraphs"][0]["qas"][0]["answers"] = []
+    path.write_text(json.dumps(whole), "utf-8")
+    assert len(training_rows(source, training, None)[0]) == count - 1
+
+    pairs = registry.task("pawsx").training
+    (source.data / "pawsx/train-en.tsv").write_text("a\tb\nc\td\n")
+    with pytest.raises(HarnessError, match="paws: no labelled en train examples are left"):
+        training_rows(source, pairs, None)
+
+
+# -- the look through a folder --------------------------------------------------------------------
+
+
+def look(source, benchmark="mini", names=TASKS):
+    tasks = [registry.task(name) for name in names]
+    found = list(check_folder(source, registry.benchmark(benchmark), tasks))
+    return {(f.name, f.split, f.language): f for f in found}
+
+
+def test_the_packaged_data_are_whole():
+    found = look(PACKAGED)
+    optional = {key for key, f in found.items() if f.rows is None}
+    # mini has no dev in other languages: it would not be looked at
+    assert {split for _, split, _ in optional} == {"dev"}
+    assert not [p for f in found.values() for p in f.problems]
+    assert found["xnli", "test", "zh"].rows == 36 and found["xnli", "test", "zh"].labelled
+    assert found["tatoeba", "test", "zh"].rows == 60
+    assert found["bucc2018", "test", "zh"].rows == 65
+    assert found["mnli", "train", "en"].rows == 300 and found["mnli", "train", "en"].labelled
+
+
+def test_the_real_data_are_whole(real_data):
+    found = look(FolderSource(real_data / "xtreme", real_data / "labels"), "xtreme")
+    assert not [p for f in found.values() for p in f.problems]
+    missing = {key for key, f in found.items() if f.rows is None}
+    # trap 12: no UD dev; and the sample has no th dev of PAN-X
+    udpos = {lang for name, split, lang in missing if (name, split) == ("udpos", "dev")}
+    assert udpos == {"kk", "th", "tl", "yo"}
+    assert missing - {("udpos", "dev", lang) for lang in udpos} == {("panx", "dev", "th")}
+    for key in missing:
+        assert found[key].note.startswith("missing: ") and found[key].note.endswith(".tsv")
+    thai = found["panx", "test", "th"]
+    assert thai.note == "no labels" and not thai.labelled and thai.rows
+    unlabelled = {key for key, f in found.items() if f.rows and not f.labelled}
+    assert unlabelled == {("panx", "test", "th")}
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "key", "what"),
+    [
+        ("xtreme/xnli/train-en.tsv", "\tneutral", "\tneutrum", ("mnli", "train", "en"), "neutrum"),
+        ("xtreme/udpos/train-en.tsv", "\tVERB", "\tVREB", ("ud-en", "train", "en"), "VREB"),
+        ("xtreme/udpos/train-en.tsv", "\tVERB", "", ("ud-en", "train", "en"), "some have none"),
+        ("xtreme/pawsx/test-zh.tsv", "\t", " ", ("pawsx", "test", "zh"), "1 columns"),
+        ("xtreme/bucc2018/de-en.test.de", "\t", " ", ("bucc2018", "test", "de"), "no tab"),
+        ("xtreme/bucc2018/de-en.test.en", "\t", " ", ("bucc2018", "test", "de"), "no tab"),
+        ("xtreme/bucc2018/de-en.dev.gold", "\t", " ", ("bucc2018", "dev", "de"), "1 columns"),
+        ("labels/panx/test-de.tsv", "B-PER", "B-MISC", ("panx", "test", "de"), "'B-MISC'"),
+    ],
+)
+def test_spoilt_files_are_found_with_line(source, small_data, file, before, after, key, what):
+    path = small_data / file
+    line = spoil(path, before, after)
+    problems = look(source, names=[n for n in TASKS if n in file])[key].problems
+    assert problems[0].startswith(f"{path}:{line}: ") and what in problems[0]
+    assert len(problems) <= 2  # what follows from it may be told too
+
+
+def test_labels_that_do_not_fit_the_examples_are_found(source, small_data):
+    labels = small_data / "labels"
+    for name, drop in (("xnli/test-de.tsv", 1), ("tatoeba/test-de.tsv", 3)):
+        path = labels / name
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[drop:]))
+    tags = labels / "udpos/test-de.tsv"
+    lines = tags.read_text().splitlines(keepends=True)
+    start = lines.index("\n") + 1  # the second sentence loses its first tag
+    tags.write_text("".join(lines[:start] + lines[start + 1 :]))
+    answers = labels / "xquad/test-de.json"
+    value = json.loads(answers.read_text("utf-8"))
+    lost = value["data"][0]["paragraphs"][0]["qas"].pop(0)["id"]
+    answers.write_text(json.dumps(value), "utf-8")
+    found = look(source, names=["xnli", "tatoeba", "udpos", "xquad"])
+
+    def only(name):
+        (problem,) = found[name, "test", "de"].problems
+        return problem
+
+    assert only("xnli") == f"{labels}/xnli/test-de.tsv: 35 labels for 36 examples"
+    assert only("tatoeba") == f"{labels}/tatoeba/test-de.tsv: 57 labels for 60 examples"
+    assert only("udpos").startswith(f"{tags}:{start + 1}: sentence 2 has ")
+    assert only("xquad") == f"{answers}: no answer to 1 questions, as {lost}"
+
+
+def test_placeholders_and_broken_json_are_problems(source, small_data):
+    path = small_data / "labels/pawsx/test-de.tsv"
+    path.write_text("0\n" * 50)
+    cut = small_data / "xtreme/mlqa/MLQA_V1/test/test-context-de-question-de.json"
+    cut.write_bytes(cut.read_bytes()[:-40])
+    moved = small_data / "xtreme/squad/dev-v1.1.json"
+    value = json.loads(moved.read_text("utf-8"))
+    value["data"][0]["paragraphs"][0]["qas"][0]["answers"][0]["answer_start"] += 1
+    moved.write_text(json.dumps(value), "utf-8")
+    found = look(source, names=["pawsx", "mlqa"])
+    assert any("no labels" in p for p in found["pawsx", "test", "de"].problems)
+    (problem,) = found["mlqa", "test", "de"].problems
+    assert problem.startswith(f"{cut}:1: ") and "cut off" in problem
+    (problem,) = found["squad", "dev", "en"].problems
+    assert problem.startswith(f"{moved}: question ")
+
+
+def test_problems_of_one_file_are_bounded(source):
+    path = source.data / "xnli/test-de.tsv"
+    path.write_text("only one column\n" * 100)
+    finding = look(source, names=["xnli"])["xnli", "test", "de"]
+    assert len(finding.problems) <= MOST_PROBLEMS + 2  # and that nothing is left
