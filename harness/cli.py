@@ -359,7 +359,7 @@ def _print_plan(request: Request, plan: Plan, store: Store, seconds: float) -> N
     for note in request.checkpoint.notes:
         print(f"note: {request.checkpoint.name}: {note}")
     print(plan_table(request, plan, store))
-    for name, why in plan.skipped.items():
+    for why in plan.skipped.values():
         print(f"skipped: {why}")
     print(f"estimate: {_duration(seconds)} on {request.device.name}, a guess\n", flush=True)
 
