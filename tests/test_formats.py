@@ -252,6 +252,12 @@ def test_a_long_question_is_cut(tokenizer):
     assert feature["input_ids"][end] in tokenizer.all_special_ids
 
 
+def test_a_window_without_room_for_a_context_is_refused(tokenizer):
+    rows = squad(("It is long.", "how long is the river " * 20, ""))
+    with pytest.raises(HarnessError, match="no room for a context"):
+        spans(SpanExtraction(), rows, tokenizer, Settings(max_length=32, max_question=30))
+
+
 def test_an_empty_question_and_context_are_answered(tokenizer):
     rows = squad(("", "Who?", ""), ("Ada", "", ""), (" \u200b ", "?", ""))
     model = fake(tokenizer, random_scores(1))

@@ -121,6 +121,11 @@ def test_literal_quotes_stay(write, text):
     assert layout.read_pairs(path, NLI)["sentence1"] == [text]
 
 
+def test_an_empty_field_may_be_quoted(write):
+    path = write("a.tsv", 'a\t""\tneutral\n')
+    assert layout.read_pairs(path, NLI)["sentence2"] == [""]
+
+
 def test_rows_of_pawsx_without_translation_are_kept(write):
     path = write("a.tsv", "NS\tNS\t0\r\nein Satz\tNS\t0\r\n")
     rows = layout.read_pairs(path, ("0", "1"))

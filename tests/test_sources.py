@@ -204,6 +204,17 @@ def test_all_files_of_a_mining_split_are_needed(source):
         source.examples(task, "dev", "de")
 
 
+def test_mining_gold_is_of_both_sides():
+    task = registry.task("bucc2018")
+    for language in ("de", "zh"):
+        rows = PACKAGED.examples(task, "dev", language)
+        path = PACKAGED.files(task, "dev", language)[2]
+        pairs = [tuple(line.split("\t")) for line in path.read_text().splitlines()]
+        assert sorted(task.format.gold(rows)) == sorted(pairs)
+        matches = dict(zip(rows["id"], rows["matches"], strict=True))
+        assert all(matches[a] == [b] and matches[b] == [a] for a, b in pairs)
+
+
 # -- digests --------------------------------------------------------------------------------------
 
 
@@ -255,6 +266,7 @@ def test_only_english_ids_are_learnt_from(source):
     rows += [(f"arabic-{i}-1", f"Arabic text {i}", "text") for i in range(20)]
     rows += [(f"swahili-{i}-1", f"Swahili text {i}", "text") for i in range(20)]
     rows += [("xenglish-1", "no prefix text", "text"), ("17", "a bare number text", "text")]
+    rows += [("17-arabic-1", "a number first text", "text")]
     write_squad(source.data / training.folder.files["train"], rows)
     train, dev = training_rows(source, training, None)
     kept = Counter([*train["id"], *dev["id"]])

@@ -61,6 +61,11 @@ class SpanExtraction:
         for length in sorted(set(lengths)):
             members = [i for i, other in enumerate(lengths) if other == length]
             room = settings.max_length - length - tokenizer.num_special_tokens_to_add(pair=True)
+            if room < 1:
+                raise HarnessError(
+                    f"max_length {settings.max_length} leaves no room for a context beside a"
+                    f" question of {length} tokens; raise it or lower max_question in the recipe"
+                )
             batch = tokenizer(
                 [questions[i] for i in members],
                 [contexts[i] for i in members],
