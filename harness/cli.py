@@ -113,16 +113,27 @@ def evaluate_command(
     dry_run: DryRun = False,
 ) -> None:
     """Fine-tune on each target's English data, predict every language, score."""
-    request = _request(
+    from harness.pipeline.options import Options
+
+    request = Options(
         checkpoint=checkpoint,
-        folders=(data, labels),
-        names=(benchmark, recipe, layer),
-        chosen=(_listed(tasks), _listed(languages)),
-        device=(device, precision, threads),
-        numbers=(seed, limit, max_steps),
-        offline=offline,
+        cache=CACHE,
+        data=data,
+        labels=labels,
+        benchmark=benchmark,
+        recipe=recipe,
+        tasks=_listed(tasks),
+        languages=_listed(languages),
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads,
+        limit=limit,
+        max_steps=max_steps,
+        layer=layer,
         tracker=tracker,
-    )
+        offline=offline,
+    ).resolve()
     output = output or Path("results") / f"{request.checkpoint.name}-{request.recipe.name}-{seed}"
     _evaluate(request, store, output, per_language=per_language, dry_run=dry_run)
 
@@ -137,19 +148,21 @@ def demo_command(
     dry_run: DryRun = False,
 ) -> None:
     """Evaluate the packaged encoder on the packaged sentences (mini)."""
+    from harness.pipeline.options import Options
+
     mini = registry.benchmark("mini")
     assert mini.encoder is not None
     checkpoint = mini.encoder(CACHE / "checkpoints")
-    request = _request(
+    request = Options(
         checkpoint=str(checkpoint),
-        folders=(None, None),
-        names=("mini", "quick", ""),
-        chosen=((), ()),
-        device=("cpu", "fp32", threads),
-        numbers=(seed, 0, 0),
+        cache=CACHE,
+        benchmark="mini",
+        recipe="quick",
+        seed=seed,
+        device="cpu",
+        threads=threads,
         offline=True,
-        tracker="none",
-    )
+    ).resolve()
     output = output or Path("results") / f"demo-{seed}"
     _evaluate(request, store, output, per_language=per_language, dry_run=dry_run)
     print(
@@ -216,11 +229,12 @@ def check_command(
 ) -> None:
     """Say what a data folder holds, task by task and language by language."""
     from harness.data.check import check_folder
+    from harness.data.folder import open_folder
     from harness.display.catalogue import findings_table
 
     chosen = registry.benchmark(benchmark)
     names = _listed(tasks) or tuple(n for n in chosen.task_names() if n in registry.task_names())
-    source = _folder_source(folder, labels)
+    source = open_folder(folder, labels)
     found = list(check_folder(source, chosen, [registry.task(name) for name in names]))
     print(findings_table(found, per_language=per_language))
     problems = [line for finding in found for line in finding.problems]
@@ -228,81 +242,6 @@ def check_command(
         print(line, file=sys.stderr)
     if problems:
         _fail(f"{len(problems)} malformed places in {folder}; mend the lines named above")
-
-
-def _request(
-    *,
-    checkpoint: str,
-    folders: tuple[Path | None, Path | None],
-    names: tuple[str, str, str],
-    chosen: tuple[tuple[str, ...], tuple[str, ...]],
-    device: tuple[str, str, int],
-    numbers: tuple[int, int, int],
-    offline: bool,
-    tracker: str,
-) -> Request:
-    """Check everything that the user named, the cheap things first, and load what it names."""
-    from dataclasses import replace
-
-    from harness import recipes
-
-    benchmark = registry.benchmark(names[0])
-    recipe = recipes.load(names[1])
-    if names[2]:
-        layer: Any = int(names[2]) if names[2].isdigit() else names[2]
-        if layer not in ("auto", "last", "xtreme") and not isinstance(layer, int):
-            raise HarnessError(f"--layer {names[2]!r}: expected a number, last, xtreme or auto")
-        recipe = replace(recipe, default=replace(recipe.default, layer=layer))
-    for name in chosen[0]:
-        registry.task(name)
-    source = _source(benchmark, folders, offline=offline)
-    if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-
-    from harness.models.checkpoint import open_checkpoint
-    from harness.models.device import choose_device, hush
-    from harness.pipeline.plan import Request
-
-    hush()
-    return Request(
-        checkpoint=open_checkpoint(checkpoint, offline=offline),
-        benchmark=benchmark,
-        source=source,
-        recipe=recipe,
-        device=choose_device(*device),
-        tasks=chosen[0],
-        languages=chosen[1],
-        seed=numbers[0],
-        limit=numbers[1],
-        max_steps=numbers[2],
-        tracker=tracker,
-    )
-
-
-def _source(benchmark: Any, folders: tuple[Path | None, Path | None], *, offline: bool) -> Any:
-    from harness.data.folder import FolderSource
-    from harness.data.hub import HubSource
-
-    if folders[0] is not None:
-        return _folder_source(folders[0], folders[1])
-    if benchmark.data is not None:
-        return FolderSource(*benchmark.data())
-    return HubSource(CACHE / "hub", offline=offline)
-
-
-def _folder_source(folder: Path, labels: Path | None) -> Any:
-    """Return the source for a folder; one that holds xtreme/ and labels/ gives both."""
-    from harness.data.folder import FolderSource
-
-    if not folder.is_dir():
-        raise HarnessError(f"{folder}: no such folder; pass the one that XTREME's script filled")
-    inner = folder / "xtreme" if (folder / "xtreme").is_dir() else folder
-    beside = next((p for p in (folder / "labels", inner.parent / "labels") if p.is_dir()), None)
-    if labels is not None and not labels.is_dir():
-        raise HarnessError(f"{labels}: no such folder of labels")
-    if not any(inner.iterdir()):
-        raise HarnessError(f"{inner}: the folder is empty")
-    return FolderSource(inner, labels or beside)
 
 
 def _evaluate(

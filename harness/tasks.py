@@ -114,6 +114,7 @@ class Hub:
         columns: Our column to theirs; a dotted name reaches into a struct.
         values: Their label value (an int of a ClassLabel, or a string) to our label.
         codes: Our language code to theirs, where they differ.
+        languages: The languages that are there; () means all of the task's.
         keep: Regular expression an example's id must match whole, "" for any; ``{lang}`` stands
             for their language code.
     """
@@ -124,6 +125,7 @@ class Hub:
     columns: Mapping[str, str]
     values: Mapping[int | str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
     keep: str = ""
 
 

@@ -19,8 +19,10 @@ from conftest import MINI, ROOT
 
 from harness import recipes, registry
 from harness.data.folder import FolderSource
+from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
+from harness.pipeline.options import _with_layer
 from harness.pipeline.plan import Plan, Request, make_plan
 from harness.pipeline.step import Step
 from harness.pipeline.store import MANIFEST, Store
@@ -204,6 +206,33 @@ def test_a_job_that_dies_leaves_nothing(tmp_path: Path) -> None:
         step.job.run(folder, (), None)  # type: ignore[arg-type]
     assert store.find(step) is None
     assert not list((tmp_path / "store" / "aside").iterdir())
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    with store.aside() as mine:
+        left = mine.with_name(mine.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))
+        (left / "inner").mkdir(parents=True)
+        other = mine.with_name(f"elsewhere-{dead.pid}-0")
+        other.mkdir()
+        store.sweep()
+        assert mine.exists()
+        assert other.exists()
+        assert not left.exists()
+
+
+def test_the_layer_asked_for_wins_over_the_recipe(tmp_path: Path, quickest: Path) -> None:
+    path = tmp_path / "layered.toml"
+    path.write_text(quickest.read_text() + '[format."sentence retrieval"]\nlayer = 1\n')
+    task = registry.task("tatoeba")
+    recipe = recipes.load(str(path))
+    assert recipe.settings(task.format, None).layer == 1
+    assert _with_layer(recipe, "2").settings(task.format, None).layer == 2
+    assert _with_layer(recipe, "").settings(task.format, None).layer == 1
+    with pytest.raises(HarnessError, match="--layer"):
+        _with_layer(recipe, "middle")
 
 
 def test_two_runs_do_a_step_once(tmp_path: Path) -> None:

@@ -88,6 +88,23 @@ class FolderSource:
         return self.digest(task, "test", language)
 
 
+def open_folder(folder: Path, labels: Path | None) -> FolderSource:
+    """Return the source for a folder; one that holds xtreme/ and labels/ gives both.
+
+    Raises:
+        HarnessError: A folder is missing or empty.
+    """
+    if not folder.is_dir():
+        raise HarnessError(f"{folder}: no such folder; pass the one that XTREME's script filled")
+    inner = folder / "xtreme" if (folder / "xtreme").is_dir() else folder
+    beside = next((p for p in (folder / "labels", inner.parent / "labels") if p.is_dir()), None)
+    if labels is not None and not labels.is_dir():
+        raise HarnessError(f"{labels}: no such folder of labels")
+    if not any(inner.iterdir()):
+        raise HarnessError(f"{inner}: the folder is empty")
+    return FolderSource(inner, labels or beside)
+
+
 def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
     """Return where a task's test labels lie below a labels folder."""
     return labels / folder.labels.format(lang=language) if folder.labels else None

@@ -40,7 +40,10 @@ class HubSource:
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
         """Say whether the declaration has the split; the hub is not asked."""
-        return of.hub is not None and split in of.hub.files
+        hub = of.hub
+        if hub is None or split not in hub.files:
+            return False
+        return not hub.languages or language in hub.languages
 
     def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
         """Return a hash of the declaration; the pinned revision stands for the bytes."""

@@ -78,10 +78,17 @@ def choose_device(name: str, precision: str, threads: int) -> Device:
         raise HarnessError(f"device {name!r} is not usable here ({error!s:.120})") from error
     if precision == "fp16" and name == "cpu":
         raise HarnessError("fp16 on a CPU loses gradients; use --precision bf16 or fp32")
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or _cores()
     torch.set_num_threads(threads)
     os.environ["RAYON_NUM_THREADS"] = str(threads)  # tokenizers
     return Device(name, precision, threads)
+
+
+def _cores() -> int:
+    """Return the number of cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS
 
 
 def seed_everything(seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -38,11 +39,13 @@ def evaluate(
         progress: Told of each step.
 
     Returns:
-        The scores of each task.
+        The scores of each task; {} in the further processes of torchrun, which write nothing.
     """
     start = time.time()
     bench = Workbench(request.source, request.checkpoint, request.device)
     ran = run(plan.steps, store, bench, progress)
+    if os.environ.get("RANK", "0") != "0":
+        return {}
     for name, steps in plan.predictions.items():
         for language, step in steps.items():
             file = f"test-{language}.{step.job.task.format.suffix}"  # type: ignore[attr-defined]

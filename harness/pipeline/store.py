@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import platform
 import shutil
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from harness.data.files import digest
 from harness.pipeline.step import VERSIONS, Step
 
 MANIFEST = "step.json"
+_HOST = platform.node().replace("-", "_") or "here"
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,18 @@ class Store:
     @contextmanager
     def aside(self) -> Iterator[Path]:
         """Give a new empty folder on the store's disk; it is gone afterwards unless kept."""
-        folder = self.root / "aside" / uuid4().hex
+        folder = self.root / "aside" / f"{_HOST}-{os.getpid()}-{uuid4().hex}"
         folder.mkdir(parents=True)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what killed processes of this machine left aside."""
+        for folder in (self.root / "aside").glob(f"{_HOST}-*-*"):
+            if not _alive(int(folder.name.split("-")[-2])):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
         """Put a step's finished folder into its place, manifest last.
@@ -117,6 +125,16 @@ class Store:
         _flush(place.parent)
         shutil.rmtree(self.work(step), ignore_errors=True)
         return place
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is somebody else's
+    return True
 
 
 def _flush(path: Path) -> None:

@@ -18,6 +18,7 @@ HUB = Hub(
         "test": "PAN-X.{lang}/test-*.parquet",
     },
     columns={"tokens": "tokens", "tags": "ner_tags"},
+    languages=XTREME,
     values=dict(enumerate(("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"))),
 )
 

@@ -32,6 +32,7 @@ TASK = Task(
         files={"test": "tatoeba.{lang}/validation-*.parquet"},
         columns={"source": "source_sentence", "english": "target_sentence"},
         codes=CODES,
+        languages=XTREME,
     ),
     licence="CC BY 2.0 FR",
     citation="Artetxe and Schwenk 2019, LASER, arXiv 1812.10464",

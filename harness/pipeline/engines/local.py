@@ -34,6 +34,7 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     Returns:
         How many steps ran.
     """
+    store.sweep()
     todo = [step for step in steps if store.find(step) is None]
     first = os.environ.get("RANK", "0") == "0"
     meet = _barrier(bench)

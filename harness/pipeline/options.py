@@ -1,0 +1,101 @@
+"""From what the user typed to a checked request."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness import recipes, registry
+from harness.data.folder import FolderSource, open_folder
+from harness.data.hub import HubSource
+from harness.data.source import Source
+from harness.errors import HarnessError
+from harness.models.checkpoint import open_checkpoint
+from harness.models.device import choose_device, hush
+from harness.pipeline.plan import Request
+from harness.recipes import Recipe
+from harness.tasks import Benchmark
+
+
+@dataclass(frozen=True)
+class Options:
+    """An evaluation as it was asked for, in names and paths.
+
+    Attributes:
+        checkpoint: Folder or hub id.
+        cache: Folder for what is fetched from the hub.
+        data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
+        labels: Folder of test labels; None for the one beside ``data``.
+        layer: Hidden state for retrieval, "" for the recipe's.
+        offline: Fetch nothing.
+
+    The other attributes are those of Request, by name.
+    """
+
+    checkpoint: str
+    cache: Path
+    data: Path | None = None
+    labels: Path | None = None
+    benchmark: str = "xtreme"
+    recipe: str = "xtreme"
+    tasks: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    seed: int = 42
+    device: str = "auto"
+    precision: str = "fp32"
+    threads: int = 0
+    limit: int = 0
+    max_steps: int = 0
+    layer: str = ""
+    tracker: str = "none"
+    offline: bool = False
+
+    def resolve(self) -> Request:
+        """Check everything that is named, the cheap things first.
+
+        Raises:
+            HarnessError: Something named is not there or does not fit.
+        """
+        benchmark = registry.benchmark(self.benchmark)
+        recipe = _with_layer(recipes.load(self.recipe), self.layer)
+        for name in self.tasks:
+            registry.task(name)
+        source = self._source(benchmark)
+        if self.offline:
+            os.environ["HF_HUB_OFFLINE"] = "1"
+        hush()
+        return Request(
+            checkpoint=open_checkpoint(self.checkpoint, offline=self.offline),
+            benchmark=benchmark,
+            source=source,
+            recipe=recipe,
+            device=choose_device(self.device, self.precision, self.threads),
+            tasks=self.tasks,
+            languages=self.languages,
+            seed=self.seed,
+            limit=self.limit,
+            max_steps=self.max_steps,
+            tracker=self.tracker,
+        )
+
+    def _source(self, benchmark: Benchmark) -> Source:
+        if self.data is not None:
+            return open_folder(self.data, self.labels)
+        if benchmark.data is not None:
+            return FolderSource(*benchmark.data())
+        return HubSource(self.cache / "hub", offline=self.offline)
+
+
+def _with_layer(recipe: Recipe, layer: str) -> Recipe:
+    """Return the recipe with the hidden state for retrieval that ``--layer`` names."""
+    if not layer:
+        return recipe
+    if not layer.isdigit() and layer not in ("auto", "last", "xtreme"):
+        raise HarnessError(f"--layer {layer!r}: expected a number, last, xtreme or auto")
+    chosen: int | str = int(layer) if layer.isdigit() else layer
+    formats = {
+        name: {key: value for key, value in changes.items() if key != "layer"}
+        for name, changes in recipe.formats.items()
+    }
+    return replace(recipe, default=replace(recipe.default, layer=chosen), formats=formats)
