@@ -250,13 +250,14 @@ def _evaluate(
     """Plan, run and print an evaluation."""
     from harness.display.progress import Bars
     from harness.display.tables import language_table, missing_lines, score_table
+    from harness.models.device import first_process
     from harness.pipeline.evaluate import estimate, evaluate
     from harness.pipeline.plan import make_plan
     from harness.pipeline.store import Store
     from harness.scoring import Summary
     from harness.submission.scores import summary_of
 
-    first = os.environ.get("RANK", "0") == "0"
+    first = first_process()
     for folder in (root, output):
         _writable(folder)
     store = Store(root)

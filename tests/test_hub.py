@@ -436,3 +436,13 @@ def test_nothing_is_unpickled_or_run(hub, monkeypatch):
         r"load_dataset|import pickle|trust_remote_code|\bexec\(|\beval\(",
         Path(hub_module.__file__).read_text(),
     )
+
+
+@pytest.mark.parametrize(("name", "language"), [("panx", "qu"), ("tatoeba", "lt")])
+def test_languages_that_the_hub_lacks_are_known(name, language, tmp_path):
+    """XTREME-R's further languages are not in google/xtreme: missing, not a failed fetch."""
+    task = registry.task(name)
+    assert language in task.languages["xtreme-r"]
+    source = HubSource(tmp_path)
+    assert not source.has(task, "test", language)
+    assert source.has(task, "test", "de")

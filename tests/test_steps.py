@@ -166,6 +166,13 @@ def test_precision_and_threads_are_part_of_the_key(
     assert all(first[name] != second[name] for name in ALL)
 
 
+def test_the_number_of_processes_is_part_of_a_trainings_key(
+    changed: Callable[..., set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert changed() == ALL - RETRIEVAL
+
+
 class Work:
     """A job that writes a file, or dies."""
 

@@ -84,6 +84,16 @@ def choose_device(name: str, precision: str, threads: int) -> Device:
     return Device(name, precision, threads)
 
 
+def processes() -> int:
+    """Return how many processes torchrun started, 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def first_process() -> bool:
+    """Say whether this process is the one that predicts, scores and writes."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def _cores() -> int:
     """Return the number of cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):

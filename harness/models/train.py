@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.models.batching import training_batches
-from harness.models.device import Device
+from harness.models.device import Device, processes
 from harness.models.model import Model, Report, fresh_model
 from harness.tasks import headline
 
@@ -92,41 +92,19 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
     Raises:
         HarnessError: The loss is not finite.
     """
-    settings = lesson.settings
     model, tokenizer = fresh_model(lesson.checkpoint, lesson.form, lesson.seed)
-    model.get_input_embeddings().weight.requires_grad_(not settings.freeze_words)
-    rows = lesson.train.shuffle(seed=lesson.seed)
-    if 0 < settings.train_examples < len(rows):
-        rows = rows.select(range(settings.train_examples))
-    features = lesson.form.encode(rows, tokenizer, settings, training=True)
-    features = [{k: v for k, v in f.items() if k != "first"} for f in features]
-    processes = _processes()
-    epochs = training_batches(
-        [len(f["input_ids"]) for f in features],
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        max_tokens=settings.max_tokens,
-        seed=lesson.seed,
-        multiple=processes * settings.accumulate,
-    )
-    per_update = processes * settings.accumulate
-    ends = list(accumulate(len(batches) // per_update for batches in epochs))
-    total = min(ends[-1], lesson.max_steps or ends[-1])
-    every = settings.check_every
-    checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
-    checks.add(total)
-    plan = [batch for batches in epochs for batch in batches][: total * per_update]
-
-    arguments = _arguments(lesson, device, work, total)
-    watcher = _watch(lesson, tokenizer, device, work, checks, report)
-    trainer = _trainer(model, arguments, features, plan, tokenizer, watcher)
+    model.get_input_embeddings().weight.requires_grad_(not lesson.settings.freeze_words)
+    course = _course(lesson, tokenizer)
+    watcher = _watch(lesson, tokenizer, device, work, course.checks, report)
+    arguments = _arguments(lesson, device, work, course.updates)
+    trainer = _trainer(model, arguments, course, tokenizer, watcher)
     state = _last_state(work)
     watcher.history = _read_history(work).until(state[0])
     result = trainer.train(resume_from_checkpoint=str(state[1]) if state[1] else None)
     if not math.isfinite(result.training_loss):
         raise HarnessError(
-            f"the loss is not finite after {total} updates (learning rate"
-            f" {settings.learning_rate}); lower the learning rate or use fp32"
+            f"the loss is not finite after {course.updates} updates (learning rate"
+            f" {lesson.settings.learning_rate}); lower the learning rate or use fp32"
         )
     trainer.accelerator.wait_for_everyone()
     if trainer.is_world_process_zero():
@@ -139,15 +117,53 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
         "dev_score": watcher.history.scores[best],
         "dev_checks": asdict(watcher.history),
         "loss": result.training_loss,
-        "examples": len(rows),
-        "tokens": sum(len(features[i]["input_ids"]) for batch in plan for i in batch),
+        "examples": course.examples,
+        "tokens": sum(len(course.features[i]["input_ids"]) for b in course.batches for i in b),
     }
 
 
-def _processes() -> int:
-    import os
+@dataclass(frozen=True)
+class Course:
+    """A training planned to its end.
 
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    Attributes:
+        features: Model inputs with labels, without padding.
+        batches: Numbers of features, batch by batch, for all processes and epochs.
+        checks: Updates after which dev is scored.
+        updates: Updates in all.
+        examples: Training examples that the features come from.
+    """
+
+    features: list[dict[str, Any]]
+    batches: list[list[int]]
+    checks: set[int]
+    updates: int
+    examples: int
+
+
+def _course(lesson: Lesson, tokenizer: Any) -> Course:
+    """Choose the examples and plan batches and checks from the seed alone."""
+    settings = lesson.settings
+    rows = lesson.train.shuffle(seed=lesson.seed)
+    if 0 < settings.train_examples < len(rows):
+        rows = rows.select(range(settings.train_examples))
+    features = lesson.form.encode(rows, tokenizer, settings, training=True)
+    features = [{k: v for k, v in f.items() if k != "first"} for f in features]
+    per_update = processes() * settings.accumulate
+    epochs = training_batches(
+        [len(f["input_ids"]) for f in features],
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        max_tokens=settings.max_tokens,
+        seed=lesson.seed,
+        multiple=per_update,
+    )
+    ends = list(accumulate(len(batches) // per_update for batches in epochs))
+    total = min(ends[-1], lesson.max_steps or ends[-1])
+    every = settings.check_every
+    checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
+    batches = [batch for epoch in epochs for batch in epoch][: total * per_update]
+    return Course(features, batches, checks | {total}, total, len(rows))
 
 
 def _arguments(lesson: Lesson, device: Device, work: Path, total: int) -> Any:
@@ -182,14 +198,7 @@ def _arguments(lesson: Lesson, device: Device, work: Path, total: int) -> Any:
     )
 
 
-def _trainer(
-    model: Any,
-    arguments: Any,
-    features: list[dict[str, Any]],
-    plan: Any,
-    tokenizer: Any,
-    watcher: Any,
-) -> Trainer:
+def _trainer(model: Any, arguments: Any, course: Course, tokenizer: Any, watcher: Any) -> Trainer:
     """Return a Trainer that takes its batches from a plan."""
     from torch.utils.data import DataLoader
     from transformers import PrinterCallback, Trainer
@@ -199,15 +208,17 @@ def _trainer(
 
         def get_train_dataloader(self) -> DataLoader[Any]:
             """Return the planned batches of this process."""
-            share = plan[self.args.process_index :: self.args.world_size]
+            share = course.batches[self.args.process_index :: self.args.world_size]
             return DataLoader(
-                features,  # type: ignore[arg-type]
+                course.features,  # type: ignore[arg-type]
                 batch_sampler=share,
                 collate_fn=lambda batch: collate(batch, tokenizer),
                 pin_memory=self.args.dataloader_pin_memory,
             )
 
-    trainer = Planned(model=model, args=arguments, train_dataset=features, callbacks=[watcher])
+    trainer = Planned(
+        model=model, args=arguments, train_dataset=course.features, callbacks=[watcher]
+    )
     trainer.remove_callback(PrinterCallback)
     trainer.model_accepts_loss_kwargs = False  # batches weigh alike, as in the official scripts
     watcher.trainer = trainer

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import __version__
+from harness.models.device import first_process
 from harness.pipeline.engines.local import Progress, run
 from harness.pipeline.plan import Plan, Request
 from harness.pipeline.workbench import Workbench
@@ -44,7 +44,7 @@ def evaluate(
     start = time.time()
     bench = Workbench(request.source, request.checkpoint, request.device)
     ran = run(plan.steps, store, bench, progress)
-    if os.environ.get("RANK", "0") != "0":
+    if not first_process():
         return {}
     for name, steps in plan.predictions.items():
         for language, step in steps.items():

@@ -10,7 +10,7 @@ from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.source import Source, training_rows
 from harness.errors import HarnessError, nearest
-from harness.models.device import Device
+from harness.models.device import Device, processes
 from harness.pipeline.jobs import PredictJob, ScoreJob, TrainJob, limited
 from harness.pipeline.step import Step
 from harness.recipes import Recipe, Settings
@@ -233,6 +233,8 @@ def _train_step(request: Request, training: TrainingSet) -> Step:
             "seed": request.seed,
             "max_steps": request.max_steps,
             "device": request.device.identity(),
+            # several processes share each update, so its batches are others
+            **({"processes": processes()} if processes() > 1 else {}),
         },
         parents=(),
         job=TrainJob(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Protocol
 
+from harness.models.device import first_process, processes
 from harness.pipeline.step import Step
 from harness.pipeline.store import Store
 from harness.pipeline.workbench import Workbench
@@ -36,7 +36,7 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     """
     store.sweep()
     todo = [step for step in steps if store.find(step) is None]
-    first = os.environ.get("RANK", "0") == "0"
+    first = first_process()
     meet = _barrier(bench)
     meet()
     for place, step in enumerate(todo, 1):
@@ -69,7 +69,7 @@ def _job(step: Step, store: Store, bench: Workbench, folder: object) -> dict[str
 
 def _barrier(bench: Workbench) -> Callable[[], None]:
     """Return what makes all processes of torchrun wait for one another; nothing with one."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if processes() == 1:
         return lambda: None
     from accelerate import PartialState
 
