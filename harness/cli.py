@@ -181,14 +181,17 @@ def score_command(
 ) -> None:
     """Score a folder of predictions as the official scorer does."""
     from harness.display.tables import language_table, missing_lines, score_table
-    from harness.submission.scores import score_folder, scores_json, summary_of
+    from harness.scoring import Summary
+    from harness.submission.scores import partial_run, score_folder, scores_json, summary_of
 
     chosen = registry.benchmark(benchmark)
     scores = score_folder(predictions, labels, chosen)
+    partial = partial_run(predictions)
     if as_json:
-        print(json.dumps(scores_json(chosen, scores), indent=1))
+        print(json.dumps(scores_json(chosen, scores, partial), indent=1))
         return
-    print(score_table(chosen, scores, summary_of(chosen, scores)))
+    summary = Summary({}, None) if partial else summary_of(chosen, scores)
+    print(score_table(chosen, scores, summary, partial))
     for line in missing_lines(scores):
         print(line)
     if per_language:
@@ -257,6 +260,7 @@ def _evaluate(
     from harness.scoring import Summary
     from harness.submission.scores import summary_of
 
+    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(output / "logs"))
     first = first_process()
     for folder in (root, output):
         _writable(folder)

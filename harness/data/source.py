@@ -46,7 +46,8 @@ def training_rows(
 
     Dev is the set's own dev split, or a tenth of train cut by context where it has none (TyDiQA,
     whose dev files are the XTREME test set). Dev contexts that are in the held-out task's English
-    test set are dropped (XQuAD's paragraphs come from SQuAD dev).
+    test set are dropped (XQuAD's paragraphs come from SQuAD dev). Dev ids that repeat (TyDiQA)
+    become row numbers.
 
     Raises:
         HarnessError: A file is missing or malformed, or no labelled rows are left.
@@ -62,6 +63,9 @@ def training_rows(
         is_dev = [_tenth(row.get("context") or f"row {i}") for i, row in enumerate(train)]
         dev = train.select([i for i, held in enumerate(is_dev) if held])
         train = train.select([i for i, held in enumerate(is_dev) if not held])
+    if "id" in dev.column_names and len(set(dev["id"])) < len(dev):  # answers go by id
+        numbers = [str(i) for i in range(len(dev))]
+        dev = dev.remove_columns("id").add_column("id", numbers).select_columns(train.column_names)
     for split, rows in (("train", train), ("dev", dev)):
         if len(rows) == 0:
             raise HarnessError(f"{training.name}: no labelled {language} {split} examples are left")

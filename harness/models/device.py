@@ -69,6 +69,7 @@ def choose_device(name: str, precision: str, threads: int) -> Device:
 
     if precision not in PRECISIONS:
         raise HarnessError(f"unknown precision {precision!r} (known: {', '.join(PRECISIONS)})")
+    name = _one_gpu(name)
     if name == "auto":
         found = torch.accelerator.current_accelerator(check_available=True)
         name = found.type if found else "cpu"
@@ -82,6 +83,24 @@ def choose_device(name: str, precision: str, threads: int) -> Device:
     torch.set_num_threads(threads)
     os.environ["RAYON_NUM_THREADS"] = str(threads)  # tokenizers
     return Device(name, precision, threads)
+
+
+def _one_gpu(name: str) -> str:
+    """Let this process see one GPU alone, so that the Trainer does not spread over all of them.
+
+    Under torchrun each process has its own already.
+    """
+    if processes() > 1 or not (name == "auto" or name.startswith("cuda")):
+        return name
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    number = int(name.partition(":")[2] or 0) if name.partition(":")[2].isdigit() else 0
+    if seen == [""]:
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(number)
+    elif number < len(seen):
+        os.environ["CUDA_VISIBLE_DEVICES"] = seen[number]
+    else:
+        return name  # there is no such device; using it will say so
+    return "auto" if name == "auto" else "cuda"
 
 
 def processes() -> int:

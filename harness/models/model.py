@@ -131,7 +131,7 @@ def fresh_model(checkpoint: Checkpoint, form: Format, seed: int) -> tuple[Any, A
     config.label2id = {label: i for i, label in enumerate(names)}
     auto = getattr(transformers, str(form.head))
     try:
-        model = auto.from_config(config)
+        model = auto.from_config(config, dtype="float32")  # whatever the checkpoint is stored in
     except ValueError as error:
         raise HarnessError(
             f"{checkpoint.name}: transformers has no {form.head} for {checkpoint.model_type}"
@@ -170,7 +170,9 @@ def load_trained(path: Path, form: Format, device: Device) -> Model:
     import transformers
 
     auto = getattr(transformers, str(form.head))
-    module = auto.from_pretrained(path, use_safetensors=True, trust_remote_code=False)
+    module = auto.from_pretrained(
+        path, use_safetensors=True, trust_remote_code=False, dtype="float32"
+    )
     return Model(module.to(device.name).eval(), load_tokenizer(path), device)
 
 
@@ -214,6 +216,7 @@ def load_tokenizer(path: Path) -> Any:
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
     tokenizer.model_max_length = int(1e9)  # lengths are cut by the recipe, not by a warning
+    tokenizer.padding_side = tokenizer.truncation_side = "right"  # what labels and offsets assume
     return tokenizer
 
 

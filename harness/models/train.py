@@ -292,7 +292,9 @@ def _watch(
                 return
             if self.history.best() == len(self.history.steps) - 1:
                 _keep(module, work / "best")
-            (work / "history.json").write_text(json.dumps(asdict(self.history)))
+            aside = work / "history.part"
+            aside.write_text(json.dumps(asdict(self.history)))
+            aside.replace(work / "history.json")
 
     return Watcher()
 
@@ -314,7 +316,12 @@ def _read_history(work: Path) -> History:
 
 
 def _last_state(work: Path) -> tuple[int, Path | None]:
-    """Return the update and folder of the last state that was saved whole."""
+    """Return the update and folder of the last state that was saved whole.
+
+    A state without the history of its dev checks, or without any weights kept, is of no use.
+    """
+    if not _read_history(work).steps or not (work / "best").is_dir():
+        return 0, None
     for step, folder in sorted(_states(work), reverse=True):
         try:
             json.loads((folder / "trainer_state.json").read_text())  # the Trainer writes it last

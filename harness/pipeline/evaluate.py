@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -43,13 +44,17 @@ def evaluate(
     """
     start = time.time()
     bench = Workbench(request.source, request.checkpoint, request.device)
-    ran = run(plan.steps, store, bench, progress)
+    work = [step for step in plan.steps if step.kind != "score"]
+    ran = run(work, store, bench, progress)
+    if first_process():
+        _clear(output)
+        for name, steps in plan.predictions.items():
+            for language, step in steps.items():
+                file = f"test-{language}.{step.job.task.format.suffix}"  # type: ignore[attr-defined]
+                copy_file(store.place(step) / file, output / "predictions" / name / file)
+    ran += run(list(plan.scores.values()), store, bench, progress)
     if not first_process():
         return {}
-    for name, steps in plan.predictions.items():
-        for language, step in steps.items():
-            file = f"test-{language}.{step.job.task.format.suffix}"  # type: ignore[attr-defined]
-            copy_file(store.place(step) / file, output / "predictions" / name / file)
     tasks = task_scores(request, plan, store)
     scores = scores_json(request.benchmark, tasks, request.partial)
     submission = {
@@ -62,11 +67,19 @@ def evaluate(
         "partial": request.partial,
         "scores": scores,
     }
-    validate(submission)
     write_json(scores, output / "scores.json")
     write_json(_manifest(request, plan, store, ran, time.time() - start), output / "manifest.json")
+    validate(submission)
     write_json(submission, output / "submission.json")
     return tasks
+
+
+def _clear(output: Path) -> None:
+    """Remove what an earlier run wrote, so that no file of it stands beside this one's."""
+    if (output / "submission.json").is_file():
+        shutil.rmtree(output / "predictions", ignore_errors=True)
+    for name in ("submission.json", "scores.json", "manifest.json"):
+        (output / name).unlink(missing_ok=True)
 
 
 def task_scores(request: Request, plan: Plan, store: Store) -> dict[str, TaskScore]:

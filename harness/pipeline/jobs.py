@@ -103,11 +103,14 @@ class ScoreJob:
             if self.limit:
                 rows = limited(bench.source.examples(self.task, "test", language), self.limit)
                 gold = self.task.format.limited(gold, rows)
+                if not gold:
+                    missing[language] = f"nothing labelled among the first {self.limit}"
+                    continue
             try:
                 scores[language] = self.task.format.score(
                     gold, self.task.format.read(path), language
                 )
-            except HarnessError as error:
+            except (HarnessError, ValueError) as error:
                 raise HarnessError(f"{self.task.name} {language}: {error}") from error
         result = {"languages": scores, "missing": missing}
         (folder / "scores.json").write_text(json.dumps(result, indent=1) + "\n")

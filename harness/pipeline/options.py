@@ -10,7 +10,7 @@ from harness import recipes, registry
 from harness.data.folder import FolderSource, open_folder
 from harness.data.hub import HubSource
 from harness.data.source import Source
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device, hush
 from harness.pipeline.plan import Request
@@ -64,6 +64,7 @@ class Options:
         source = self._source(benchmark)
         if self.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
+        _know_tracker(self.tracker)
         hush()
         return Request(
             checkpoint=open_checkpoint(self.checkpoint, offline=self.offline),
@@ -85,6 +86,19 @@ class Options:
         if benchmark.data is not None:
             return FolderSource(*benchmark.data())
         return HubSource(self.cache / "hub", offline=self.offline)
+
+
+def _know_tracker(name: str) -> None:
+    if name == "none":
+        return
+    from transformers.integrations import get_available_reporting_integrations
+
+    known = ("none", *get_available_reporting_integrations())
+    if name not in known:
+        raise HarnessError(
+            f"--tracker {name!r} is not installed here{nearest(name, known)}"
+            f" (usable: {', '.join(known)})"
+        )
 
 
 def _with_layer(recipe: Recipe, layer: str) -> Recipe:

@@ -107,6 +107,7 @@ def make_plan(request: Request) -> Plan:
             if request.tasks or not isinstance(error, NoData):
                 raise
             plan.skipped[task.name] = str(error)
+    plan.steps.sort(key=lambda step: step.kind == "score")  # a bad label stops no training
     if not plan.scores:
         raise HarnessError("nothing to evaluate: " + "; ".join(plan.skipped.values()))
     return plan
@@ -209,12 +210,15 @@ def _train_step(request: Request, training: TrainingSet) -> Step:
             raise NoData(f"{training.name}: no {split} data to learn from{where}")
     held_out = registry.task(training.held_out) if training.held_out else None
     settings = request.recipe.settings(training.format, training)
-    learnt = {k: v for k, v in asdict(settings).items() if k != "layer"}
+    unread = {"stride", "max_question", "max_answer", "layer"} - {*training.format.reads}
+    learnt = {k: v for k, v in asdict(settings).items() if k not in unread}
     data = {
         split: request.source.digest(training, split, training.language)
         for split in ("train", "dev")
         if split in training.folder.files
     }
+    if "dev" not in data:
+        data["dev"] = "a tenth of train"
     if held_out is not None and request.source.has(held_out, "test", "en"):
         data["held out"] = request.source.digest(held_out, "test", "en")
     rows, _ = training_rows(request.source, training, held_out)

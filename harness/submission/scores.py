@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
+from harness.data.files import read_json
 from harness.errors import HarnessError, nearest
 from harness.formats.common import Unlabelled
 from harness.scoring import Summary, TaskScore, summarise
@@ -51,6 +52,13 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
     return {name: score_task(registry.task(name), predictions, labels, benchmark) for name in names}
 
 
+def partial_run(predictions: Path) -> str:
+    """Return why the run that wrote a folder was partial, "" if it was whole or does not say."""
+    path = predictions / "submission.json"
+    value = read_json(path) if path.is_file() else {}
+    return str(value.get("partial", ""))[:200] if isinstance(value, dict) else ""
+
+
 def score_task(task: Task, predictions: Path, labels: Path, benchmark: Benchmark) -> TaskScore:
     """Score one task's predictions in all languages of the benchmark."""
     languages = benchmark.languages_of(task)
@@ -73,7 +81,7 @@ def score_task(task: Task, predictions: Path, labels: Path, benchmark: Benchmark
             continue
         try:
             scores[code] = task.format.score(gold, given, code)
-        except HarnessError as error:
+        except (HarnessError, ValueError) as error:
             raise HarnessError(f"{path}: {error} (labels: {gold_path})") from error
     _no_strangers(task, predictions / task.name, files.values())
     return TaskScore(task.name, task.format.metric, scores, languages, missing)

@@ -66,7 +66,7 @@ def environment() -> dict[str, Any]:
 def _git(folder: Path) -> dict[str, Any] | None:
     """Return revision and dirtiness of the checkout that the harness runs from, if it is one."""
     try:
-        revision, status = (
+        _, revision, status = (
             subprocess.run(
                 ["git", "-C", str(folder), *words],  # noqa: S607 - whichever git the user has
                 capture_output=True,
@@ -74,7 +74,11 @@ def _git(folder: Path) -> dict[str, Any] | None:
                 timeout=20,
                 check=True,
             ).stdout.strip()
-            for words in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+            for words in (
+                ["ls-files", "--error-unmatch", "__init__.py"],  # else it is somebody else's
+                ["rev-parse", "HEAD"],
+                ["status", "--porcelain"],
+            )
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -1,0 +1,146 @@
+"""Faults that a review found, each with its test."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import MINI
+
+from harness import registry
+from harness.data.folder import FolderSource
+from harness.data.source import training_rows
+from harness.models import train as training
+from harness.models.checkpoint import open_checkpoint
+from harness.models.device import _one_gpu
+from harness.models.model import fresh_model, load_tokenizer
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+def test_every_dev_question_counts_though_ids_repeat(real_data: Path) -> None:
+    task = registry.task("tydiqa")
+    assert task.training is not None
+    source = FolderSource(real_data / "xtreme", real_data / "labels")
+    train, dev = training_rows(source, task.training, None)
+    assert len(set(train["id"])) < len(train)
+    assert len(dev) == len(set(dev["id"])) == len(task.format.gold(dev)) > 100
+
+
+def test_a_half_precision_checkpoint_is_trained_in_fp32(tiny: Path, tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModel
+
+    model = AutoModel.from_pretrained(tiny, add_pooling_layer=False, dtype=torch.float16)
+    half = tmp_path / "half"
+    shutil.copytree(tiny, half)
+    model.save_pretrained(half)
+    assert json.loads((half / "config.json").read_text())["dtype"] == "float16"
+    checkpoint = open_checkpoint(str(half), offline=True)
+    module, _ = fresh_model(checkpoint, registry.task("xnli").format, seed=1)
+    assert {weight.dtype for weight in module.parameters()} == {torch.float32}
+
+
+def test_padding_is_on_the_right_whatever_the_checkpoint_says(tiny: Path, tmp_path: Path) -> None:
+    left = Path(shutil.copytree(tiny, tmp_path / "left"))
+    path = left / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"padding_side": "left"}))
+    tokenizer = load_tokenizer(left)
+    batch = tokenizer(["river", "a much longer sentence about a river"], padding=True)
+    assert batch["attention_mask"][0][0] == 1
+    assert batch["attention_mask"][0][-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "seen", "left", "result"),
+    [
+        ("cuda:1", None, "1", "cuda"),
+        ("cuda:1", "4,6", "6", "cuda"),
+        ("auto", None, "0", "auto"),
+        ("cuda:3", "4,6", "4,6", "cuda:3"),
+        ("cpu", "4,6", "4,6", "cpu"),
+    ],
+)
+def test_one_process_sees_one_gpu(
+    name: str, seen: str | None, left: str, result: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", seen or "")
+    assert _one_gpu(name) == result
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == left
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    assert _one_gpu(name) == name
+
+
+def evaluate(run: Call, tiny: Path, quickest: Path, folder: Path, *words: object) -> tuple:
+    return run(
+        "eval", tiny, "--recipe", quickest, "--threads", 1, "--device", "cpu",
+        "--store", folder / "store", "--output", folder / "out", *words,
+    )  # fmt: skip
+
+
+def test_a_limit_that_leaves_no_gold_pair_is_no_crash(
+    run: Call, tiny: Path, quickest: Path, small_data: Path, tmp_path: Path
+) -> None:
+    gold = small_data / "labels/bucc2018/test-de.tsv"
+    gold.write_text("de-000000099\ten-000000001\n")
+    words = ("--benchmark", "mini", "--data", small_data, "--tasks", "bucc2018", "--limit", 1)
+    code, out, err = evaluate(run, tiny, quickest, tmp_path, *words, "--languages", "de")
+    assert code == 0, err
+    assert "nothing labelled among the first 1" in out
+
+
+def test_a_bad_label_file_stops_no_training_and_no_prediction(
+    run: Call, tiny: Path, quickest: Path, small_data: Path, tmp_path: Path
+) -> None:
+    (small_data / "labels/tatoeba/test-de.tsv").write_text("0\n")
+    words = ("--benchmark", "mini", "--data", small_data, "--tasks", "tatoeba,xnli")
+    code, _, err = evaluate(run, tiny, quickest, tmp_path, *words, "--languages", "de,en")
+    assert code == 2
+    assert "60 predictions for 1 labelled sentences" in err
+    assert (tmp_path / "out/predictions/xnli/test-de.tsv").is_file()
+
+
+def test_a_partial_run_stays_partial_when_scored_again(
+    run: Call, tiny: Path, quickest: Path, tmp_path: Path
+) -> None:
+    words = ("--benchmark", "mini", "--tasks", "xnli", "--max-steps", 1)
+    assert evaluate(run, tiny, quickest, tmp_path, *words)[0] == 0
+    score = ("score", tmp_path / "out", "--labels", MINI / "labels", "--benchmark", "mini")
+    assert "PARTIAL" in run(*score)[1]
+    assert "at most 1 updates" in json.loads(run(*score, "--json")[1])["partial"]
+
+
+def test_predictions_of_an_earlier_run_do_not_stay(
+    run: Call, tiny: Path, quickest: Path, tmp_path: Path
+) -> None:
+    common = ("--benchmark", "mini", "--languages", "de")
+    assert evaluate(run, tiny, quickest, tmp_path, *common, "--tasks", "xnli,tatoeba")[0] == 0
+    assert evaluate(run, tiny, quickest, tmp_path, *common, "--tasks", "tatoeba")[0] == 0
+    assert [p.name for p in (tmp_path / "out/predictions").iterdir()] == ["tatoeba"]
+
+
+def test_an_unknown_tracker_is_said_before_any_work(
+    run: Call, tiny: Path, quickest: Path, tmp_path: Path
+) -> None:
+    words = ("--benchmark", "mini", "--tasks", "xnli", "--tracker", "tensorbord")
+    code, _, err = evaluate(run, tiny, quickest, tmp_path, *words)
+    assert code == 2
+    assert err.startswith("error: --tracker 'tensorbord'")
+    assert "tensorboard" in err
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_state_without_its_history_is_not_resumed_from(tmp_path: Path) -> None:
+    state = tmp_path / "checkpoint-4"
+    state.mkdir()
+    (state / "trainer_state.json").write_text("{}")
+    (tmp_path / "best").mkdir()
+    assert training._last_state(tmp_path) == (0, None)
+    (tmp_path / "history.json").write_text('{"steps": [4], "scores": [1.0]}')
+    assert training._last_state(tmp_path) == (4, state)
+    (tmp_path / "best").rmdir()
+    assert training._last_state(tmp_path) == (0, None)
