@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.data.layout import to_dataset
 from harness.errors import HarnessError
 from harness.tasks import Task, TrainingSet
 
@@ -65,7 +66,7 @@ def training_rows(
         train = train.select([i for i, held in enumerate(is_dev) if not held])
     if "id" in dev.column_names and len(set(dev["id"])) < len(dev):  # answers go by id
         numbers = [str(i) for i in range(len(dev))]
-        dev = dev.remove_columns("id").add_column("id", numbers).select_columns(train.column_names)
+        dev = to_dataset(training.format.layout, dev.to_dict() | {"id": numbers})
     for split, rows in (("train", train), ("dev", dev)):
         if len(rows) == 0:
             raise HarnessError(f"{training.name}: no labelled {language} {split} examples are left")
