@@ -144,3 +144,9 @@ def test_a_state_without_its_history_is_not_resumed_from(tmp_path: Path) -> None
     assert training._last_state(tmp_path) == (4, state)
     (tmp_path / "best").rmdir()
     assert training._last_state(tmp_path) == (0, None)
+
+
+def test_mean_token_accuracy_of_tags(run: Call, tmp_path: Path) -> None:
+    shutil.copytree(MINI / "labels" / "udpos", tmp_path / "p" / "udpos")
+    score = ("score", tmp_path / "p", "--labels", MINI / "labels", "--benchmark", "mini")
+    assert "Token accuracy of udpos: 100.0; extra likewise." in run(*score)[1]

@@ -39,11 +39,24 @@ def score_table(
     head = ("group", "task", "score", "gap*", "metric", "languages")
     title = benchmark.title + (f" – PARTIAL: {partial}" if partial else "")
     notes = ["* English less the mean of the other languages; extra, no official score."]
+    notes += [
+        f"  Token accuracy of {name}: {mean:.1f}; extra likewise." for name, mean in _tokens(tasks)
+    ]
     if summary.overall is None:
         notes.append("An overall score needs every task in every language.")
     return "\n".join(
         [title, tabulate(rows, head, "simple", disable_numparse=True, colalign=_ALIGN), *notes]
     )
+
+
+def _tokens(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]:
+    """Return the mean token accuracy of each tagging task, percent."""
+    found = []
+    for name, task in tasks.items():
+        values = [v["token_accuracy"] for v in task.languages.values() if "token_accuracy" in v]
+        if values:
+            found.append((name, sum(values) / len(values)))
+    return found
 
 
 _ALIGN = ("left", "left", "right", "right", "left", "left")
