@@ -11,6 +11,7 @@ from conftest import MINI
 from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.source import training_rows
+from harness.errors import HarnessError
 from harness.models import train as training
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import _one_gpu
@@ -150,3 +151,11 @@ def test_mean_token_accuracy_of_tags(run: Call, tmp_path: Path) -> None:
     shutil.copytree(MINI / "labels" / "udpos", tmp_path / "p" / "udpos")
     score = ("score", tmp_path / "p", "--labels", MINI / "labels", "--benchmark", "mini")
     assert "Token accuracy of udpos: 100.0; extra likewise." in run(*score)[1]
+
+
+def test_config_and_weights_of_different_depth(tiny: Path, tmp_path: Path) -> None:
+    short = Path(shutil.copytree(tiny, tmp_path / "short"))
+    path = short / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"num_hidden_layers": 1}))
+    with pytest.raises(HarnessError, match="says 1 layers, the weights have 2"):
+        open_checkpoint(str(short), offline=True)

@@ -69,6 +69,7 @@ def open_checkpoint(where: str, *, offline: bool) -> Checkpoint:
     weights = _weight_files(path)
     shapes = _shapes(weights)
     tokenizer = _tokenizer_files(path)
+    _check_layers(path, config, shapes)
     rows = _word_rows(path, config, shapes)
     _check_tokenizer(path, config, rows)
     total = sum(_size(shape) for shape in shapes.values())
@@ -211,6 +212,18 @@ def _word_rows(path: Path, config: dict[str, Any], shapes: dict[str, list[int]])
                 f" have {rows} of {width}; config and weights are not of one model"
             )
     return tables[0][0] if tables else int(vocabulary or 0)
+
+
+def _check_layers(path: Path, config: dict[str, Any], shapes: dict[str, list[int]]) -> None:
+    """Refuse a config of fewer or more layers than the weights: transformers would not."""
+    places = [re.search(r"(?:^|\.)layers?\.(\d{1,4})\.", name) for name in shapes]
+    found = max((int(place[1]) + 1 for place in places if place), default=0)
+    said = config.get("num_hidden_layers") or config.get("n_layers")
+    if found and said and found != said:
+        raise HarnessError(
+            f"{path}: config.json says {said} layers, the weights have {found};"
+            " config and weights are not of one model"
+        )
 
 
 def _check_tokenizer(path: Path, config: dict[str, Any], rows: int) -> None:
