@@ -57,7 +57,7 @@ def test_epochs_and_seeds_differ() -> None:
 
 
 def test_batches_hold_examples_of_like_length() -> None:
-    """Padding stays below a tenth where plain shuffling would waste a third."""
+    """Padding stays below a tenth of the real tokens."""
     lengths = [(i * 7919) % 120 + 5 for i in range(2000)]
     batches = training_batches(lengths, epochs=1, batch_size=16, max_tokens=4096, seed=0)[0]
     padded = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
     from harness.tasks import Format
 
-INFERENCE_TOKENS = 8192  # padded tokens in a batch: no gain beyond on a CPU, little on a GPU
+INFERENCE_TOKENS = 8192  # padded tokens in a batch, at most: bounds memory
 INFERENCE_EXAMPLES = 256
 
 Report = Callable[[int, int], None]
