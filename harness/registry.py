@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from harness.errors import HarnessError, nearest
-from harness.tasks import Benchmark, Task
+from harness.tasks import Benchmark, Task, TrainingSet
+
+_KINDS = {"tasks": "task", "training": "training set", "benchmarks": "benchmark"}
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
 @cache
@@ -16,7 +21,8 @@ def _points(group: str) -> dict[str, EntryPoint]:
         other = found.setdefault(point.name, point)
         if other.value != point.value:
             raise HarnessError(
-                f"two plug-ins bring a {group.removeprefix('harness.')[:-1]} named {point.name!r}: "
+                f"two plug-ins bring a {_KINDS[group.removeprefix('harness.')]} named"
+                f" {point.name!r}: "
                 f"{other.value} and {point.value}; uninstall one of them"
             )
     return found
@@ -25,7 +31,7 @@ def _points(group: str) -> dict[str, EntryPoint]:
 def _load(group: str, name: str, kind: type) -> object:
     points = _points(group)
     if name not in points:
-        what = group.removeprefix("harness.")[:-1]
+        what = _KINDS[group.removeprefix("harness.")]
         raise HarnessError(
             f"unknown {what} {name!r}{nearest(name, points)} (known: {', '.join(sorted(points))})"
         )
@@ -45,6 +51,11 @@ def _load(group: str, name: str, kind: type) -> object:
 def task_names() -> tuple[str, ...]:
     """Return the names of all installed tasks, sorted."""
     return tuple(sorted(_points("harness.tasks")))
+
+
+def training_names() -> tuple[str, ...]:
+    """Return the names of all installed intermediate tasks, sorted."""
+    return tuple(sorted(_points("harness.training")))
 
 
 def benchmark_names() -> tuple[str, ...]:
@@ -74,3 +85,33 @@ def benchmark(name: str) -> Benchmark:
     value = _load("harness.benchmarks", name, Benchmark)
     assert isinstance(value, Benchmark)
     return value
+
+
+@cache
+def training(spec: str) -> TrainingSet:
+    """Return an intermediate task by name, perhaps with a variant in brackets.
+
+    ``mnli[de]`` and ``mnli[translated:sw]`` stand for the user's own German or machine-translated
+    files of the set; ``mlm[de,sw]`` for some languages of one in many.
+
+    Raises:
+        HarnessError: No plug-in brings it (with the nearest names), or the variant is none.
+    """
+    name, bracket, inner = spec.partition("[")
+    value = _load("harness.training", name, TrainingSet)
+    assert isinstance(value, TrainingSet)
+    if not bracket:
+        return value
+    inner = inner.removesuffix("]")
+    codes = inner.removeprefix("translated:").split(",")
+    if not spec.endswith("]") or not all(_LANGUAGE.fullmatch(code) for code in codes):
+        raise HarnessError(
+            f"{spec!r}: expected a language in the brackets, as in {name}[de] or"
+            f" {name}[translated:sw]"
+        )
+    if len(codes) > 1 and not value.languages:
+        raise HarnessError(f"{spec!r}: one language at a time; name the set once for each")
+    if value.languages:
+        return replace(value, name=spec, languages=tuple(sorted(codes)))
+    parts = tuple(replace(part, variant=inner, language=codes[0]) for part in value.parts)
+    return replace(value, name=spec, variant=inner, language=codes[0], parts=parts)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 Scores = dict[str, float]
+Column = str | tuple[str, ...]
+"""One of their columns, a dotted name reaching into a struct or a list of structs; or several
+whose values become one list (``answer0`` … ``answer3``)."""
 
 
 def headline(metric: str, scores: Mapping[str, float]) -> float:
@@ -91,15 +94,22 @@ class Format(Protocol):
 
 @dataclass(frozen=True)
 class Folder:
-    """Where a task's examples lie below a folder in XTREME's layout.
+    """Where examples lie below a data folder.
 
     Attributes:
-        files: Split to path pattern; ``{lang}`` stands for the language.
+        files: Split to path pattern, or to several whose rows are joined; ``{lang}`` stands for
+            the language. A path is looked for in XTREME's own folder and in ``intermediate/``
+            beside it.
         labels: Pattern of the test labels below the labels folder; "" where there are none.
+        columns: Our column to theirs, for data sets in files of their own (``.jsonl``, ``.csv``
+            and ``.tsv`` with a header); {} where the files have XTREME's layout.
+        values: Their label value to our label, where they differ.
     """
 
-    files: Mapping[str, str]
+    files: Mapping[str, str | tuple[str, ...]]
     labels: str = ""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    values: Mapping[int | str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ class Hub:
         revision: The full commit hash that is read, never a branch.
         files: Split to parquet path pattern inside the repository; ``{lang}`` as in Folder,
             ``*`` matches shards.
-        columns: Our column to theirs; a dotted name reaches into a struct.
+        columns: Our column to theirs.
         values: Their label value (an int of a ClassLabel, or a string) to our label.
         codes: Our language code to theirs, where they differ.
         languages: The languages that are there; () means all of the task's.
@@ -122,7 +132,7 @@ class Hub:
     repo: str
     revision: str
     files: Mapping[str, str]
-    columns: Mapping[str, str]
+    columns: Mapping[str, Column]
     values: Mapping[int | str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
@@ -131,25 +141,35 @@ class Hub:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Labelled data to learn from, English unless ``language`` says otherwise.
+    """Data to learn from, English unless ``language`` says otherwise: a target's or intermediate.
 
     Attributes:
         name: Short name; recipes may give it settings of its own.
         format: How its examples become model inputs.
         folder: Its ``train`` and ``dev`` files; without ``dev`` a tenth of train is held out.
         hub: The same on the hub, if it is there.
+        language: The language of train; dev is English always.
+        languages: Every language of a set in many (plain text to model); () otherwise.
         keep: Regular expression an example's id must match whole, "" for any.
         held_out: Name of a task whose test contexts must not be in dev (XQuAD in SQuAD dev).
+        parts: Sets of the same format whose rows are joined, each with files and label values of
+            its own (ANLI+); the set's own folder is then empty.
+        variant: Which files of the user take the place of train: a language (``de``) or
+            ``translated:`` and a language; "" for the set's own.
     """
 
     name: str
     format: Format
-    folder: Folder
+    folder: Folder = field(default_factory=lambda: Folder(files={}))
     hub: Hub | None = None
     language: str = "en"
+    languages: tuple[str, ...] = ()
     keep: str = ""
     held_out: str = ""
+    parts: tuple[TrainingSet, ...] = ()
+    variant: str = ""
     licence: str = ""
+    citation: str = ""
 
 
 @dataclass(frozen=True)

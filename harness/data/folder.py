@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data import layout
-from harness.data.files import Report, digest, strict
+from harness.data.files import Report, strict
+from harness.data.memory import Memory
+from harness.data.records import read_records
 from harness.errors import HarnessError
 from harness.tasks import Folder, Format, Task, TrainingSet
 
@@ -22,22 +24,40 @@ class FolderSource:
     """Examples below a folder in XTREME's layout.
 
     Attributes:
-        data: The folder that XTREME's preparation calls ``download``.
+        data: The folder that XTREME's preparation calls ``download``; data sets in files of
+            their own are looked for here too, and in ``intermediate/`` beside it.
         labels: The folder of test labels as XTREME's scorer reads it; None where there is none.
+        memory: Remembers the hashes of files.
     """
 
     data: Path
     labels: Path | None = None
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
 
     def files(self, of: Task | TrainingSet, split: str, language: str) -> list[Path]:
-        """Return the files that hold one split of one language, [] if it has no such split."""
-        pattern = of.folder.files.get(split)
-        if pattern is None:
+        """Return the files that hold one split of one language, [] if it has no such split.
+
+        Of a set in many languages these are the files that are there.
+        """
+        said = of.folder.files.get(split)
+        if said is None:
             return []
-        if "{side}" not in pattern:
-            return [self.data / pattern.format(lang=language)]
+        patterns = (said,) if isinstance(said, str) else said
+        if isinstance(of, TrainingSet):
+            if of.variant and split == "train":
+                patterns = tuple(_varied(pattern, of.variant) for pattern in patterns)
+            if of.languages:
+                paths = [self._place(p.format(lang=c)) for p in patterns for c in of.languages]
+                return [path for path in paths if path.is_file()] or paths[:1]
+        if not any("{side}" in pattern for pattern in patterns):
+            return [self._place(pattern.format(lang=language)) for pattern in patterns]
         sides = (language, "en", "gold") if split == "dev" else (language, "en")
-        return [self.data / pattern.format(lang=language, side=side) for side in sides]
+        return [self.data / p.format(lang=language, side=side) for p in patterns for side in sides]
+
+    def _place(self, name: str) -> Path:
+        """Return where a file is: in XTREME's folder, or among the intermediate tasks' files."""
+        path, beside = self.data / name, self.data.parent / "intermediate" / name
+        return beside if beside.is_file() and not path.is_file() else path
 
     def label_file(self, task: Task, language: str) -> Path | None:
         """Return the path of a task's test labels, None without a labels folder."""
@@ -50,7 +70,7 @@ class FolderSource:
 
     def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
         """Return a hash of the bytes of a split's files."""
-        hashes = [digest(path) for path in self.files(of, split, language)]
+        hashes = [self.memory.digest(path) for path in self.files(of, split, language)]
         return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
@@ -62,7 +82,7 @@ class FolderSource:
         paths = self.files(of, split, language)
         if not paths:
             raise HarnessError(f"{of.name} has no {split} split in {language}")
-        columns = read_columns(of.format, paths)
+        columns = _joined(of, paths)
         if not any(columns.values()):
             raise HarnessError(f"{paths[0]}: holds no examples")
         return layout.to_dataset(of.format.layout, columns)
@@ -84,7 +104,7 @@ class FolderSource:
         """Return a hash of the bytes that the gold is made of."""
         path = self.label_file(task, language)
         if path is not None and path.is_file():
-            return digest(path)
+            return self.memory.digest(path)
         return self.digest(task, "test", language)
 
 
@@ -103,6 +123,29 @@ def open_folder(folder: Path, labels: Path | None) -> FolderSource:
     if not any(inner.iterdir()):
         raise HarnessError(f"{inner}: the folder is empty")
     return FolderSource(inner, labels or beside)
+
+
+def _varied(pattern: str, variant: str) -> str:
+    """Return where the user's files of a variant are: ``mnli[de]`` in ``mnli.de/``.
+
+    ``mnli[translated:sw]`` is in ``mnli.translated-sw/``.
+    """
+    first, slash, rest = pattern.partition("/")
+    return f"{first}.{variant.replace(':', '-')}{slash}{rest}"
+
+
+def _joined(of: Task | TrainingSet, paths: list[Path]) -> layout.Columns:
+    """Return the rows of a split's files, one after the other."""
+    form, folder = of.format, of.folder
+    if form.layout in ("sentences", "bitext"):
+        return read_columns(form, paths)
+    read = [
+        read_records(path, form.layout, folder.columns, folder.values, form.labels)
+        if folder.columns
+        else read_columns(form, [path])
+        for path in paths
+    ]
+    return {name: [value for part in read for value in part[name]] for name in read[0]}
 
 
 def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
@@ -126,6 +169,8 @@ def read_columns(
         return layout.read_tags(paths[0], form.labels, reports(paths[0]))
     if form.layout == "squad":
         return layout.read_squad(paths[0], reports(paths[0]))
+    if form.layout == "lines":
+        return layout.read_text(paths[0], reports(paths[0]))
     if form.layout in ("sentences", "bitext"):
         return _read_sides(form, paths, reports)
     raise HarnessError(f"no folder reader for the layout {form.layout!r}")

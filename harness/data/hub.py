@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.files import MAX_BYTES, one_line
-from harness.data.layout import Columns, to_dataset
+from harness.data.layout import COLUMNS, Columns, to_dataset
+from harness.data.records import DEFAULTS, known_label, picked
 from harness.errors import HarnessError
-from harness.tasks import Hub, Task, TrainingSet
+from harness.tasks import Column, Hub, Task, TrainingSet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +42,7 @@ class HubSource:
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
         """Say whether the declaration has the split; the hub is not asked."""
         hub = of.hub
-        if hub is None or split not in hub.files:
+        if hub is None or split not in hub.files or (isinstance(of, TrainingSet) and of.variant):
             return False
         return not hub.languages or language in hub.languages
 
@@ -143,22 +144,7 @@ def _declared(of: Task | TrainingSet, split: str) -> Hub:
 
 def _columns(layout: str, hub: Hub, table: pa.Table, labels: tuple[str, ...]) -> Columns:
     """Turn a parquet table into the layout's columns, values mapped as declared."""
-    theirs = {}
-    for ours, name in hub.columns.items():
-        column, _, inner = name.partition(".")
-        if column not in table.column_names:
-            raise HarnessError(
-                f"{hub.repo}@{hub.revision[:8]}: no column {column!r} (has"
-                f" {', '.join(table.column_names)}); the declaration does not fit this revision"
-            )
-        values = table.column(column).to_pylist()
-        try:
-            theirs[ours] = [value[inner] for value in values] if inner else values
-        except (KeyError, TypeError) as error:
-            raise HarnessError(
-                f"{hub.repo}@{hub.revision[:8]}: column {column!r} has no {inner!r} in every row;"
-                " the declaration does not fit this revision"
-            ) from error
+    theirs = {ours: _column(hub, table, name) for ours, name in hub.columns.items()}
     if hub.keep:
         keep = re.compile(hub.keep)
         kept = [i for i, name in enumerate(theirs["id"]) if keep.fullmatch(name)]
@@ -168,14 +154,35 @@ def _columns(layout: str, hub: Hub, table: pa.Table, labels: tuple[str, ...]) ->
     for name in ("label", "tags"):
         if name in theirs:
             theirs[name] = [_value(hub, v, labels) for v in theirs[name]]
-    return theirs
+    count = len(next(iter(theirs.values())))
+    return {name: theirs.get(name) or [DEFAULTS.get(name)] * count for name in COLUMNS[layout]}
+
+
+def _column(hub: Hub, table: pa.Table, name: Column) -> list[Any]:
+    """Return one column's values, several columns' as lists."""
+    if isinstance(name, tuple):
+        parts = [_column(hub, table, part) for part in name]
+        return [list(row) for row in zip(*parts, strict=True)]
+    column, _, inner = name.partition(".")
+    if column not in table.column_names:
+        raise HarnessError(
+            f"{hub.repo}@{hub.revision[:8]}: no column {column!r} (has"
+            f" {', '.join(table.column_names)}); the declaration does not fit this revision"
+        )
+    values: list[Any] = table.column(column).to_pylist()
+    try:
+        return [picked(value, inner) for value in values] if inner else values
+    except (KeyError, TypeError) as error:
+        raise HarnessError(
+            f"{hub.repo}@{hub.revision[:8]}: column {column!r} has no {inner!r} in every row;"
+            " the declaration does not fit this revision"
+        ) from error
 
 
 def _value(hub: Hub, value: Any, labels: tuple[str, ...]) -> Any:
     if isinstance(value, list):
         return [_value(hub, item, labels) for item in value]
-    value = hub.values.get(value, value)
-    return value if value in labels else None  # -1 and the like: no label
+    return known_label(value, hub.values, labels)  # -1 and the like: no label
 
 
 def _aligned(source: list[str], english: list[str]) -> Columns:

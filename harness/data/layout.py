@@ -1,8 +1,9 @@
-"""XTREME's file layouts, read into typed columns.
+"""File layouts, read into typed columns.
 
-Five layouts hold all nine tasks: ``pairs`` (TSV), ``tags`` (a token a line), ``squad`` (JSON),
-``sentences`` (two files of sentences) and ``bitext`` (the same with ids). Source: the layout
-that XTREME's preparation writes (google-research/xtreme, scripts/download_data.sh and
+Five layouts of XTREME's hold all nine tasks: ``pairs`` (TSV), ``tags`` (a token a line),
+``squad`` (JSON), ``sentences`` (two files of sentences) and ``bitext`` (the same with ids). Two
+more are for intermediate tasks: ``choices`` (multiple choice) and ``lines`` (plain text). Source:
+the layout that XTREME's preparation writes (google-research/xtreme, scripts/download_data.sh and
 utils_preprocess.py).
 """
 
@@ -34,9 +35,12 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "sentences": {"side": STRING, "id": STRING, "text": STRING, "matches": STRINGS},
     "bitext": {"side": STRING, "id": STRING, "text": STRING, "matches": STRINGS},
+    "choices": {"context": STRING, "question": STRING, "choices": STRINGS, "label": STRING},
+    "lines": {"text": STRING, "language": STRING},
 }
 """Column types of each layout; every Source gives exactly these. A missing label is None, a
-missing list of tags None, missing answers an empty list. ``starts`` are code points from 0,
+missing list of tags None, missing answers an empty list. A choice's label is its place from "0".
+``starts`` are code points from 0,
 ``side`` is ``source`` or ``english``, ``matches`` the ids of a sentence's known translations."""
 
 
@@ -98,7 +102,9 @@ def read_tags(path: Path, labels: Sequence[str], report: Report | None = None) -
             tokens.append([])
             tags.append([])
             continue
-        token, _, tag = line.partition("\t")
+        token, tab, tag = line.partition("\t")
+        if not tab and not known:  # a user's supertag file may have spaces between its columns
+            token, _, tag = line.strip().partition(" ")
         if "\t" in tag:
             report(number, "more than two columns; expected token and tag, separated by one tab")
         elif tag and known and tag not in known:
@@ -190,3 +196,12 @@ def read_id_pairs(path: Path, report: Report | None = None) -> list[tuple[str, s
             continue
         pairs.append((fields[0], fields[1]))
     return pairs
+
+
+def read_text(path: Path, report: Report | None = None) -> Columns:
+    """Read plain text, a passage a line; the file is named after its language (``de.txt``).
+
+    Blank lines are left out.
+    """
+    lines = [text for line in read_lines(path, report or strict(path)) if (text := line.strip())]
+    return {"text": lines, "language": [path.stem] * len(lines)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.data.layout import to_dataset
@@ -40,49 +42,127 @@ class Source(Protocol):
         ...
 
 
-def training_rows(
-    source: Source, training: TrainingSet, held_out: Task | None
-) -> tuple[Dataset, Dataset]:
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a training set.
+
+    Attributes:
+        train: What is learnt from.
+        dev: What chooses the checkpoint, English.
+        notes: What the user should know of them, e.g. how many were dropped.
+    """
+
+    train: Dataset
+    dev: Dataset
+    notes: tuple[str, ...] = ()
+
+
+def training_rows(source: Source, training: TrainingSet, held_out: Task | None = None) -> Rows:
     """Return the rows to train on and the dev rows to choose the checkpoint by.
 
-    Dev is the set's own dev split, or a tenth of train cut by context where it has none (TyDiQA,
-    whose dev files are the XTREME test set). Dev contexts that are in the held-out task's English
-    test set are dropped (XQuAD's paragraphs come from SQuAD dev). Dev ids that repeat (TyDiQA)
-    become row numbers.
+    Dev is the set's own English dev split, or a tenth of train cut by context where it has none
+    (TyDiQA, whose dev files are the XTREME test set). Dev contexts that are in the held-out
+    task's English test set are dropped (XQuAD's paragraphs come from SQuAD dev). Dev ids that
+    repeat (TyDiQA) become row numbers. Rows without a label (SNLI's ``-``) are dropped, counted.
 
     Raises:
-        HarnessError: A file is missing or malformed, or no labelled rows are left.
+        HarnessError: A file is missing or malformed, no labelled rows are left, or all of train
+            has one label.
     """
-    language = training.language
-    train = _kept(source.examples(training, "train", language), training)
+    if training.parts:
+        return _united(training, [training_rows(source, part, held_out) for part in training.parts])
+    notes: list[str] = []
+    train = _kept(source.examples(training, "train", training.language), training, "train", notes)
     if "dev" in training.folder.files:
-        dev = _kept(source.examples(training, "dev", language), training)
+        dev = _kept(source.examples(training, "dev", "en"), training, "dev", notes)
         if held_out is not None and source.has(held_out, "test", "en"):
             taken = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
             dev = dev.select([i for i, c in enumerate(dev["context"]) if _folded(c) not in taken])
     else:
-        is_dev = [_tenth(row.get("context") or f"row {i}") for i, row in enumerate(train)]
+        is_dev = [_tenth(row, i) for i, row in enumerate(train)]
         dev = train.select([i for i, held in enumerate(is_dev) if held])
         train = train.select([i for i, held in enumerate(is_dev) if not held])
+    if "language" in dev.column_names and "en" in (spoken := dev["language"][:]):
+        dev = dev.select([i for i, code in enumerate(spoken) if code == "en"])
     if "id" in dev.column_names and len(set(dev["id"])) < len(dev):  # answers go by id
         numbers = [str(i) for i in range(len(dev))]
         dev = to_dataset(training.format.layout, dev.to_dict() | {"id": numbers})
     for split, rows in (("train", train), ("dev", dev)):
         if len(rows) == 0:
-            raise HarnessError(f"{training.name}: no labelled {language} {split} examples are left")
-    return train, dev
+            raise HarnessError(f"{training.name}: no labelled {split} examples are left")
+    if "label" in train.column_names:
+        notes += _check_labels(training, train["label"][:])
+    return Rows(train, dev, tuple(notes))
 
 
-def _kept(rows: Dataset, training: TrainingSet) -> Dataset:
+def _united(training: TrainingSet, parts: Sequence[Rows]) -> Rows:
+    """Join the rows of parts with one format."""
+    from datasets import concatenate_datasets
+
+    return Rows(
+        concatenate_datasets([part.train for part in parts]),
+        concatenate_datasets([part.dev for part in parts]),
+        tuple(f"{training.name}, {note}" for part in parts for note in part.notes),
+    )
+
+
+def _kept(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) -> Dataset:
+    """Leave out rows that are not the set's or have no label."""
     if training.keep:
         keep = re.compile(training.keep)
         rows = rows.select([i for i, name in enumerate(rows["id"]) if keep.fullmatch(name)])
-    label = next(name for name in ("label", "tags", "answers") if name in rows.column_names)
+    label = next((n for n in ("label", "tags", "answers") if n in rows.column_names), "")
+    if not label or getattr(training.format, "no_answer", False):
+        return rows
     labelled = [i for i, value in enumerate(rows[label]) if value]
-    return rows if len(labelled) == len(rows) else rows.select(labelled)
+    if len(labelled) == len(rows):
+        return rows
+    count = len(rows) - len(labelled)
+    notes.append(f"{training.name}: {count} {split} rows without a label are dropped")
+    return rows.select(labelled)
 
 
-def _tenth(text: str) -> bool:
+def _check_labels(training: TrainingSet, labels: Sequence[str]) -> list[str]:
+    """Refuse a set of one class; note the classes that are missing."""
+    seen = set(labels)
+    if len(seen) == 1:
+        raise HarnessError(
+            f"{training.name}: all {len(labels)} train examples have the label {labels[0]!r};"
+            " nothing can be learnt from one class"
+        )
+    missing = [label for label in training.format.labels if label not in seen]
+    return [f"{training.name}: no train example has the label {label!r}" for label in missing]
+
+
+def training_digest(source: Source, training: TrainingSet) -> dict[str, Any]:
+    """Return what decides a training set's rows, as JSON values: bytes, mapping, filter."""
+    if training.parts:
+        return {"parts": [training_digest(source, part) for part in training.parts]}
+    found: dict[str, Any] = {"train": source.digest(training, "train", training.language)}
+    dev = "dev" in training.folder.files
+    found["dev"] = source.digest(training, "dev", "en") if dev else "a tenth of train"
+    if training.folder.columns:
+        found["columns"] = {name: str(value) for name, value in training.folder.columns.items()}
+        found["values"] = {str(name): value for name, value in training.folder.values.items()}
+    if training.keep:
+        found["keep"] = training.keep
+    return found
+
+
+def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | None:
+    """Return the part and split of a training set that the source does not have, None if none."""
+    if training.parts:
+        return next((lost for part in training.parts if (lost := lacking(source, part))), None)
+    for split, language in (("train", training.language), ("dev", "en")):
+        declared = split == "train" or split in training.folder.files
+        if declared and not source.has(training, split, language):
+            return training, split
+    return None
+
+
+def _tenth(row: Mapping[str, Any], number: int) -> bool:
+    """Say whether a row is held out: by its context, so that no context is in train and dev."""
+    text = row.get("context") or row.get("text") or f"row {number}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % DEV_SHARE == 0
 
 

@@ -1,6 +1,8 @@
 """The kinds of task, a file each; a declaration picks one and gives it its label set."""
 
 from harness.formats.bitext_mining import BitextMining
+from harness.formats.masked_lm import MaskedLM
+from harness.formats.multiple_choice import MultipleChoice
 from harness.formats.sentence_pair import SentencePair
 from harness.formats.sentence_retrieval import SentenceRetrieval
 from harness.formats.span_extraction import SpanExtraction
@@ -8,6 +10,8 @@ from harness.formats.token_tagging import TokenTagging
 
 __all__ = [
     "BitextMining",
+    "MaskedLM",
+    "MultipleChoice",
     "SentencePair",
     "SentenceRetrieval",
     "SpanExtraction",

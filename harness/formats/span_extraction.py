@@ -32,9 +32,13 @@ class SpanExtraction:
     Attributes:
         scorer: ``squad`` (the SQuAD v1.1 script, English normalisation whatever the language) or
             ``mlqa`` (MLQA's script, by language).
+        no_answer: Whether a question may have no answer in its context (SQuAD v2.0); it is then
+            learnt as a span on the first token, predicted as "" where that span scores above all
+            others (run_squad.py's null_score_diff_threshold of 0), and scored by v2.0's script.
     """
 
     scorer: Literal["squad", "mlqa"] = "squad"
+    no_answer: bool = False
     labels: tuple[str, ...] = ()
     name: str = "span extraction"
     layout: str = "squad"
@@ -81,8 +85,10 @@ class SpanExtraction:
             answers, starts = rows["answers"][:], rows["starts"][:]
             for feature in features:
                 row, offsets = feature.pop("row"), feature.pop("offsets")
-                begin = starts[row][0]
-                span = _token_span(offsets, begin, begin + len(answers[row][0]))
+                span = (0, 0)
+                if starts[row]:
+                    begin = starts[row][0]
+                    span = _token_span(offsets, begin, begin + len(answers[row][0]))
                 feature["start_positions"], feature["end_positions"] = span
         return features
 
@@ -97,13 +103,18 @@ class SpanExtraction:
         )
         contexts: list[str] = test["context"][:]
         best = [(float("-inf"), "")] * len(contexts)
+        null = [float("inf")] * len(contexts)
         for feature, (start, end) in zip(features, outputs, strict=True):
             row = feature["row"]
             offsets = _visible(feature["offsets"], contexts[row])
             score, span = _best_span(start, end, offsets, settings.max_answer)
+            null[row] = min(null[row], float(start[0] + end[0]))
             if span is not None and score > best[row][0]:
                 best[row] = (score, contexts[row][span[0] : span[1]].strip())
-        return {name: text for name, (_, text) in zip(test["id"], best, strict=True)}
+        return {
+            name: "" if self.no_answer and silence > score else text
+            for name, (score, text), silence in zip(test["id"], best, null, strict=True)
+        }
 
     def gold(self, rows: Dataset) -> Answers | None:
         """Return the rows' answers by id, None where no row has any."""
@@ -140,8 +151,10 @@ class SpanExtraction:
 
     def score(self, gold: Answers, predictions: dict[str, str], language: str) -> Scores:
         """Return exact match and F1; an id without a prediction scores 0."""
-        from harness.scoring import MLQA_LANGUAGES, mlqa_scores, squad_scores
+        from harness.scoring import MLQA_LANGUAGES, mlqa_scores, squad2_scores, squad_scores
 
+        if self.no_answer:
+            return squad2_scores(gold, predictions)
         if self.scorer == "mlqa":
             # MLQA's script stops at other languages (mini's Swahili): they get Hindi's rules,
             # tokens by white space and no articles.

@@ -28,7 +28,10 @@ class TokenTagging:
     """Token tagging; predictions are a list of tags for each sentence.
 
     Attributes:
-        labels: The tag set; its order is the order of the head's outputs.
+        labels: The tag set; its order is the order of the head's outputs. () stands for the tags
+            of the training file, sorted (``learnt_labels``); in training, a tag that is none of
+            them carries no loss.
+        metric: ``f1`` of chunks, or ``accuracy`` of tokens (CCG supertags).
     """
 
     labels: tuple[str, ...]
@@ -73,7 +76,7 @@ class TokenTagging:
                 if tags is not None:
                     labels = [IGNORED] * len(feature["input_ids"])
                     for at, tag in zip(feature["first"], tags[number][start:end], strict=True):
-                        labels[at] = place[tag]
+                        labels[at] = place.get(tag, IGNORED)
                     feature["labels"] = labels
                 features.append(feature)
         return features

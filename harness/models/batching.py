@@ -60,14 +60,52 @@ def training_batches(
     for _ in range(epochs):
         order = list(range(len(lengths)))
         draw.shuffle(order)
-        batches: list[list[int]] = []
-        for start in range(0, len(order), WINDOW * batch_size):
-            window = sorted(order[start : start + WINDOW * batch_size], key=lambda i: -lengths[i])
-            batches += _cut(window, lengths, max_tokens, batch_size)
-        draw.shuffle(batches)
+        batches = bucketed(order, lengths, batch_size, max_tokens, draw)
         short = -len(batches) % multiple
         plan.append(batches + [batches[i % len(batches)] for i in range(short)])
     return plan
+
+
+def bucketed(
+    order: Sequence[int],
+    lengths: Sequence[int],
+    batch_size: int,
+    max_tokens: int,
+    draw: random.Random,
+) -> list[list[int]]:
+    """Cut shuffled examples into batches of like lengths, themselves shuffled.
+
+    Args:
+        order: Numbers of examples, shuffled; some may come twice.
+        lengths: Tokens of each example.
+        batch_size: Examples in a batch, at most.
+        max_tokens: Padded tokens in a batch, at most, unless one example alone has more.
+        draw: Shuffles the batches.
+    """
+    batches: list[list[int]] = []
+    for start in range(0, len(order), WINDOW * batch_size):
+        window = sorted(order[start : start + WINDOW * batch_size], key=lambda i: -lengths[i])
+        batches += _cut(window, lengths, max_tokens, batch_size)
+    draw.shuffle(batches)
+    return batches
+
+
+def quotas(shares: Sequence[float], total: int) -> list[int]:
+    """Split a total by shares into whole numbers: largest remainders, the first of equals.
+
+    Args:
+        shares: Shares that sum to 1.
+        total: What is split.
+
+    Returns:
+        Whole numbers that sum to ``total``.
+    """
+    exact = [share * total for share in shares]
+    found = [int(value) for value in exact]
+    by_rest = sorted(range(len(exact)), key=lambda i: (found[i] - exact[i], i))
+    for i in by_rest[: total - sum(found)]:
+        found[i] += 1
+    return found
 
 
 def _cut(

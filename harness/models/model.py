@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.models.batching import inference_batches
-from harness.models.device import Device, seed_everything
+from harness.models.device import Device
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,10 +57,12 @@ class Model:
 
         results: list[list[NDArray[np.float32]]] = [[] for _ in features]
         for batch, inputs in self._batches(features):
+            if type(self.module).__name__.endswith("MultipleChoice"):  # an option at a time
+                inputs = {name: tensor.unsqueeze(1) for name, tensor in inputs.items()}
             with torch.inference_mode(), self.device.autocast():
                 outputs = self.module(**inputs).to_tuple()
             arrays = [output.float().cpu().numpy() for output in outputs]
-            width = inputs["input_ids"].shape[1]
+            width = inputs["input_ids"].shape[-1]
             for place, number in enumerate(batch):
                 length = len(features[number]["input_ids"])
                 results[number] = [
@@ -113,41 +115,7 @@ class Model:
             self.report(done, len(features))
 
 
-def fresh_model(checkpoint: Checkpoint, form: Format, seed: int) -> tuple[Any, Any]:
-    """Return a checkpoint's encoder under a fresh head for a format, and its tokenizer.
-
-    The head is always new, also where the checkpoint carries one that would fit.
-
-    Raises:
-        HarnessError: The family has no such head, or weights of the encoder are missing.
-    """
-    import transformers
-
-    seed_everything(seed)
-    config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
-    names = form.labels or ("start", "end")  # a span head has two outputs
-    config.problem_type = None
-    config.id2label = dict(enumerate(names))
-    config.label2id = {label: i for i, label in enumerate(names)}
-    auto = getattr(transformers, str(form.head))
-    try:
-        model = auto.from_config(config, dtype="float32")  # whatever the checkpoint is stored in
-    except ValueError as error:
-        raise HarnessError(
-            f"{checkpoint.name}: transformers has no {form.head} for {checkpoint.model_type}"
-        ) from error
-    state = _encoder(checkpoint.path).state_dict()
-    wanted = model.base_model.state_dict()
-    missing = [name for name in wanted if name not in state and not name.startswith("pooler.")]
-    if missing:
-        raise HarnessError(f"{checkpoint.name}: encoder weights are missing: {missing[0]} …")
-    model.base_model.load_state_dict(
-        {name: value for name, value in state.items() if name in wanted}, strict=False
-    )
-    return model, load_tokenizer(checkpoint.path)
-
-
-def _encoder(path: Path) -> Any:
+def read_encoder(path: Path) -> Any:
     """Load the bare encoder; a weight that the file lacks is an error unless it is the pooler's."""
     import transformers
 
@@ -165,27 +133,36 @@ def _encoder(path: Path) -> Any:
     return model
 
 
-def load_trained(path: Path, form: Format, device: Device) -> Model:
-    """Load a fine-tuned model of the store."""
+def load_trained(path: Path, form: Format, head: int, device: Device) -> Model:
+    """Load a model of the store: its encoder under one of its heads."""
     import transformers
 
+    from harness.models.learner import HEADS, load_head
+
+    folder = path / HEADS / str(head)
     auto = getattr(transformers, str(form.head))
-    module = auto.from_pretrained(
-        path, use_safetensors=True, trust_remote_code=False, dtype="float32"
-    )
+    with quiet():
+        module = auto.from_pretrained(
+            path,
+            config=transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False),
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+        )
+    load_head(module, folder)
     return Model(module.to(device.name).eval(), load_tokenizer(path), device)
 
 
-def load_encoder(checkpoint: Checkpoint, path: Path, layer: int | str, device: Device) -> Model:
+def load_encoder(checkpoint: Checkpoint, layer: int | str, device: Device) -> Model:
     """Load an encoder for retrieval.
 
     Args:
-        checkpoint: What the encoder is or was trained from.
-        path: The weights: the checkpoint's own, or those of a training step.
+        checkpoint: The encoder.
         layer: The hidden state to pool (``harness.recipes.Settings.layer``).
         device: Where to run.
     """
-    model = Model(_encoder(path).to(device.name).eval(), load_tokenizer(path), device)
+    path = checkpoint.path
+    model = Model(read_encoder(path).to(device.name).eval(), load_tokenizer(path), device)
     model.layer = retrieval_layer(layer, checkpoint)
     return model
 

@@ -2,112 +2,73 @@
 
 from __future__ import annotations
 
+import gc
 import json
-import math
+import logging
+import random
 import shutil
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.models.batching import training_batches
-from harness.models.device import Device, processes
-from harness.models.model import Model, Report, fresh_model
-from harness.tasks import headline
+from harness.models.course import Course, plan_course, rows_of
+from harness.models.device import Device
+from harness.models.lesson import Lesson, read_history
+from harness.models.masking import mask
+from harness.models.model import Report, load_tokenizer
+from harness.models.watch import LOG_EVERY, Watcher
 
 if TYPE_CHECKING:
-    from datasets import Dataset
     from transformers import Trainer
 
-    from harness.models.checkpoint import Checkpoint
-    from harness.recipes import Settings
-    from harness.tasks import Format
+    from harness.models.learner import Learner
 
-RESUME_EVERY = 600.0  # seconds between two states to resume from; they cost disk, not results
-LOG_EVERY = 10  # updates between two losses in the log and the tracker
 LONGEST_WAIT = 12 * 3600  # seconds that the other processes of torchrun wait for the first
+MOST_PIECES = 64  # a batch is split into so many before too little memory ends the training
 
-
-@dataclass(frozen=True)
-class Lesson:
-    """What to learn: the rows, how, and from which checkpoint.
-
-    Attributes:
-        checkpoint: The encoder to start from.
-        form: The format that gives inputs and head.
-        train: Labelled rows.
-        dev: English dev rows that choose the best weights.
-        settings: Hyper-parameters.
-        seed: Seeds head, dropout and order.
-        max_steps: Updates, at most; 0 means as the settings say.
-        tracker: transformers' name of an experiment tracker, or ``none``.
-    """
-
-    checkpoint: Checkpoint
-    form: Format
-    train: Dataset
-    dev: Dataset
-    settings: Settings
-    seed: int
-    max_steps: int = 0
-    tracker: str = "none"
-
-
-@dataclass
-class History:
-    """The dev checks of a training run, kept on disk beside the best weights."""
-
-    steps: list[int] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-
-    def best(self) -> int:
-        """Return the place of the best check, the earliest of equals; -1 without any."""
-        return max(range(len(self.scores)), key=lambda i: (self.scores[i], -i), default=-1)
-
-    def until(self, step: int) -> History:
-        """Return the checks up to an update."""
-        kept = [i for i, s in enumerate(self.steps) if s <= step]
-        return History([self.steps[i] for i in kept], [self.scores[i] for i in kept])
+log = logging.getLogger("harness")
 
 
 def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report) -> dict[str, Any]:
     """Train, and leave the weights with the best English dev score in ``out``.
 
     Killed and called again with the same ``work`` folder it goes on from the last state saved
-    there and ends with the same weights.
+    there and ends with the same weights. Where memory does not suffice, it goes on with batches
+    split in two whose gradients are added up.
 
     Args:
         lesson: What to learn.
         device: Where and how to compute.
         work: Folder for states to resume from.
-        out: Folder for the best model: a transformers checkpoint.
+        out: Folder for the best encoder, a transformers checkpoint, with ``heads/0``, … beside.
         report: Told the updates done and those planned.
 
     Returns:
-        What happened: updates, dev checks, best dev score (percent), loss, examples, tokens.
+        What happened: updates, dev checks, best dev score (percent), losses, examples, tokens.
 
     Raises:
-        HarnessError: The loss is not finite.
+        HarnessError: The loss is not finite, or memory does not suffice for one example.
     """
-    model, tokenizer = fresh_model(lesson.checkpoint, lesson.form, lesson.seed)
-    model.get_input_embeddings().weight.requires_grad_(not lesson.settings.freeze_words)
-    course = _course(lesson, tokenizer)
-    watcher = _watch(lesson, tokenizer, device, work, course.checks, report)
-    arguments = _arguments(lesson, device, work, course.updates)
-    trainer = _trainer(model, arguments, course, tokenizer, watcher)
-    state = _last_state(work)
-    watcher.history = _read_history(work).until(state[0])
-    result = trainer.train(resume_from_checkpoint=str(state[1]) if state[1] else None)
-    if not math.isfinite(result.training_loss):
-        raise HarnessError(
-            f"the loss is not finite after {course.updates} updates (learning rate"
-            f" {lesson.settings.learning_rate}); lower the learning rate or use fp32"
-        )
-    trainer.accelerator.wait_for_everyone()
-    if trainer.is_world_process_zero():
+    tokenizer = load_tokenizer(lesson.checkpoint.path)
+    course = plan_course(lesson, tokenizer)
+    pieces = 1
+    while True:
+        try:
+            watcher, loss = _run(lesson, course, tokenizer, device, work, report, pieces)
+            break
+        except (RuntimeError, MemoryError) as error:
+            if not _no_memory(error):
+                raise
+            if pieces >= MOST_PIECES:
+                raise HarnessError(
+                    f"memory does not suffice for a {pieces}th of a batch; lower max_tokens"
+                ) from error
+        pieces *= 2
+        log.warning("out of memory: batches are now split in %d, gradients added up", pieces)
+        _free()
+    if watcher.trainer.is_world_process_zero():
         shutil.copytree(work / "best", out, dirs_exist_ok=True)
         tokenizer.save_pretrained(out)
     best = watcher.history.best()
@@ -115,55 +76,74 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
         "updates": watcher.history.steps[-1],
         "best_update": watcher.history.steps[best],
         "dev_score": watcher.history.scores[best],
+        "dev_scores": watcher.history.each[best],
         "dev_checks": asdict(watcher.history),
-        "loss": result.training_loss,
-        "examples": course.examples,
-        "tokens": sum(len(course.features[i]["input_ids"]) for b in course.batches for i in b),
+        "loss": loss,
+        "losses": watcher.losses,
+        "examples": sum(course.examples),
+        "examples_of": dict(zip([p.name for p in lesson.parts], course.examples, strict=True)),
+        "tokens": course.tokens(),
+        "pieces": pieces,
     }
 
 
-@dataclass(frozen=True)
-class Course:
-    """A training planned to its end.
+def _run(
+    lesson: Lesson,
+    course: Course,
+    tokenizer: Any,
+    device: Device,
+    work: Path,
+    report: Report,
+    pieces: int,
+) -> tuple[Watcher, float]:
+    """Train from the last state to the end; return the watcher and the mean loss."""
+    learner = _learner(lesson, course)
+    watcher = Watcher(lesson, tokenizer, device, work, course.checks, report)
+    arguments = _arguments(lesson, device, work, course.updates)
+    trainer = _trainer(learner, arguments, course, tokenizer, watcher, pieces)
+    state = _last_state(work)
+    watcher.history = read_history(work).until(state[0])
+    result = trainer.train(resume_from_checkpoint=str(state[1]) if state[1] else None)
+    trainer.accelerator.wait_for_everyone()
+    return watcher, float(result.training_loss)
 
-    Attributes:
-        features: Model inputs with labels, without padding.
-        batches: Numbers of features, batch by batch, for all processes and epochs.
-        checks: Updates after which dev is scored.
-        updates: Updates in all.
-        examples: Training examples that the features come from.
-    """
 
-    features: list[dict[str, Any]]
-    batches: list[list[int]]
-    checks: set[int]
-    updates: int
-    examples: int
+def _learner(lesson: Lesson, course: Course) -> Learner:
+    """Return the encoder with its heads, only what is to be learnt being trainable."""
+    from harness.models.learner import add_adapters, build_learner, only_used_rows
 
-
-def _course(lesson: Lesson, tokenizer: Any) -> Course:
-    """Choose the examples and plan batches and checks from the seed alone."""
-    settings = lesson.settings
-    rows = lesson.train.shuffle(seed=lesson.seed)
-    if 0 < settings.train_examples < len(rows):
-        rows = rows.select(range(settings.train_examples))
-    features = lesson.form.encode(rows, tokenizer, settings, training=True)
-    features = [{k: v for k, v in f.items() if k != "first"} for f in features]
-    per_update = processes() * settings.accumulate
-    epochs = training_batches(
-        [len(f["input_ids"]) for f in features],
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        max_tokens=settings.max_tokens,
-        seed=lesson.seed,
-        multiple=per_update,
+    learner = build_learner(
+        lesson.checkpoint,
+        [part.form for part in lesson.parts],
+        lesson.seed,
+        {i: part.head for i, part in enumerate(lesson.parts) if part.head},
     )
-    ends = list(accumulate(len(batches) // per_update for batches in epochs))
-    total = min(ends[-1], lesson.max_steps or ends[-1])
-    every = settings.check_every
-    checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
-    batches = [batch for epoch in epochs for batch in epoch][: total * per_update]
-    return Course(features, batches, checks | {total}, total, len(rows))
+    if lesson.settings.lora:
+        add_adapters(learner, lesson.settings.lora)
+    elif lesson.settings.freeze_words:
+        learner.words.weight.requires_grad_(False)
+    elif all(part.form.layout != "lines" for part in lesson.parts):  # its head needs every word
+        only_used_rows(learner, course.vocabulary())
+    return learner
+
+
+def _no_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
+    said = str(error)
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in said
+        or "not enough memory" in said
+    )
+
+
+def _free() -> None:
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _arguments(lesson: Lesson, device: Device, work: Path, total: int) -> Any:
@@ -198,8 +178,10 @@ def _arguments(lesson: Lesson, device: Device, work: Path, total: int) -> Any:
     )
 
 
-def _trainer(model: Any, arguments: Any, course: Course, tokenizer: Any, watcher: Any) -> Trainer:
-    """Return a Trainer that takes its batches from a plan."""
+def _trainer(
+    learner: Learner, arguments: Any, course: Course, tokenizer: Any, watcher: Watcher, pieces: int
+) -> Trainer:
+    """Return a Trainer that takes its batches from a plan, and splits them if it must."""
     from torch.utils.data import DataLoader
     from transformers import PrinterCallback, Trainer
 
@@ -210,14 +192,28 @@ def _trainer(model: Any, arguments: Any, course: Course, tokenizer: Any, watcher
             """Return the planned batches of this process."""
             share = course.batches[self.args.process_index :: self.args.world_size]
             return DataLoader(
-                course.features,  # type: ignore[arg-type]
+                _Lookup(course),  # type: ignore[arg-type]
                 batch_sampler=share,
-                collate_fn=lambda batch: collate(batch, tokenizer),
+                collate_fn=lambda batch: collate(batch, tokenizer, self.args.seed),
                 pin_memory=self.args.dataloader_pin_memory,
             )
 
+        def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Any:
+            """Train on a batch, a piece at a time."""
+            total = 0.0
+            for piece in split(inputs, pieces):
+                total += super().training_step(model, piece, *args)
+            return total
+
+        def compute_loss(self, model: Any, inputs: dict[str, Any], **_: Any) -> Any:
+            """Return the loss of a piece, weighed by its share of the batch's examples."""
+            head, share = inputs.pop("head"), inputs.pop("share", 1.0)
+            loss = model(head, **inputs).loss * share
+            watcher.saw(head, loss.detach(), share)
+            return loss
+
     trainer = Planned(
-        model=model, args=arguments, train_dataset=course.features, callbacks=[watcher]
+        model=learner, args=arguments, train_dataset=_Lookup(course), callbacks=[watcher]
     )
     trainer.remove_callback(PrinterCallback)
     trainer.model_accepts_loss_kwargs = False  # batches weigh alike, as in the official scripts
@@ -225,94 +221,68 @@ def _trainer(model: Any, arguments: Any, course: Course, tokenizer: Any, watcher
     return trainer
 
 
-def collate(batch: Sequence[dict[str, Any]], tokenizer: Any) -> dict[str, Any]:
-    """Pad features to the longest of the batch; token labels are padded with -100."""
+class _Lookup:
+    """Features by set, number and pass, for a DataLoader."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+
+    def __len__(self) -> int:
+        return sum(len(features) for features in self.course.features)
+
+    def __getitem__(self, item: tuple[int, int, int]) -> tuple[int, int, int, dict[str, Any]]:
+        head, number, turn = item
+        return head, number, turn, self.course.features[head][number]
+
+
+def collate(
+    batch: Sequence[tuple[int, int, int, dict[str, Any]]], tokenizer: Any, seed: int
+) -> dict[str, Any]:
+    """Pad features to the longest of the batch; token labels are padded with -100.
+
+    Options of a question become a further dimension; plain text gets its masks here.
+
+    Args:
+        batch: Number of the set, of the feature, of the pass, and the feature itself.
+        tokenizer: Pads.
+        seed: Seeds the masks, with the numbers.
+    """
     import torch
 
-    labels = [feature.get("labels") for feature in batch]
-    padded = dict(
-        tokenizer.pad(
-            [{k: v for k, v in feature.items() if k != "labels"} for feature in batch],
-            return_tensors="pt",
-        )
-    )
+    features = [feature for *_, feature in batch]
+    if "language" in features[0]:
+        features = [
+            mask(feature, tokenizer, random.Random(f"{seed} {head} {number} {turn}"))
+            for head, number, turn, feature in batch
+        ]
+    labels = [feature.get("labels") for feature in features]
+    inputs = [{k: v for k, v in feature.items() if k != "labels"} for feature in features]
+    options = len(rows_of(inputs[0]["input_ids"]))
+    nested = isinstance(inputs[0]["input_ids"][0], list)
+    if nested:
+        inputs = [{k: v[i] for k, v in one.items()} for one in inputs for i in range(options)]
+    padded = dict(tokenizer.pad(inputs, return_tensors="pt"))
+    if nested:
+        padded = {k: v.view(len(features), options, -1) for k, v in padded.items()}
     if isinstance(labels[0], list):
         width = padded["input_ids"].shape[1]
         labels = [row + [-100] * (width - len(row)) for row in labels if row is not None]
     if labels[0] is not None:
         padded["labels"] = torch.tensor(labels)
-    return padded
+    return padded | {"head": batch[0][0]}
 
 
-def _watch(
-    lesson: Lesson, tokenizer: Any, device: Device, work: Path, checks: set[int], report: Report
-) -> Any:
-    """Return a Trainer callback that checks dev, keeps the best weights, and saves states."""
-    from transformers import TrainerCallback
-
-    dev = lesson.dev
-    if 0 < lesson.settings.dev_examples < len(dev):
-        dev = dev.select(range(lesson.settings.dev_examples))
-    gold = lesson.form.gold(dev)
-
-    class Watcher(TrainerCallback):  # type: ignore[misc]
-        """Looks at English dev after the planned updates."""
-
-        history = History()
-        trainer: Any = None
-        saved = time.monotonic()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            """Report progress; check dev and keep weights when it is time."""
-            report(state.global_step, state.max_steps)
-            if state.global_step not in checks:
-                return
-            self.check(state.global_step)
-            patience = lesson.settings.patience
-            since = len(self.history.steps) - 1 - self.history.best()
-            if patience and since >= patience:
-                control.should_training_stop = True
-            elif time.monotonic() - self.saved > RESUME_EVERY:
-                control.should_save = True
-                self.saved = time.monotonic()
-
-        def check(self, step: int) -> None:
-            """Score dev; write the weights if no check was better."""
-            module = self.trainer.model.eval()
-            place = Device(str(self.trainer.args.device), device.precision, device.threads)
-            answers = lesson.form.predict(
-                Model(module, tokenizer, place), {"test": dev}, lesson.settings
-            )
-            module.train()
-            scores = lesson.form.score(gold, answers, "en")
-            self.history.steps.append(step)
-            self.history.scores.append(headline(lesson.form.metric, scores))
-            self.trainer.log({"dev_score": self.history.scores[-1]})
-            if not self.trainer.is_world_process_zero():
-                return
-            if self.history.best() == len(self.history.steps) - 1:
-                _keep(module, work / "best")
-            aside = work / "history.part"
-            aside.write_text(json.dumps(asdict(self.history)))
-            aside.replace(work / "history.json")
-
-    return Watcher()
-
-
-def _keep(module: Any, best: Path) -> None:
-    """Write weights aside and put them in the place of the ones before."""
-    aside = best.with_suffix(".part")
-    shutil.rmtree(aside, ignore_errors=True)
-    module.save_pretrained(aside)
-    shutil.rmtree(best, ignore_errors=True)
-    aside.rename(best)
-
-
-def _read_history(work: Path) -> History:
-    try:
-        return History(**json.loads((work / "history.json").read_text()))
-    except (OSError, ValueError, TypeError):
-        return History()
+def split(inputs: Mapping[str, Any], pieces: int) -> list[dict[str, Any]]:
+    """Cut a batch into pieces along its examples, each with its ``share`` of them."""
+    count = len(inputs["input_ids"])
+    size = -(-count // pieces)
+    if size == count:
+        return [dict(inputs)]
+    return [
+        {k: v if isinstance(v, int) else v[start : start + size] for k, v in inputs.items()}
+        | {"share": min(size, count - start) / count}
+        for start in range(0, count, size)
+    ]
 
 
 def _last_state(work: Path) -> tuple[int, Path | None]:
@@ -320,7 +290,7 @@ def _last_state(work: Path) -> tuple[int, Path | None]:
 
     A state without the history of its dev checks, or without any weights kept, is of no use.
     """
-    if not _read_history(work).steps or not (work / "best").is_dir():
+    if not read_history(work).steps or not (work / "best").is_dir():
         return 0, None
     for step, folder in sorted(_states(work), reverse=True):
         try:

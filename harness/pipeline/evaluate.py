@@ -43,7 +43,7 @@ def evaluate(
         The scores of each task; {} in the further processes of torchrun, which write nothing.
     """
     start = time.time()
-    bench = Workbench(request.source, request.checkpoint, request.device)
+    bench = Workbench(request.source, request.device)
     work = [step for step in plan.steps if step.kind != "score"]
     ran = run(work, store, bench, progress)
     if first_process():

@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
+from harness.pipeline.facts import held_out_of
 from harness.recipes import Settings
 from harness.tasks import Scores, Task, TrainingSet
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from harness.models.checkpoint import Checkpoint
     from harness.pipeline.workbench import Workbench
 
 
 @dataclass(frozen=True)
-class TrainJob:
-    """Fine-tune the checkpoint on a training set; leaves the best model."""
+class Ingredient:
+    """One training set of a training.
+
+    Attributes:
+        training: The set.
+        settings: What its inputs and batches depend on.
+        weight: Its weight, where the sampling is by given weights.
+        ratio: Share of all batches, for masked language modelling that is mixed in; else 0.
+        kept: Number of the checkpoint's head to go on with; None for a fresh one.
+    """
 
     training: TrainingSet
-    held_out: Task | None
+    settings: Settings
+    weight: float = 1.0
+    ratio: float = 0.0
+    kept: int | None = None
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Train a checkpoint on one or several sets; leaves the best encoder and its heads.
+
+    The parent, if there is one, is the training whose encoder takes the checkpoint's place.
+    """
+
+    checkpoint: Checkpoint
+    sets: tuple[Ingredient, ...]
     settings: Settings
     seed: int
     max_steps: int
@@ -32,28 +56,48 @@ class TrainJob:
 
     def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
         """Train."""
-        from harness.models.train import Lesson, train
+        from harness.models.learner import HEADS
+        from harness.models.lesson import Lesson, Part
+        from harness.models.train import train
 
         bench.forget()
-        rows, dev = training_rows(bench.source, self.training, self.held_out)
+        checkpoint = started(self.checkpoint, parents)
+        parts: list[Part] = []
+        notes: list[str] = []
+        for one in self.sets:
+            rows = training_rows(bench.source, one.training, held_out_of(one.training))
+            head = None if one.kept is None else checkpoint.path / HEADS / str(one.kept)
+            parts.append(
+                Part(
+                    name=one.training.name,
+                    form=one.training.format,
+                    train=rows.train,
+                    dev=rows.dev,
+                    settings=one.settings,
+                    weight=one.weight,
+                    ratio=one.ratio,
+                    head=head,
+                )
+            )
+            notes += rows.notes
         lesson = Lesson(
-            checkpoint=bench.checkpoint,
-            form=self.training.format,
-            train=rows,
-            dev=dev,
-            settings=self.settings,
-            seed=self.seed,
-            max_steps=self.max_steps,
-            tracker=self.tracker,
+            checkpoint, tuple(parts), self.settings, self.seed, self.max_steps, self.tracker
         )
         bench.work.mkdir(parents=True, exist_ok=True)
-        return train(lesson, bench.device, bench.work, folder, bench.report)
+        found = train(lesson, bench.device, bench.work, folder, bench.report)
+        return found | {"notes": notes}
+
+
+def started(checkpoint: Checkpoint, parents: tuple[Path, ...]) -> Checkpoint:
+    """Return the checkpoint, or what a training step made of it."""
+    return replace(checkpoint, path=parents[0]) if parents else checkpoint
 
 
 @dataclass(frozen=True)
 class PredictJob:
     """Predict one language's test split; leaves a file in XTREME's layout."""
 
+    checkpoint: Checkpoint
     task: Task
     language: str
     settings: Settings
@@ -71,8 +115,8 @@ class PredictJob:
             for split in self.task.format.splits
         }
         rows["test"] = limited(rows["test"], self.limit)
-        weights = parents[0] if parents else bench.checkpoint.path
-        model = bench.model(self.task.format, weights, self.settings.layer)
+        checkpoint = started(self.checkpoint, parents)
+        model = bench.model(self.task.format, checkpoint, self.settings.layer)
         predictions = self.task.format.predict(model, rows, self.settings)
         self.task.format.write(predictions, folder / self.file)
         return {"examples": len(rows["test"])}

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
-from harness.data.folder import FolderSource
-from harness.data.source import Source, training_rows
+from harness.data.memory import Memory
+from harness.data.source import Source
 from harness.errors import HarnessError, nearest
-from harness.models.device import Device, processes
-from harness.pipeline.jobs import PredictJob, ScoreJob, TrainJob, limited
+from harness.models.device import Device
+from harness.pipeline.facts import Known, bounded, format_identity, held_out_of
+from harness.pipeline.jobs import PredictJob, ScoreJob
 from harness.pipeline.step import Step
+from harness.pipeline.training import (
+    NoData,
+    Setting,
+    ingredient,
+    missing_file,
+    training_step,
+)
 from harness.recipes import Recipe, Settings
 from harness.tasks import Benchmark, Task, TrainingSet
 
 if TYPE_CHECKING:
-    from datasets import Dataset
-
     from harness.models.checkpoint import Checkpoint
-
-BYTES_A_TOKEN = 5  # of UTF-8, rough, over XTREME's languages; only the time estimate uses it
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Request:
         limit: Test examples a language, 0 means all.
         max_steps: Updates of a training, 0 means as the recipe says.
         tracker: An experiment tracker for the trainings.
+        start: The intermediate training whose encoder takes the checkpoint's place.
+        memory: Facts about the data from earlier runs.
     """
 
     checkpoint: Checkpoint
@@ -53,6 +59,21 @@ class Request:
     limit: int = 0
     max_steps: int = 0
     tracker: str = "none"
+    start: Step | None = None
+    memory: Memory = field(default_factory=Memory)
+
+    @property
+    def setting(self) -> Setting:
+        """Return the surroundings of the request's steps."""
+        return Setting(
+            checkpoint=self.checkpoint,
+            known=Known(self.source, self.memory),
+            device=self.device,
+            start=self.start,
+            seed=self.seed,
+            max_steps=self.max_steps,
+            tracker=self.tracker,
+        )
 
     @property
     def partial(self) -> str:
@@ -76,6 +97,7 @@ class Plan:
         languages: Task name to all languages of the benchmark.
         missing: Task name to what cannot be evaluated by language, and why.
         skipped: Tasks that cannot be evaluated at all, and why.
+        notes: What the user should know of the training data.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -84,6 +106,7 @@ class Plan:
     languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def make_plan(request: Request) -> Plan:
@@ -113,10 +136,6 @@ def make_plan(request: Request) -> Plan:
     return plan
 
 
-class NoData(HarnessError):
-    """The source has no examples for a task."""
-
-
 def _training_name(request: Request, task: Task) -> str:
     training = request.benchmark.training_of(task)
     return training.name if training else ""
@@ -144,16 +163,22 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
     for code in wanted:
         lacks = [s for s in task.format.splits if not request.source.has(task, s, code)]
         if lacks:
-            missing[code] = f"no {lacks[0]} data{_where(request.source, task, lacks[0], code)}"
+            missing[code] = (
+                f"no {lacks[0]} data{missing_file(request.source, task, lacks[0], code)}"
+            )
     present = [code for code in wanted if code not in missing]
     if not present:
         raise NoData(f"{task.name}: {missing[wanted[0]]}")
     training = request.benchmark.training_of(task)
-    parents: tuple[Step, ...] = ()
+    parents: tuple[Step, ...] = (request.start,) if request.start else ()
     if training is not None:
         if training.name not in trainings:
-            trainings[training.name] = _train_step(request, training)
+            chosen = request.recipe.settings(training.format, training)
+            one = ingredient(request.setting, training, chosen)
+            trainings[training.name] = training_step(request.setting, [one], chosen)
             plan.steps.append(trainings[training.name])
+            facts, _ = request.setting.known.training(one.training, held_out_of(training))
+            plan.notes += facts.notes
         parents = (trainings[training.name],)
     settings = _settings(request, task, training)
     steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
@@ -162,7 +187,7 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
         name=f"score {task.name}",
         identity={
             "task": task.name,
-            "format": _format_identity(task),
+            "format": format_identity(task.format),
             "gold": {code: request.source.gold_digest(task, code) for code in present},
             "limit": request.limit,
         },
@@ -176,13 +201,6 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
     plan.missing[task.name] = missing
 
 
-def _where(source: Source, of: Task | TrainingSet, split: str, language: str) -> str:
-    if not isinstance(source, FolderSource):
-        return ""
-    lost = [path for path in source.files(of, split, language) if not path.is_file()]
-    return f" ({lost[0]} is not there)" if lost else ""
-
-
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:
     settings = request.recipe.settings(task.format, training)
     if task.format.head is not None:
@@ -192,90 +210,30 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
     return replace(settings, layer=retrieval_layer(settings.layer, request.checkpoint))
 
 
-def _format_identity(of: Task | TrainingSet) -> dict[str, Any]:
-    kind = type(of.format)
-    values: dict[str, Any] = asdict(of.format)  # type: ignore[call-overload]
-    return {"class": f"{kind.__module__}.{kind.__qualname__}"} | values
-
-
 def _read_by(settings: Settings, names: Sequence[str]) -> Mapping[str, Any]:
     return {name: getattr(settings, name) for name in names}
-
-
-def _train_step(request: Request, training: TrainingSet) -> Step:
-    for split in ("train", "dev"):
-        files = training.folder.files
-        if split in files and not request.source.has(training, split, training.language):
-            where = _where(request.source, training, split, training.language)
-            raise NoData(f"{training.name}: no {split} data to learn from{where}")
-    held_out = registry.task(training.held_out) if training.held_out else None
-    settings = request.recipe.settings(training.format, training)
-    unread = {"stride", "max_question", "max_answer", "layer"} - {*training.format.reads}
-    learnt = {k: v for k, v in asdict(settings).items() if k not in unread}
-    data = {
-        split: request.source.digest(training, split, training.language)
-        for split in ("train", "dev")
-        if split in training.folder.files
-    }
-    if "dev" not in data:
-        data["dev"] = "a tenth of train"
-    if held_out is not None and request.source.has(held_out, "test", "en"):
-        data["held out"] = request.source.digest(held_out, "test", "en")
-    rows, _ = training_rows(request.source, training, held_out)
-    examples = min(len(rows), settings.train_examples or len(rows)) * settings.epochs
-    if request.max_steps:
-        examples = min(examples, request.max_steps * settings.batch_size * settings.accumulate)
-    return Step(
-        kind="train",
-        name=f"train {training.name}",
-        identity={
-            "checkpoint": request.checkpoint.fingerprint,
-            "format": _format_identity(training),
-            "data": data,
-            "keep": training.keep,
-            "settings": learnt,
-            "seed": request.seed,
-            "max_steps": request.max_steps,
-            "device": request.device.identity(),
-            # several processes share each update, so its batches are others
-            **({"processes": processes()} if processes() > 1 else {}),
-        },
-        parents=(),
-        job=TrainJob(
-            training, held_out, settings, request.seed, request.max_steps, request.tracker
-        ),
-        examples=examples,
-        tokens=_tokens(rows, settings) * examples // max(1, len(rows)),
-    )
 
 
 def _predict_step(
     request: Request, task: Task, language: str, settings: Settings, parents: tuple[Step, ...]
 ) -> Step:
-    rows = limited(request.source.examples(task, "test", language), request.limit)
+    facts, data = request.setting.known.test(task, language)
+    rows = min(facts.rows, request.limit) if request.limit else facts.rows
     return Step(
         kind="predict",
         name=f"predict {task.name} {language}",
         identity={
             "checkpoint": "" if parents else request.checkpoint.fingerprint,
-            "format": _format_identity(task),
+            "format": format_identity(task.format),
             "task": task.name,
             "language": language,
-            "data": {
-                split: request.source.digest(task, split, language) for split in task.format.splits
-            },
+            "data": data,
             "settings": _read_by(settings, task.format.reads),
             "limit": request.limit,
             "device": request.device.identity(),
         },
         parents=parents,
-        job=PredictJob(task, language, settings, request.limit),
-        examples=len(rows),
-        tokens=_tokens(rows, settings),
+        job=PredictJob(request.checkpoint, task, language, settings, request.limit),
+        examples=rows,
+        tokens=bounded(facts, rows, settings),
     )
-
-
-def _tokens(rows: Dataset, settings: Settings) -> int:
-    share = len(rows) / max(1, len(rows.data))
-    guess = int(rows.data.nbytes * share) // BYTES_A_TOKEN
-    return min(guess, 4 * len(rows) * settings.max_length)

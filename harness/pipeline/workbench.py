@@ -1,4 +1,4 @@
-"""What jobs work with: the device, the data, the checkpoint, a loaded model, progress."""
+"""What jobs work with: the device, the data, a loaded model, progress."""
 
 from __future__ import annotations
 
@@ -25,30 +25,34 @@ class Workbench:
 
     Attributes:
         source: Where examples are.
-        checkpoint: The encoder under evaluation.
         device: Where and how to compute.
         work: This step's folder for states to resume from.
         report: Told the units done and those there are.
     """
 
     source: Source
-    checkpoint: Checkpoint
     device: Device
     work: Path = Path()
     report: Report = _silent
     _loaded: tuple[object, Model] | None = field(default=None, repr=False)
 
-    def model(self, form: Format, weights: Path, layer: int | str) -> Model:
-        """Return a model ready to predict; the one used last stays loaded."""
+    def model(self, form: Format, checkpoint: Checkpoint, layer: int | str) -> Model:
+        """Return a model ready to predict; the one used last stays loaded.
+
+        Args:
+            form: The format; a trained head of it is ``heads/0`` of the checkpoint.
+            checkpoint: A trained model of the store, or for retrieval any encoder.
+            layer: The hidden state to pool for retrieval.
+        """
         from harness.models.model import load_encoder, load_trained
 
-        wanted = (weights, form.head, layer if form.head is None else None)
+        wanted = (checkpoint.path, form.head, layer if form.head is None else None)
         if self._loaded is None or self._loaded[0] != wanted:
             self._loaded = None  # freed before the next one takes its memory
             model = (
-                load_encoder(self.checkpoint, weights, layer, self.device)
+                load_encoder(checkpoint, layer, self.device)
                 if form.head is None
-                else load_trained(weights, form, self.device)
+                else load_trained(checkpoint.path, form, 0, self.device)
             )
             self._loaded = (wanted, model)
         model = self._loaded[1]

@@ -21,8 +21,12 @@ from harness.tasks import Format, TrainingSet
 HERE = Path(__file__).parent
 POSITIVE = frozenset(
     "learning_rate epochs batch_size max_tokens accumulate max_length stride max_question"
-    " max_answer".split()
+    " max_answer cap temperature language_exponent".split()
 )
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "layer": ("auto", "last", "xtreme"),
+    "sampling": ("uniform", "proportional", "capped", "weights"),
+}
 """Settings for which 0 has no meaning."""
 
 
@@ -53,6 +57,15 @@ class Settings:
         layer: Hidden state for retrieval: a number (0 is the embeddings), ``last``, ``xtreme``
             (14 of 24 layers, 7 of 12), or ``auto``: the last for sentence-transformers
             checkpoints, else ``xtreme``.
+        keep_head: Go on with the head that the checkpoint carries for a training set, in place
+            of a fresh one.
+        lora: Rank of low-rank adapters on the encoder, which is then frozen; 0 for none.
+        sampling: How a mixture's batches are dealt out: ``uniform``, ``proportional`` (to the
+            sets' examples), ``capped`` (min(n, cap)^(1/temperature)), or by given ``weights``.
+        cap: Examples of a set that count, at most.
+        temperature: Above 1 it evens a mixture's shares out.
+        language_exponent: Of plain text, languages are sampled by their lines to this power
+            (arXiv 1911.02116: 0.3).
     """
 
     learning_rate: float = 2e-5
@@ -74,6 +87,12 @@ class Settings:
     check_every: int = 0
     patience: int = 0
     layer: int | str = "auto"
+    keep_head: bool = False
+    lora: int = 0
+    sampling: str = "proportional"
+    cap: int = 2**17
+    temperature: float = 2.0
+    language_exponent: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -160,16 +179,17 @@ def _check(path: Path, text: str, table: Any) -> None:
         fits = (
             isinstance(value, bool)
             if kind == "bool"
-            else (isinstance(value, int) and not isinstance(value, bool))
+            else (kind != "str" and isinstance(value, int) and not isinstance(value, bool))
             or (kind == "float" and isinstance(value, float))
-            or ("str" in kind and value in ("auto", "last", "xtreme"))
+            or ("str" in kind and value in WORDS[key])
         )
         low = 0 if key not in POSITIVE else math.ulp(0)
         if not fits or (not isinstance(value, str) and not low <= value < math.inf):
             bound = "above 0" if key in POSITIVE else "not negative"
+            words = f"; or one of {', '.join(WORDS[key])}" if key in WORDS else ""
             raise HarnessError(
                 f"{path}:{_line(text, key, value)}: {key} = {value!r} is no fitting {kind}"
-                f" (numbers are finite and {bound})"
+                f" (numbers are finite and {bound}{words})"
             )
 
 

@@ -205,6 +205,40 @@ def squad_scores(
     return _scores(gold, predictions, _SQUAD)
 
 
+def squad2_scores(
+    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str]
+) -> dict[str, float]:
+    """Exact match and F1 of the SQuAD v2.0 script, where a question may have no answer.
+
+    Such a question scores 1 for a prediction that normalises to nothing, else 0; the others as
+    in `squad_scores`. Source: evaluate-v2.0.py of the SQuAD site, at its threshold of 1 over
+    predictions that are empty where none is meant.
+
+    Args:
+        gold: Question id to its gold answers, none where the context holds no answer.
+        predictions: Question id to the predicted answer, "" for none; a missing one scores 0.
+
+    Returns:
+        ``{"exact_match", "f1"}``, percentages of the gold questions.
+
+    Raises:
+        ValueError: There are no questions.
+    """
+    if not gold:
+        raise ValueError("no questions to score against")
+    flat = {text: "" for answers in gold.values() for text in answers}
+    flat |= {predictions[name]: "" for name in gold if name in predictions}
+    normal = dict(zip(flat, _normalise(list(flat), _SQUAD), strict=True)) if flat else {}
+    has = {n: kept for n, texts in gold.items() if (kept := [t for t in texts if normal[t]])}
+    found = _scores(has, predictions, _SQUAD) if has else {"exact_match": 0.0, "f1": 0.0}
+    silent = sum(
+        not normal[predictions[name]] for name in gold if name not in has and name in predictions
+    )
+    return {
+        metric: (value * len(has) + 100.0 * silent) / len(gold) for metric, value in found.items()
+    }
+
+
 MLQA_LANGUAGES = tuple(_MLQA_ARTICLES)
 """The languages that MLQA's script knows."""
 

@@ -1,0 +1,98 @@
+"""Masked language modelling on plain text in many languages: mixed into intermediate training."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from harness.errors import HarnessError
+from harness.models.masking import IGNORED, mask
+from harness.tasks import Scores
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from harness.models.model import Model
+    from harness.recipes import Settings
+
+LINES = 16  # that are predicted together
+DEV_SEED = 0  # dev is masked once and for all
+
+
+@dataclass(frozen=True)
+class MaskedLM:
+    """Masked language modelling; predictions say which masked tokens of English dev were found.
+
+    The masking is BERT's (arXiv 1810.04805, section 3.1), as XLM-R's was (arXiv 1911.02116). Its
+    head is tied to the encoder's word table.
+    """
+
+    labels: tuple[str, ...] = ()
+    name: str = "masked language modelling"
+    layout: str = "lines"
+    suffix: str = "tsv"
+    metric: str = "accuracy"
+    head: str | None = "AutoModelForMaskedLM"
+    splits: tuple[str, ...] = ("test",)
+    reads: tuple[str, ...] = ("max_length",)
+
+    def encode(
+        self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
+    ) -> list[dict[str, Any]]:
+        """Tokenise lines, cut to ``settings.max_length``; masks are drawn batch by batch.
+
+        In training each feature carries its ``language``, by which lines are sampled.
+        """
+        batch = tokenizer(rows["text"][:], truncation=True, max_length=settings.max_length)
+        features: list[dict[str, Any]] = [
+            {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
+        ]
+        if training:
+            for feature, language in zip(features, rows["language"], strict=True):
+                feature["language"] = language
+        return features
+
+    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[bool]:
+        """Say of each masked token of the test lines whether it was found."""
+        plain = self.encode(rows["test"], model.tokenizer, settings, training=False)
+        masked = [
+            mask(feature, model.tokenizer, random.Random(f"{DEV_SEED} {i}"))
+            for i, feature in enumerate(plain)
+        ]
+        found: list[bool] = []
+        for start in range(0, len(masked), LINES):  # scores of every word are too many to keep
+            some = masked[start : start + LINES]
+            outputs = model.infer([{k: v for k, v in f.items() if k != "labels"} for f in some])
+            found += [
+                int(scores[0][i].argmax()) == label
+                for feature, scores in zip(some, outputs, strict=True)
+                for i, label in enumerate(feature["labels"])
+                if label != IGNORED
+            ]
+        return found
+
+    def gold(self, rows: Dataset) -> list[str]:
+        """Return the lines; what is masked in them depends on the tokenizer."""
+        lines: list[str] = rows["text"][:]
+        return lines
+
+    def write(self, predictions: Any, path: Path) -> NoReturn:
+        """Refuse: nothing is evaluated in this format."""
+        raise HarnessError("masked language modelling is learnt from, never evaluated")
+
+    def read(self, path: Path) -> NoReturn:
+        """Refuse, likewise."""
+        raise HarnessError("masked language modelling is learnt from, never evaluated")
+
+    read_gold = read
+
+    def limited(self, gold: Any, rows: Dataset) -> NoReturn:
+        """Refuse, likewise."""
+        raise HarnessError("masked language modelling is learnt from, never evaluated")
+
+    def score(self, gold: list[str], predictions: list[bool], language: str) -> Scores:
+        """Return the share of masked tokens that were found, in percent."""
+        return {"accuracy": 100 * sum(predictions) / max(1, len(predictions))}

@@ -1,0 +1,123 @@
+"""Multiple choice: a question and two to five options, one of them right (HellaSwag, Cosmos QA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.formats.common import read_labels, refuse_placeholders, same_count, write_lines
+from harness.tasks import Scores
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from harness.models.model import Model
+    from harness.recipes import Settings
+
+
+@dataclass(frozen=True)
+class MultipleChoice:
+    """Multiple choice; predictions are the places of the chosen options, from "0".
+
+    Attributes:
+        labels: The places of the options, ``("0", "1")`` to ``("0", … "4")``.
+    """
+
+    labels: tuple[str, ...]
+    name: str = "multiple choice"
+    layout: str = "choices"
+    suffix: str = "tsv"
+    metric: str = "accuracy"
+    head: str | None = "AutoModelForMultipleChoice"
+    splits: tuple[str, ...] = ("test",)
+    reads: tuple[str, ...] = ("max_length",)
+
+    def encode(
+        self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
+    ) -> list[dict[str, Any]]:
+        """Tokenise each option as a pair with what it belongs to, the longer part cut first.
+
+        The first part is the context, or the question where there is none; the second the
+        option, after the question if a context came first.
+
+        Returns:
+            One feature a question, each input a list with one row an option.
+        """
+        firsts: list[str] = []
+        seconds: list[str] = []
+        for context, question, choices in zip(
+            rows["context"], rows["question"], rows["choices"], strict=True
+        ):
+            lead = f"{question} " if context and question else ""
+            firsts += [context or question] * len(choices)
+            seconds += [lead + choice for choice in choices]
+        batch = tokenizer(
+            firsts, seconds, truncation="longest_first", max_length=settings.max_length
+        )
+        options = len(self.labels)
+        features: list[dict[str, Any]] = [
+            {name: batch[name][start : start + options] for name in batch}
+            for start in range(0, len(firsts), options)
+        ]
+        if training:
+            place = {label: i for i, label in enumerate(self.labels)}
+            for feature, label in zip(features, rows["label"], strict=True):
+                feature["labels"] = place[label]
+        return features
+
+    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[str]:
+        """Return the place of the option with the highest score; the first of equals."""
+        features = self.encode(rows["test"], model.tokenizer, settings, training=False)
+        flat = [
+            {name: values[i] for name, values in feature.items()}
+            for feature in features
+            for i in range(len(self.labels))
+        ]
+        scores = [float(output[0][0]) for output in model.infer(flat)]
+        options = len(self.labels)
+        return [
+            self.labels[max(range(options), key=lambda i: (scores[start + i], -i))]
+            for start in range(0, len(scores), options)
+        ]
+
+    def gold(self, rows: Dataset) -> list[str] | None:
+        """Return the rows' labels, None unless all have one."""
+        labels: list[str] = rows["label"][:]
+        if any(label is None for label in labels):
+            return None
+        refuse_placeholders(labels, "the test split")
+        return labels
+
+    def write(self, predictions: list[str], path: Path) -> None:
+        """Write one place a line."""
+        write_lines(predictions, path)
+
+    def read(self, path: Path) -> list[str]:
+        """Read one place a line."""
+        return read_labels(path, self.labels)
+
+    def read_gold(self, path: Path) -> list[str]:
+        """Read one place a line; placeholders raise Unlabelled."""
+        labels = self.read(path)
+        refuse_placeholders(labels, path)
+        return labels
+
+    def limited(self, gold: list[str], rows: Dataset) -> list[str]:
+        """Return the first labels, as many as there are rows."""
+        return gold[: len(rows)]
+
+    def score(self, gold: list[str], predictions: list[str], language: str) -> Scores:
+        """Return the accuracy."""
+        from harness.scoring import accuracy
+
+        same_count(len(predictions), len(gold), "questions")
+        return accuracy(gold, predictions)
+
+
+def options(count: int) -> tuple[str, ...]:
+    """Return the labels of a question with so many options, two to five."""
+    if not 2 <= count <= 5:
+        raise ValueError(f"{count} options; multiple choice has two to five")
+    return tuple(str(i) for i in range(count))

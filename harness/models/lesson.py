@@ -1,0 +1,103 @@
+"""What a training is to learn, and the record of its dev checks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from harness.models.checkpoint import Checkpoint
+    from harness.recipes import Settings
+    from harness.tasks import Format
+
+
+@dataclass(frozen=True)
+class Part:
+    """One training set of a lesson.
+
+    Attributes:
+        name: The set's name, for the log.
+        form: The format that gives inputs and head.
+        train: Labelled rows.
+        dev: English dev rows.
+        settings: What its inputs and batches depend on.
+        weight: Its weight where the sampling is by given weights.
+        ratio: Share of all batches that are this set's, for masked language modelling that is
+            mixed in; 0 for a set that the sampling deals out and whose dev counts.
+        head: Folder of the head to go on with; None for a fresh one.
+    """
+
+    name: str
+    form: Format
+    train: Dataset
+    dev: Dataset
+    settings: Settings
+    weight: float = 1.0
+    ratio: float = 0.0
+    head: Path | None = None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What to learn, how, and from which checkpoint.
+
+    Attributes:
+        checkpoint: The encoder to start from.
+        parts: The training sets, a head each.
+        settings: Hyper-parameters of the whole.
+        seed: Seeds heads, dropout and order.
+        max_steps: Updates, at most; 0 means as the settings say.
+        tracker: transformers' name of an experiment tracker, or ``none``.
+    """
+
+    checkpoint: Checkpoint
+    parts: tuple[Part, ...]
+    settings: Settings
+    seed: int
+    max_steps: int = 0
+    tracker: str = "none"
+
+    def judged(self) -> list[int]:
+        """Return the numbers of the sets whose dev chooses the weights."""
+        whole = [i for i, part in enumerate(self.parts) if not part.ratio]
+        return [i for i in whole if self.parts[i].form.layout != "lines"] or whole
+
+
+@dataclass
+class History:
+    """The dev checks of a training run, kept on disk beside the best weights.
+
+    Attributes:
+        steps: Updates done at each check.
+        scores: The headline score, in percent; of several sets the mean.
+        each: The score of each set, by name.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    each: list[dict[str, float]] = field(default_factory=list)
+
+    def best(self) -> int:
+        """Return the place of the best check, the earliest of equals; -1 without any."""
+        return max(range(len(self.scores)), key=lambda i: (self.scores[i], -i), default=-1)
+
+    def until(self, step: int) -> History:
+        """Return the checks up to an update."""
+        kept = [i for i, s in enumerate(self.steps) if s <= step]
+        return History(
+            [self.steps[i] for i in kept],
+            [self.scores[i] for i in kept],
+            [self.each[i] for i in kept],
+        )
+
+
+def read_history(work: Path) -> History:
+    """Return the checks that a killed training left; none if there are none to be read."""
+    try:
+        return History(**json.loads((work / "history.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return History()

@@ -1,0 +1,143 @@
+"""What happens between the updates of a training: losses, dev checks, the best weights."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers import TrainerCallback
+
+from harness.errors import HarnessError
+from harness.models.device import Device
+from harness.models.learner import UsedRows, save_learner
+from harness.models.lesson import History, Lesson, Part
+from harness.models.model import Model, Report
+from harness.tasks import headline
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+RESUME_EVERY = 600.0  # seconds between two states to resume from; they cost disk, not results
+LOG_EVERY = 10  # updates between two losses in the log and the tracker
+
+
+class Watcher(TrainerCallback):  # type: ignore[misc]
+    """Looks at losses, and at English dev after the planned updates; keeps the best weights."""
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        tokenizer: Any,
+        device: Device,
+        work: Path,
+        checks: set[int],
+        report: Report,
+    ) -> None:
+        """Take what is learnt, where the best weights go, and the updates to check after."""
+        self.lesson, self.tokenizer, self.device = lesson, tokenizer, device
+        self.work, self.checks, self.report = work, checks, report
+        self.exams = {i: _exam(lesson.parts[i]) for i in lesson.judged()}
+        self.history = History()
+        self.losses: dict[str, float] = {}
+        self.sums: dict[int, list[Any]] = {}
+        self.saved = time.monotonic()
+        self.trainer: Any = None
+
+    def saw(self, head: int, loss: Any, share: float) -> None:
+        """Add a piece's loss to those of its set."""
+        seen = self.sums.setdefault(head, [0.0, 0.0])
+        seen[0] += loss
+        seen[1] += share
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Let weight decay reach the word rows that are no parameters."""
+        words = self.trainer.model.words
+        if isinstance(words, UsedRows) and args.weight_decay:
+            words.decay *= 1 - more["optimizer"].param_groups[0]["lr"] * args.weight_decay
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Report progress and losses; check dev and keep weights when it is time."""
+        self.report(state.global_step, state.max_steps)
+        due = state.global_step in self.checks
+        if due or state.global_step % LOG_EVERY == 0:
+            self.log_losses(state.global_step)
+        if not due:
+            return
+        self.check(state.global_step)
+        patience = self.lesson.settings.patience
+        since = len(self.history.steps) - 1 - self.history.best()
+        if patience and since >= patience:
+            control.should_training_stop = True
+        elif time.monotonic() - self.saved > RESUME_EVERY:
+            control.should_save = True
+            self.saved = time.monotonic()
+
+    def log_losses(self, step: int) -> None:
+        """Log each set's mean loss since the last time; stop if one is not finite.
+
+        Raises:
+            HarnessError: A loss is not finite.
+        """
+        parts = self.lesson.parts
+        new = {
+            parts[head].name: float(total) / max(share, 1e-9)
+            for head, (total, share) in sorted(self.sums.items())
+        }
+        self.losses |= new
+        self.sums = {}
+        if len(parts) > 1:
+            self.trainer.log({f"loss/{name}": loss for name, loss in new.items()})
+        for name, loss in new.items():
+            if not math.isfinite(loss):
+                raise HarnessError(self._diverged(name, step))
+
+    def _diverged(self, name: str, step: int) -> str:
+        """Say that a loss is not finite, and where the last good weights are."""
+        best, history = self.history.best(), self.history
+        kept = (
+            f"the best weights before (update {history.steps[best]}, dev"
+            f" {history.scores[best]:.1f}) are kept in {self.work / 'best'}"
+            if best >= 0
+            else "no dev check had been reached"
+        )
+        return (
+            f"the loss of {name} is not finite after {step} updates (learning rate"
+            f" {self.lesson.settings.learning_rate}); {kept}; lower the learning rate or use fp32"
+        )
+
+    def check(self, step: int) -> None:
+        """Score dev; write the weights if no check was better."""
+        learner = self.trainer.model.eval()
+        place = Device(str(self.trainer.args.device), self.device.precision, self.device.threads)
+        each = {}
+        for number, (dev, gold) in self.exams.items():
+            part = self.lesson.parts[number]
+            model = Model(learner.models[number].eval(), self.tokenizer, place)
+            answers = part.form.predict(model, {"test": dev}, part.settings)
+            each[part.name] = headline(part.form.metric, part.form.score(gold, answers, "en"))
+        for module in learner.models:
+            module.train()
+        learner.train()
+        self.history.steps.append(step)
+        self.history.scores.append(sum(each.values()) / len(each))
+        self.history.each.append(each)
+        self.trainer.log({"dev_score": self.history.scores[-1]})
+        if not self.trainer.is_world_process_zero():
+            return
+        if self.history.best() == len(self.history.steps) - 1:
+            save_learner(learner, self.work / "best")
+        aside = self.work / "history.part"
+        aside.write_text(json.dumps(asdict(self.history)))
+        aside.replace(self.work / "history.json")
+
+
+def _exam(part: Part) -> tuple[Dataset, Any]:
+    """Return the dev rows that a set is checked on, and their gold."""
+    dev = part.dev
+    if 0 < part.settings.dev_examples < len(dev):
+        dev = dev.select(range(part.settings.dev_examples))
+    return dev, part.form.gold(dev)

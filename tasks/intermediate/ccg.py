@@ -1,0 +1,16 @@
+"""CCG supertagging: a category for each token, from any two-column file of the user's.
+
+CCGbank is licensed by the LDC, so it is never fetched: lay ``ccg/train.tsv`` and ``ccg/dev.tsv``
+(token and supertag a line, a blank line after each sentence) into the intermediate folder.
+"""
+
+from harness.formats import TokenTagging
+from harness.tasks import Folder, TrainingSet
+
+CCG = TrainingSet(
+    name="ccg",
+    format=TokenTagging(labels=(), metric="token_accuracy"),
+    folder=Folder(files={"train": "ccg/train.tsv", "dev": "ccg/dev.tsv"}),
+    licence="LDC2005T13 for CCGbank",
+    citation="Hockenmaier and Steedman 2007, CCGbank",
+)

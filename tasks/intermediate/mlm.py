@@ -1,0 +1,18 @@
+"""Plain text in many languages for masked language modelling, a passage a line: ``mlm/de.txt``."""
+
+from harness.formats import MaskedLM
+from harness.tasks import Folder, TrainingSet
+
+LANGUAGES = tuple(
+    "af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk ko lt ml mr ms my"
+    " nl pa pl pt qu ro ru sw ta te th tl tr uk ur vi wo yo zh".split()
+)
+"""The languages of XTREME and XTREME-R; those whose file is there are read."""
+
+MLM = TrainingSet(
+    name="mlm",
+    format=MaskedLM(),
+    folder=Folder(files={"train": "mlm/{lang}.txt"}),
+    languages=LANGUAGES,
+    licence="the user's own text",
+)

@@ -1,0 +1,30 @@
+"""SQuAD v1.1, and v2.0 with questions that have no answer."""
+
+from harness.formats import SpanExtraction
+from harness.tasks import Folder, Hub, TrainingSet
+from tasks.xtreme.squad import COLUMNS, SQUAD
+
+SQUAD_V1 = TrainingSet(
+    name="squad_v1",
+    format=SpanExtraction(),
+    folder=Folder(files={"train": "squad_v1.1/train-v1.1.json", "dev": "squad_v1.1/dev-v1.1.json"}),
+    hub=SQUAD.hub,
+    held_out="xquad",
+    licence="CC BY-SA 4.0",
+    citation="Rajpurkar et al. 2016, SQuAD, arXiv 1606.05250",
+)
+
+SQUAD_V2 = TrainingSet(
+    name="squad_v2",
+    format=SpanExtraction(no_answer=True),
+    folder=Folder(files={"train": "squad_v2.0/train-v2.0.json", "dev": "squad_v2.0/dev-v2.0.json"}),
+    hub=Hub(
+        repo="rajpurkar/squad_v2",
+        revision="3ffb306f725f7d2ce8394bc1873b24868140c412",
+        files={"train": "squad_v2/train-*.parquet", "dev": "squad_v2/validation-*.parquet"},
+        columns=COLUMNS,
+    ),
+    held_out="xquad",
+    licence="CC BY-SA 4.0",
+    citation="Rajpurkar et al. 2018, SQuAD 2.0, arXiv 1806.03822",
+)
