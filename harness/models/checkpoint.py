@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.files import digest, one_line, read_json
+from harness.data.memory import Memory
 from harness.errors import HarnessError
 
+VERSION = 1  # raised when the checks below or what they find change
 MAX_HEADER = 100 << 20  # bytes of a safetensors header that are read
 SPARE_ROWS = 1024  # rows of the word table that may have no piece (padding to a round size)
 BROKEN = (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
-NUMBERS = ("vocab_size", "hidden_size", "dim", "num_hidden_layers", "n_layers")  # of config.json
+NUMBERS = (
+    "vocab_size",
+    "hidden_size",
+    "dim",
+    "num_hidden_layers",
+    "n_layers",
+    "max_position_embeddings",
+)  # of config.json
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin")
 TOKENIZER_FILES = ("tokenizer.json", "sentencepiece.bpe.model", "spiece.model", "vocab.txt")
 MORE_TOKENIZER_FILES = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
@@ -36,6 +45,8 @@ class Checkpoint:
         body: Number of weights without the word table.
         sentence_encoder: True if the folder says that it is a sentence-transformers model.
         notes: What the user should know, e.g. that a task head is dropped.
+        positions: Tokens that it can read at once; 0 where there is no bound.
+        intermediate: What it was trained on before, as it or the user says; "" if nobody does.
     """
 
     path: Path
@@ -47,6 +58,8 @@ class Checkpoint:
     body: int
     sentence_encoder: bool
     notes: tuple[str, ...] = ()
+    positions: int = 0
+    intermediate: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a submission says of its checkpoint."""
@@ -55,8 +68,13 @@ class Checkpoint:
         return values | {"notes": list(self.notes)}
 
 
-def open_checkpoint(where: str, *, offline: bool) -> Checkpoint:
+def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) -> Checkpoint:
     """Check a local folder or hub id and say what it is.
+
+    Args:
+        where: The folder or id (``owner/name[@revision]``).
+        offline: Fetch nothing.
+        memory: Remembers a checkpoint that was looked at before, while no file of it changes.
 
     Raises:
         HarnessError: Config, weights or tokenizer are missing or do not agree; weights are
@@ -65,6 +83,27 @@ def open_checkpoint(where: str, *, offline: bool) -> Checkpoint:
     path = Path(where)
     if not path.is_dir():
         path = _from_hub(where, offline=offline)
+    name = where if path != Path(where) else path.resolve().name
+    stamp = _stamp(path)
+    known = memory.recall(stamp) if memory else None
+    if isinstance(known, dict):
+        return Checkpoint(**known | {"path": path, "name": name, "notes": tuple(known["notes"])})
+    found = _looked_at(path, name)
+    if memory:
+        memory.keep(stamp, found.as_dict())
+    return found
+
+
+def _stamp(path: Path) -> str:
+    """Return a name that changes with any file of a folder."""
+    files = sorted(p for p in path.iterdir() if p.is_file())
+    states = [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+    whole = hashlib.sha256(repr((VERSION, str(path.absolute()), states)).encode())
+    return f"checkpoint {whole.hexdigest()}"
+
+
+def _looked_at(path: Path, name: str) -> Checkpoint:
+    """Check a folder whole."""
     config = _config(path)
     weights = _weight_files(path)
     shapes = _shapes(weights)
@@ -75,7 +114,7 @@ def open_checkpoint(where: str, *, offline: bool) -> Checkpoint:
     total = sum(_size(shape) for shape in shapes.values())
     return Checkpoint(
         path=path,
-        name=where if path != Path(where) else path.resolve().name,
+        name=name,
         fingerprint=_fingerprint([path / "config.json", *weights, *tokenizer]),
         model_type=config["model_type"],
         layers=int(config.get("num_hidden_layers") or config.get("n_layers") or 0),
@@ -83,6 +122,8 @@ def open_checkpoint(where: str, *, offline: bool) -> Checkpoint:
         body=total - rows * int(config.get("hidden_size") or config.get("dim") or 0),
         sentence_encoder=(path / "modules.json").is_file(),
         notes=_notes(config),
+        positions=_positions(config),
+        intermediate=_trained_on(path),
     )
 
 
@@ -255,6 +296,26 @@ def _notes(config: dict[str, Any]) -> tuple[str, ...]:
     if "auto_map" in config:
         notes.append("its remote code (auto_map) is ignored")
     return tuple(notes)
+
+
+def _positions(config: dict[str, Any]) -> int:
+    """Return how many tokens a family with learnt positions reads.
+
+    RoBERTa's number them from behind the padding id (transformers' create_position_ids).
+    """
+    most = int(config.get("max_position_embeddings") or 0)
+    if config["model_type"] in ("xlm-roberta", "roberta", "camembert", "xlm-roberta-xl"):
+        return max(0, most - int(config.get("pad_token_id") or 0) - 1)
+    return most if config["model_type"] in ("bert", "distilbert", "electra", "albert") else 0
+
+
+def _trained_on(path: Path) -> str:
+    """Return what ``harness train`` says that the checkpoint was trained on, "" of others."""
+    file = path / "harness.json"
+    if not file.is_file():
+        return ""
+    value = read_json(file)
+    return str(value.get("intermediate", "")) if isinstance(value, dict) else ""
 
 
 def _fingerprint(files: list[Path]) -> str:

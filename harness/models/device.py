@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
 
+_ALLOWED = os.environ.get("CUDA_VISIBLE_DEVICES", "")
 PRECISIONS = ("fp32", "bf16", "fp16")
 
 
@@ -20,11 +25,13 @@ class Device:
         name: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
         precision: ``fp32``, or autocast in ``bf16`` or ``fp16``.
         threads: CPU threads.
+        processes: That train together, through torchrun.
     """
 
     name: str
     precision: str
     threads: int
+    processes: int = 1
 
     @property
     def kind(self) -> str:
@@ -33,16 +40,20 @@ class Device:
 
     def identity(self) -> dict[str, Any]:
         """Return what of it can change the last digits of a result, for step keys."""
-        import torch
-        import transformers
-
         return {
             "device": self.kind,
             "precision": self.precision,
             "threads": self.threads if self.kind == "cpu" else 0,
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
+            "torch": _version("torch"),
+            "transformers": _version("transformers"),
         }
+
+    def prepare(self) -> None:
+        """Set this process's threads."""
+        import torch
+
+        torch.set_num_threads(self.threads)
+        os.environ["RAYON_NUM_THREADS"] = str(self.threads)  # tokenizers
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Return the context to run a model in."""
@@ -54,35 +65,50 @@ class Device:
         return torch.autocast(self.kind, dtype=kind)
 
 
-def choose_device(name: str, precision: str, threads: int) -> Device:
-    """Return the device to use, and set this process's threads.
+@cache
+def _version(package: str) -> str:
+    """Return an installed version without importing the package."""
+    return version(package)
+
+
+def choose_device(name: str, precision: str, threads: int, together: int = 1) -> Device:
+    """Return the device to use; torch is imported only where it may be no CPU.
 
     Args:
         name: A torch device, or ``auto`` for the first accelerator there is, else the CPU.
         precision: One of PRECISIONS.
         threads: CPU threads; 0 means those this process may run on.
+        together: Processes that train together through torchrun.
 
     Raises:
         HarnessError: No such device or precision here.
     """
-    import torch
-
     if precision not in PRECISIONS:
         raise HarnessError(f"unknown precision {precision!r} (known: {', '.join(PRECISIONS)})")
-    name = _one_gpu(name)
-    if name == "auto":
-        found = torch.accelerator.current_accelerator(check_available=True)
-        name = found.type if found else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise HarnessError(f"device {name!r} is not usable here ({error!s:.120})") from error
+    if name == "auto" and not _accelerated():
+        name = "cpu"
+    if together == 1:
+        name = _one_gpu(name)
+    if name != "cpu":
+        import torch
+
+        if name == "auto":
+            found = torch.accelerator.current_accelerator(check_available=True)
+            name = found.type if found else "cpu"
+        try:
+            torch.empty(0, device=name)
+        except (RuntimeError, AssertionError) as error:
+            raise HarnessError(f"device {name!r} is not usable here ({error!s:.120})") from error
     if precision == "fp16" and name == "cpu":
         raise HarnessError("fp16 on a CPU loses gradients; use --precision bf16 or fp32")
-    threads = threads or _cores()
-    torch.set_num_threads(threads)
-    os.environ["RAYON_NUM_THREADS"] = str(threads)  # tokenizers
-    return Device(name, precision, threads)
+    return Device(name, precision, threads or cores(), max(together, processes()))
+
+
+def _accelerated() -> bool:
+    """Say whether this machine may have an accelerator, without asking torch."""
+    if sys.platform != "linux":
+        return True
+    return any(Path(place).exists() for place in ("/proc/driver/nvidia", "/dev/kfd", "/dev/dri"))
 
 
 def _one_gpu(name: str) -> str:
@@ -103,6 +129,14 @@ def _one_gpu(name: str) -> str:
     return "auto" if name == "auto" else "cuda"
 
 
+def gpus() -> list[str]:
+    """Return the numbers of all GPUs that this process was allowed at its start."""
+    if _ALLOWED:
+        return _ALLOWED.split(",")
+    there = Path("/proc/driver/nvidia/gpus")
+    return [str(i) for i, _ in enumerate(there.iterdir())] if there.is_dir() else []
+
+
 def processes() -> int:
     """Return how many processes torchrun started, 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
@@ -113,7 +147,7 @@ def first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return the number of cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

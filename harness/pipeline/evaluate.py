@@ -21,9 +21,6 @@ from harness.submission.write import copy_file, environment, validate, write_jso
 if TYPE_CHECKING:
     from harness.pipeline.store import Store
 
-FLOPS_A_TOKEN = {"train": 6, "predict": 2}  # times the weights outside the word table
-EFFICIENCY = 0.4  # of a matrix product's speed; 0.3 (bf16 training) to 0.6 (fp32 inference) seen
-
 
 def evaluate(
     request: Request, plan: Plan, store: Store, output: Path, progress: Progress
@@ -124,33 +121,3 @@ def _manifest(
             for step in steps
         ],
     }
-
-
-def estimate(request: Request, plan: Plan, store: Store) -> float:
-    """Return a guess of the seconds that the plan's unfinished steps will take.
-
-    Tokens (guessed from bytes) times the encoder's weights outside the word table, times 2
-    operations a weight forward and 6 with the backward pass (Kaplan et al. 2020, arXiv
-    2001.08361), over the speed of a matrix product measured now.
-    """
-    work = sum(
-        step.tokens * FLOPS_A_TOKEN.get(step.kind, 0) * request.checkpoint.body
-        for step in plan.steps
-        if store.find(step) is None
-    )
-    return work / (_speed(request) * EFFICIENCY) if work else 0.0
-
-
-def _speed(request: Request) -> float:
-    """Return floating-point operations a second of a square matrix product on the device."""
-    import torch
-
-    side = 1024 if request.device.kind == "cpu" else 4096
-    kind = torch.float32 if request.device.precision == "fp32" else torch.bfloat16
-    matrix = torch.ones(side, side, dtype=kind, device=request.device.name)
-    times = []
-    for _ in range(4):
-        start = time.perf_counter()
-        float((matrix @ matrix)[0, 0])
-        times.append(time.perf_counter() - start)
-    return 2 * side**3 / min(times)

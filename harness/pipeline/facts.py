@@ -66,7 +66,12 @@ class Known:
             key = {"data": data, "name": training.name, "format": format_identity(training.format)}
             return self._facts(key, count), data
 
-        return self.memory.once(("training", training.name, id(training)), find)
+        # the set is kept with what was found, so that no other takes its place in memory
+        return self.memory.once(("training", id(training)), lambda: (training, find()))[1]
+
+    def notes(self, training: TrainingSet) -> tuple[str, ...]:
+        """Return what the user should know of a training set."""
+        return self.training(training, held_out_of(training))[0].notes
 
     def test(self, task: Task, language: str) -> tuple[Facts, dict[str, str]]:
         """Return the facts of a language's test split, and the digests of all splits needed."""

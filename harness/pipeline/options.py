@@ -9,11 +9,13 @@ from pathlib import Path
 from harness import recipes, registry
 from harness.data.folder import FolderSource, open_folder
 from harness.data.hub import HubSource
+from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.errors import HarnessError, nearest
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device, hush
 from harness.pipeline.plan import Request
+from harness.pipeline.store import Store
 from harness.recipes import Recipe
 from harness.tasks import Benchmark
 
@@ -29,6 +31,8 @@ class Options:
         labels: Folder of test labels; None for the one beside ``data``.
         layer: Hidden state for retrieval, "" for the recipe's.
         offline: Fetch nothing.
+        store: Folder of finished steps, looked at before anything else.
+        intermediate: What the checkpoint was trained on, where it does not say itself.
 
     The other attributes are those of Request, by name.
     """
@@ -50,6 +54,8 @@ class Options:
     layer: str = ""
     tracker: str = "none"
     offline: bool = False
+    store: Path | None = None
+    intermediate: str = ""
 
     def resolve(self) -> Request:
         """Check everything that is named, the cheap things first.
@@ -61,13 +67,19 @@ class Options:
         recipe = _with_layer(recipes.load(self.recipe), self.layer)
         for name in self.tasks:
             registry.task(name)
-        source = self._source(benchmark)
+        if self.store is not None:
+            Store(self.store).checked()
+        memory = Memory(self.cache / "memory.json")
+        source = self._source(benchmark, memory)
         if self.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
         _know_tracker(self.tracker)
+        checkpoint = open_checkpoint(self.checkpoint, offline=self.offline, memory=memory)
+        if self.intermediate:
+            checkpoint = replace(checkpoint, intermediate=self.intermediate[:300])
         hush()
         return Request(
-            checkpoint=open_checkpoint(self.checkpoint, offline=self.offline),
+            checkpoint=checkpoint,
             benchmark=benchmark,
             source=source,
             recipe=recipe,
@@ -78,13 +90,14 @@ class Options:
             limit=self.limit,
             max_steps=self.max_steps,
             tracker=self.tracker,
+            memory=memory,
         )
 
-    def _source(self, benchmark: Benchmark) -> Source:
+    def _source(self, benchmark: Benchmark, memory: Memory) -> Source:
         if self.data is not None:
-            return open_folder(self.data, self.labels)
+            return replace(open_folder(self.data, self.labels), memory=memory)
         if benchmark.data is not None:
-            return FolderSource(*benchmark.data())
+            return FolderSource(*benchmark.data(), memory=memory)
         return HubSource(self.cache / "hub", offline=self.offline)
 
 

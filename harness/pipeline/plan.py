@@ -15,10 +15,12 @@ from harness.pipeline.facts import Known, bounded, format_identity, held_out_of
 from harness.pipeline.jobs import PredictJob, ScoreJob
 from harness.pipeline.step import Step
 from harness.pipeline.training import (
+    Context,
     NoData,
-    Setting,
+    check_length,
     ingredient,
     missing_file,
+    pace,
     training_step,
 )
 from harness.recipes import Recipe, Settings
@@ -44,6 +46,7 @@ class Request:
         limit: Test examples a language, 0 means all.
         max_steps: Updates of a training, 0 means as the recipe says.
         tracker: An experiment tracker for the trainings.
+        label: What a reader should know beside a step's name.
         start: The intermediate training whose encoder takes the checkpoint's place.
         memory: Facts about the data from earlier runs.
     """
@@ -59,13 +62,14 @@ class Request:
     limit: int = 0
     max_steps: int = 0
     tracker: str = "none"
+    label: str = ""
     start: Step | None = None
     memory: Memory = field(default_factory=Memory)
 
     @property
-    def setting(self) -> Setting:
+    def context(self) -> Context:
         """Return the surroundings of the request's steps."""
-        return Setting(
+        return Context(
             checkpoint=self.checkpoint,
             known=Known(self.source, self.memory),
             device=self.device,
@@ -73,6 +77,7 @@ class Request:
             seed=self.seed,
             max_steps=self.max_steps,
             tracker=self.tracker,
+            label=self.label,
         )
 
     @property
@@ -174,17 +179,18 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
     if training is not None:
         if training.name not in trainings:
             chosen = request.recipe.settings(training.format, training)
-            one = ingredient(request.setting, training, chosen)
-            trainings[training.name] = training_step(request.setting, [one], chosen)
+            one = ingredient(request.context, training, chosen)
+            trainings[training.name] = training_step(request.context, [one], chosen)
             plan.steps.append(trainings[training.name])
-            facts, _ = request.setting.known.training(one.training, held_out_of(training))
+            facts, _ = request.context.known.training(one.training, held_out_of(training))
             plan.notes += facts.notes
         parents = (trainings[training.name],)
     settings = _settings(request, task, training)
+    check_length(request.checkpoint, settings)
     steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
     score = Step(
         kind="score",
-        name=f"score {task.name}",
+        name=request.context.called(f"score {task.name}"),
         identity={
             "task": task.name,
             "format": format_identity(task.format),
@@ -217,11 +223,11 @@ def _read_by(settings: Settings, names: Sequence[str]) -> Mapping[str, Any]:
 def _predict_step(
     request: Request, task: Task, language: str, settings: Settings, parents: tuple[Step, ...]
 ) -> Step:
-    facts, data = request.setting.known.test(task, language)
+    facts, data = request.context.known.test(task, language)
     rows = min(facts.rows, request.limit) if request.limit else facts.rows
     return Step(
         kind="predict",
-        name=f"predict {task.name} {language}",
+        name=request.context.called(f"predict {task.name} {language}"),
         identity={
             "checkpoint": "" if parents else request.checkpoint.fingerprint,
             "format": format_identity(task.format),
@@ -236,4 +242,5 @@ def _predict_step(
         job=PredictJob(request.checkpoint, task, language, settings, request.limit),
         examples=rows,
         tokens=bounded(facts, rows, settings),
+        pace=pace("predict", request.checkpoint, task.format, request.device),
     )

@@ -37,6 +37,7 @@ class Step:
         job: The work itself; it may know more than the identity, never decide by it.
         examples: Examples it handles, 0 where nobody counts.
         tokens: Tokens it handles, a rough guess from the bytes, for the estimate.
+        pace: What steps that handle as many tokens a second have in common.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Step:
     job: Job
     examples: int = 0
     tokens: int = 0
+    pace: str = ""
 
     @cached_property
     def key(self) -> str:

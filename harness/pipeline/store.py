@@ -13,7 +13,7 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,13 @@ from uuid import uuid4
 
 from harness import __version__
 from harness.data.files import digest
+from harness.errors import HarnessError
 from harness.pipeline.step import VERSIONS, Step
 
 MANIFEST = "step.json"
+LAYOUT = 1  # of folders and manifests; raised when an older harness could not read them
+LAYOUT_FILE = "store.json"
+PACES_FILE = "paces.jsonl"
 _HOST = platform.node().replace("-", "_") or "here"
 
 
@@ -36,6 +40,45 @@ class Store:
     """
 
     root: Path
+
+    def checked(self) -> Store:
+        """Return the store itself, if this version of the harness can read it.
+
+        Raises:
+            HarnessError: It is laid out otherwise.
+        """
+        try:
+            said = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
+        except FileNotFoundError:
+            return self  # a new one, or one from before the file: those are laid out the same
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise HarnessError(
+                f"{self.root / LAYOUT_FILE}: cannot be read ({error!s:.80})"
+            ) from error
+        if said != LAYOUT:
+            raise HarnessError(
+                f"{self.root}: a store of layout {said!r:.20}, this harness reads {LAYOUT};"
+                " name another --store, or use the harness that wrote it"
+            )
+        return self
+
+    def paces(self) -> dict[str, float]:
+        """Return the tokens a second measured of each pace, of the latest steps."""
+        latest: dict[str, list[tuple[float, float]]] = {}
+        try:
+            lines = (self.root / PACES_FILE).read_text().splitlines()
+        except OSError:
+            return {}
+        for line in lines:
+            try:
+                name, tokens, seconds = json.loads(line)
+                latest.setdefault(name, []).append((float(tokens), float(seconds)))
+            except (ValueError, TypeError):
+                continue  # cut off by a kill
+        return {
+            name: sum(t for t, _ in some[-20:]) / max(1e-3, sum(s for _, s in some[-20:]))
+            for name, some in latest.items()
+        }
 
     def place(self, step: Step) -> Path:
         """Return where a step's result stands, or would."""
@@ -56,6 +99,17 @@ class Store:
             return None
         return folder if whole else None
 
+    def fetched(self, step: Step) -> Path:
+        """Return the folder of a finished step.
+
+        Raises:
+            HarnessError: It is not there.
+        """
+        folder = self.find(step)
+        if folder is None:
+            raise HarnessError(f"{step.name} is gone from {self.root}; run the command again")
+        return folder
+
     def manifest(self, step: Step) -> dict[str, Any]:
         """Return what a finished step says of itself."""
         value: dict[str, Any] = json.loads((self.place(step) / MANIFEST).read_text())
@@ -67,7 +121,8 @@ class Store:
         path = self.root / "locks" / step.key
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            with suppress(OSError):  # a shared folder may know no locks; twice the work, no harm
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     @contextmanager
@@ -104,6 +159,8 @@ class Store:
             "identity": step.identity,
             "parents": [parent.key for parent in step.parents],
             "result": result,
+            "examples": step.examples,
+            "tokens": step.tokens,
             "seconds": round(seconds, 3),
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "harness": __version__,
@@ -124,7 +181,30 @@ class Store:
         folder.rename(place)
         _flush(place.parent)
         shutil.rmtree(self.work(step), ignore_errors=True)
+        self._note(step, seconds)
         return place
+
+    def _note(self, step: Step, seconds: float) -> None:
+        """Note how fast a step went, and how the store is laid out."""
+        layout = self.root / LAYOUT_FILE
+        if not layout.exists():
+            layout.write_text(json.dumps({"layout": LAYOUT, "harness": __version__}) + "\n")
+        if step.tokens and seconds > 0:
+            with (self.root / PACES_FILE).open("a") as paces:
+                paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
+
+
+def open_store(where: str, mirrors: Path) -> Store:
+    """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
+
+    Raises:
+        HarnessError: Another version of the harness has laid it out, or it cannot be reached.
+    """
+    if "://" in where:
+        from harness.pipeline.mirror import open_mirror
+
+        return open_mirror(where, mirrors)
+    return Store(Path(where)).checked()
 
 
 def _alive(process: int) -> bool:

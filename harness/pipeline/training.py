@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.files import digest, read_json
@@ -34,7 +32,7 @@ class NoData(HarnessError):
 
 
 @dataclass(frozen=True)
-class Setting:
+class Context:
     """In what surroundings steps are planned: everything that most of them share.
 
     Attributes:
@@ -45,6 +43,7 @@ class Setting:
         seed: Seeds every training.
         max_steps: Updates of a training, 0 means as the recipe says.
         tracker: An experiment tracker for the trainings.
+        label: What a reader should know beside a step's name, e.g. ``mnli, seed 1``.
     """
 
     checkpoint: Checkpoint
@@ -54,10 +53,15 @@ class Setting:
     seed: int = 42
     max_steps: int = 0
     tracker: str = "none"
+    label: str = ""
+
+    def called(self, name: str) -> str:
+        """Return a step's name with the label."""
+        return f"{name} ({self.label})" if self.label else name
 
 
 def ingredient(
-    where: Setting,
+    where: Context,
     training: TrainingSet,
     settings: Settings,
     *,
@@ -76,14 +80,24 @@ def ingredient(
         language = part.language if split == "train" else "en"
         said = missing_file(where.known.source, part, split, language)
         raise NoData(f"{part.name}: no {split} data to learn from{said}")
+    check_length(where.checkpoint, settings)
     facts, _ = where.known.training(training, held_out_of(training))
     training = with_labels(training, facts)
     kept = _kept_head(where, training) if settings.keep_head else None
     return Ingredient(training, settings, weight, ratio, kept)
 
 
+def check_length(checkpoint: Checkpoint, settings: Settings) -> None:
+    """Refuse inputs longer than an encoder can read."""
+    if 0 < checkpoint.positions < settings.max_length:
+        raise HarnessError(
+            f"max_length {settings.max_length}: {checkpoint.name} reads at most"
+            f" {checkpoint.positions} tokens; lower it in the recipe"
+        )
+
+
 def training_step(
-    where: Setting, sets: Sequence[Ingredient], settings: Settings, name: str = ""
+    where: Context, sets: Sequence[Ingredient], settings: Settings, name: str = ""
 ) -> Step:
     """Return the step that trains on one set, or on several at once with a head each.
 
@@ -107,7 +121,7 @@ def training_step(
         tokens += bounded(facts, count, one.settings) * settings.epochs
     return Step(
         kind="train",
-        name=name or f"train {'+'.join(one.training.name for one in sets)}",
+        name=where.called(name or f"train {'+'.join(one.training.name for one in sets)}"),
         identity={
             "checkpoint": "" if where.start else where.checkpoint.fingerprint,
             "sets": [
@@ -127,10 +141,17 @@ def training_step(
         ),
         examples=examples,
         tokens=tokens,
+        pace=pace("train", where.checkpoint, sets[0].training.format, where.device),
     )
 
 
-def _identity(where: Setting, one: Ingredient, data: Any, whole: Settings) -> dict[str, Any]:
+def pace(kind: str, checkpoint: Checkpoint, form: Format, device: Device) -> str:
+    """Return what steps that handle as many tokens a second have in common."""
+    size = f"{checkpoint.body / 1e6:.0f}M"
+    return f"{kind} {form.name} {size} {device.kind} {device.precision} {device.threads}"
+
+
+def _identity(where: Context, one: Ingredient, data: Any, whole: Settings) -> dict[str, Any]:
     """Return what of a set decides the result: not its name, which only labels it."""
     reads = [*OF_A_SET, *one.training.format.reads]
     if one.training.languages:
@@ -162,7 +183,7 @@ def _whole(settings: Settings, *, mixture: bool) -> dict[str, Any]:
     return {name: value for name, value in asdict(settings).items() if name not in unread}
 
 
-def _kept_head(where: Setting, training: TrainingSet) -> int:
+def _kept_head(where: Context, training: TrainingSet) -> int:
     """Return the number of the head that fits a set: its own, or the only one of its kind."""
     heads = _heads(where)
     fitting = [i for i, (_, like) in enumerate(heads) if like == head_kind(training.format)]
@@ -176,7 +197,7 @@ def _kept_head(where: Setting, training: TrainingSet) -> int:
     )
 
 
-def _heads(where: Setting) -> list[tuple[str, Any]]:
+def _heads(where: Context) -> list[tuple[str, Any]]:
     """Return the names and kinds of the heads that the starting checkpoint carries."""
     if where.start is not None:
         job = where.start.job
@@ -194,16 +215,6 @@ def _heads(where: Setting) -> list[tuple[str, Any]]:
 def head_kind(form: Format) -> list[Any]:
     """Return what must be equal for a head to fit, as JSON values."""
     return [form.head, list(form.labels)]
-
-
-def write_heads(step: Step, folder: Path) -> None:
-    """Write which head of a trained checkpoint is which set's."""
-    job = step.job
-    assert isinstance(job, TrainJob)
-    heads = [
-        {"name": one.training.name, "kind": head_kind(one.training.format)} for one in job.sets
-    ]
-    (folder / HEADS_FILE).write_text(json.dumps({"heads": heads}, indent=1) + "\n")
 
 
 def missing_file(source: Source, of: Task | TrainingSet, split: str, language: str) -> str:

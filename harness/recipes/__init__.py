@@ -1,7 +1,7 @@
 """Recipes: hyper-parameters as typed TOML files.
 
-A recipe has a table ``[default]``, and may have ``[format."<name>"]`` and ``[training.<set>]``
-tables; the later ones win. Every key is a field of Settings.
+A recipe has a table ``[default]``, and may have ``[format."<name>"]``, ``[training.<set>]`` and
+``[intermediate.<set>]`` tables; the later ones win. Every key is a field of Settings.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ POSITIVE = frozenset(
     "learning_rate epochs batch_size max_tokens accumulate max_length stride max_question"
     " max_answer cap temperature language_exponent".split()
 )
+TABLES = ("default", "format", "training", "intermediate")
 WORDS: Mapping[str, tuple[str, ...]] = {
     "layer": ("auto", "last", "xtreme"),
     "sampling": ("uniform", "proportional", "capped", "weights"),
@@ -104,7 +105,9 @@ class Recipe:
         digest: SHA-256 of its file.
         default: Settings where nothing else is said.
         formats: Changes by format name.
-        training: Changes by training set.
+        training: Changes by training set, for a target's.
+        intermediate: Changes by training set, for an intermediate task's, over ``default`` for
+            all of them and ``mixture`` for several at once.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Recipe:
     default: Settings = field(default_factory=Settings)
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    intermediate: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def settings(self, form: Format, training: TrainingSet | None) -> Settings:
         """Return the settings for a format and, if it is learnt, its training set."""
@@ -119,6 +123,36 @@ class Recipe:
         if training is not None:
             changes |= self.training.get(training.name, {})
         return replace(self.default, **changes)
+
+    def intermediate_settings(self, training: TrainingSet) -> Settings:
+        """Return the settings for a set as an intermediate task, or as a part of a mixture."""
+        name = training.name.partition("[")[0]
+        changes = {
+            **self.formats.get(training.format.name, {}),
+            **self.intermediate.get("default", {}),
+            **self.intermediate.get(name, {}),
+        }
+        return replace(self.default, **changes)
+
+    def mixture_settings(self) -> Settings:
+        """Return the settings of several intermediate tasks at once."""
+        changes = {**self.intermediate.get("default", {}), **self.intermediate.get("mixture", {})}
+        return replace(self.default, **changes)
+
+    def changed(self, tables: Mapping[str, Any]) -> Recipe:
+        """Return the recipe with tables of changes laid over its own (``check_tables``)."""
+
+        def over(own: Mapping[str, Any], part: str) -> dict[str, Any]:
+            new = tables.get(part, {})
+            return {name: {**own.get(name, {}), **new.get(name, {})} for name in {**own, **new}}
+
+        return replace(
+            self,
+            default=replace(self.default, **tables.get("default", {})),
+            formats=over(self.formats, "format"),
+            training=over(self.training, "training"),
+            intermediate=over(self.intermediate, "intermediate"),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as plain values, for the manifest."""
@@ -151,22 +185,30 @@ def load(name: str) -> Recipe:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise HarnessError(f"{path}: no valid TOML: {error}") from error
+    tables.pop("about", "")
+    check_tables(path, text, tables)
+    return Recipe(name=path.stem, digest=digest(path)).changed(tables)
+
+
+def check_tables(path: Path, text: str, tables: Mapping[str, Any]) -> None:
+    """Check tables of settings: ``default``, and ``format``, ``training``, ``intermediate``.
+
+    Args:
+        path: The file they are in, for the message.
+        text: Its text, to find the line.
+        tables: The tables.
+
+    Raises:
+        HarnessError: A key or value does not fit; names file, line and the nearest key.
+    """
     for key in tables:
-        if key not in ("default", "format", "training", "about"):
-            raise _misfit(path, text, key, ("default", "format", "training", "about"))
-    for part in ("format", "training"):
+        if key not in TABLES:
+            raise _misfit(path, text, key, (*TABLES, "about"))
+    for part in TABLES[1:]:
         _table(path, tables.get(part, {}))
         for changes in tables.get(part, {}).values():
             _check(path, text, changes)
-    default = tables.get("default", {})
-    _check(path, text, default)
-    return Recipe(
-        name=path.stem,
-        digest=digest(path),
-        default=Settings(**default),
-        formats=tables.get("format", {}),
-        training=tables.get("training", {}),
-    )
+    _check(path, text, tables.get("default", {}))
 
 
 def _check(path: Path, text: str, table: Any) -> None:
@@ -205,14 +247,17 @@ def _misfit(path: Path, text: str, key: str, known: Any) -> HarnessError:
     )
 
 
-def _line(text: str, key: str, value: Any = None) -> int:
-    """Return the line of a table or of a key, the one with the value where several have the key."""
-    pattern = re.compile(rf"^\s*\[?\s*{re.escape(key)}\b")
-    found = [(i, line) for i, line in enumerate(text.split("\n"), 1) if pattern.match(line)]
-    for number, line in found:
+def _line(text: str, key: str, value: Any = None) -> str:
+    """Return line and column of a table or key, the one with the value where several have it."""
+    pattern = re.compile(
+        rf"^\s*\[?\s*(?=\b{re.escape(key)}\b)|(?<=[{{,\s.])(?={re.escape(key)}\s*=)"
+    )
+    lines = text.split("\n")
+    found = [(i, m.end() + 1) for i, line in enumerate(lines, 1) if (m := pattern.search(line))]
+    for number, column in found:
         try:
-            if repr(tomllib.loads(line).get(key)) == repr(value):  # repr: nan is not nan
-                return number
+            if repr(tomllib.loads(lines[number - 1]).get(key)) == repr(value):  # nan is not nan
+                return f"{number}:{column}"
         except tomllib.TOMLDecodeError:
             continue
-    return found[0][0] if found else 1
+    return "{}:{}".format(*found[0]) if found else "1:1"

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from harness.models.device import first_process, processes
+from harness.pipeline.engines import together
 from harness.pipeline.step import Step
 from harness.pipeline.store import Store
 from harness.pipeline.workbench import Workbench
@@ -27,13 +29,14 @@ class Progress(Protocol):
 
 
 def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progress) -> int:
-    """Run the steps that the store does not have, parents first.
+    """Run the steps that the store does not have, parents first; the first failure ends it.
 
     Under torchrun all processes train together; the first one alone predicts, scores and writes.
 
     Returns:
         How many steps ran.
     """
+    bench.device.prepare()
     store.sweep()
     todo = [step for step in steps if store.find(step) is None]
     first = first_process()
@@ -41,10 +44,9 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     meet()
     for place, step in enumerate(todo, 1):
         if first:
-            with store.locked(step):
-                if store.find(step) is None:
-                    with progress.step(step, place, len(todo)) as report:
-                        _do(step, store, bench, report)
+            with progress.step(step, place, len(todo)) as report:
+                bench.report = report
+                do(step, store, bench)
         elif step.kind == "train":
             with store.aside() as folder:
                 _job(step, store, bench, folder)
@@ -53,18 +55,30 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     return len(todo)
 
 
-def _do(step: Step, store: Store, bench: Workbench, report: Callable[[int, int], None]) -> None:
-    bench.report = report
+def do(step: Step, store: Store, bench: Workbench) -> float:
+    """Do a step and put its result into the store, unless somebody else just has.
+
+    Returns:
+        The seconds it took.
+    """
     start = time.monotonic()
-    with store.aside() as folder:
-        result = _job(step, store, bench, folder)
-        store.keep(step, folder, result, time.monotonic() - start)
+    with store.locked(step):
+        if store.find(step) is not None:
+            return 0.0
+        if step.kind == "train" and bench.device.processes > 1 and processes() == 1:
+            bench.forget()
+            together.launch(step, store, bench)
+            return time.monotonic() - start
+        with store.aside() as folder:
+            result = _job(step, store, bench, folder)
+            store.keep(step, folder, result, time.monotonic() - start)
+    return time.monotonic() - start
 
 
-def _job(step: Step, store: Store, bench: Workbench, folder: object) -> dict[str, object]:
+def _job(step: Step, store: Store, bench: Workbench, folder: Path) -> dict[str, Any]:
     bench.work = store.work(step)
-    parents = tuple(store.place(parent) for parent in step.parents)
-    return step.job.run(folder, parents, bench)  # type: ignore[arg-type]
+    parents = tuple(store.fetched(parent) for parent in step.parents)
+    return step.job.run(folder, parents, bench)
 
 
 def _barrier(bench: Workbench) -> Callable[[], None]:

@@ -1,0 +1,184 @@
+"""``harness eval`` and ``harness demo``: one checkpoint, all targets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness import registry
+from harness.cli.options import (
+    CACHE,
+    STORE,
+    BenchmarkName,
+    DataDir,
+    DeviceName,
+    DryRun,
+    Intermediate,
+    LabelsDir,
+    Languages,
+    Layer,
+    Limit,
+    MaxSteps,
+    Offline,
+    Output,
+    PerLanguage,
+    Precision,
+    Recipe,
+    Seed,
+    StoreDir,
+    Tasks,
+    Threads,
+    Tracker,
+    listed,
+    writable,
+)
+
+if TYPE_CHECKING:
+    from harness.pipeline.plan import Plan, Request
+    from harness.pipeline.store import Store
+
+
+def evaluate_command(
+    checkpoint: Annotated[str, typer.Argument(help="Folder or hub id (owner/name[@revision]).")],
+    data: DataDir = None,
+    labels: LabelsDir = None,
+    benchmark: BenchmarkName = "xtreme",
+    recipe: Recipe = "xtreme",
+    tasks: Tasks = "",
+    languages: Languages = "",
+    seed: Seed = 42,
+    device: DeviceName = "auto",
+    precision: Precision = "fp32",
+    threads: Threads = 0,
+    limit: Limit = 0,
+    max_steps: MaxSteps = 0,
+    layer: Layer = "",
+    output: Output = None,
+    store: StoreDir = STORE,
+    tracker: Tracker = "none",
+    per_language: PerLanguage = False,
+    intermediate: Intermediate = "",
+    offline: Offline = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Fine-tune on each target's English data, predict every language, score."""
+    from harness.pipeline.options import Options
+
+    request = Options(
+        checkpoint=checkpoint,
+        cache=CACHE,
+        data=data,
+        labels=labels,
+        benchmark=benchmark,
+        recipe=recipe,
+        tasks=listed(tasks),
+        languages=listed(languages),
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads,
+        limit=limit,
+        max_steps=max_steps,
+        layer=layer,
+        tracker=tracker,
+        offline=offline,
+        store=store,
+        intermediate=intermediate,
+    ).resolve()
+    output = output or Path("results") / f"{request.checkpoint.name}-{request.recipe.name}-{seed}"
+    _evaluate(request, store, output, per_language=per_language, dry_run=dry_run)
+
+
+def demo_command(
+    output: Output = None,
+    store: StoreDir = STORE,
+    seed: Seed = 42,
+    threads: Threads = 0,
+    per_language: PerLanguage = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Evaluate the packaged encoder on the packaged sentences (mini)."""
+    from harness.pipeline.options import Options
+
+    mini = registry.benchmark("mini")
+    assert mini.encoder is not None
+    checkpoint = mini.encoder(CACHE / "checkpoints")
+    request = Options(
+        checkpoint=str(checkpoint),
+        cache=CACHE,
+        benchmark="mini",
+        recipe="quick",
+        seed=seed,
+        device="cpu",
+        threads=threads,
+        offline=True,
+        store=store,
+    ).resolve()
+    output = output or Path("results") / f"demo-{seed}"
+    _evaluate(request, store, output, per_language=per_language, dry_run=dry_run)
+    print(
+        "The encoder is multilingual-e5-small at 4 bits, dequantised, with the word table pruned"
+        " to these texts; the sentences are the project's own. Not comparable with published rows."
+    )
+
+
+def _evaluate(
+    request: Request, root: Path, output: Path, *, per_language: bool, dry_run: bool
+) -> None:
+    """Plan, run and print an evaluation."""
+    from harness.display.progress import Bars
+    from harness.display.tables import language_table, missing_lines, score_table
+    from harness.models.device import first_process
+    from harness.pipeline.evaluate import evaluate
+    from harness.pipeline.plan import make_plan
+    from harness.pipeline.store import Store
+    from harness.scoring import Summary
+    from harness.submission.scores import summary_of
+
+    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(output / "logs"))
+    first = first_process()
+    for folder in (root, output):
+        writable(folder)
+    store = Store(root)
+    plan = make_plan(request)
+    if first:
+        _print_plan(request, plan, store)
+    if dry_run:
+        return
+    try:
+        scores = evaluate(request, plan, store, output, Bars())
+    except KeyboardInterrupt:
+        done = sum(store.find(step) is not None for step in plan.steps)
+        message = f"interrupted: {done} of {len(plan.steps)} steps are finished and kept in {root}"
+        print(f"{message}; run the same command again to go on", file=sys.stderr)
+        raise
+    if not first:
+        return
+    summary = Summary({}, None) if request.partial else summary_of(request.benchmark, scores)
+    print(f"\n{score_table(request.benchmark, scores, summary, request.partial)}")
+    for line in missing_lines(scores):
+        print(line)
+    if per_language:
+        print(f"\n{language_table(scores)}")
+    print(f"\nwritten: {output}/submission.json, scores.json, manifest.json, predictions/")
+
+
+def _print_plan(request: Request, plan: Plan, store: Store) -> None:
+    from harness.display.catalogue import plan_table
+    from harness.display.study import estimate_line
+    from harness.pipeline.estimate import estimate
+
+    for note in (
+        *(f"{request.checkpoint.name}: {n}" for n in request.checkpoint.notes),
+        *plan.notes,
+    ):
+        print(f"note: {note}")
+    print(plan_table(request, plan, store))
+    for why in plan.skipped.values():
+        print(f"skipped: {why}")
+    found = estimate(plan.steps, store, request.device, request.checkpoint.body)
+    print(f"{estimate_line(found, request.device)}\n", flush=True)

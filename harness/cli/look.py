@@ -1,0 +1,84 @@
+"""``harness score``, ``harness tasks`` and ``harness data check``: nothing is trained here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import registry
+from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
+from harness.errors import HarnessError
+
+
+def score_command(
+    predictions: Annotated[Path, typer.Argument(help="Folder of predictions in XTREME's layout.")],
+    labels: Annotated[Path, typer.Option(help="Folder of labels in the same layout.")],
+    benchmark: BenchmarkName = "xtreme",
+    per_language: PerLanguage = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a folder of predictions as the official scorer does."""
+    from harness.display.tables import language_table, missing_lines, score_table
+    from harness.scoring import Summary
+    from harness.submission.scores import partial_run, score_folder, scores_json, summary_of
+
+    chosen = registry.benchmark(benchmark)
+    scores = score_folder(predictions, labels, chosen)
+    partial = partial_run(predictions)
+    if as_json:
+        print(json.dumps(scores_json(chosen, scores, partial), indent=1))
+        return
+    summary = Summary({}, None) if partial else summary_of(chosen, scores)
+    print(score_table(chosen, scores, summary, partial))
+    for line in missing_lines(scores):
+        print(line)
+    if per_language:
+        print(f"\n{language_table(scores)}")
+
+
+def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the installed tasks, or show one."""
+    from harness.display import catalogue
+
+    if len(context.args) > 1:
+        raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
+    name = next(iter(context.args), "")
+    chosen = [registry.task(name)] if name else [registry.task(n) for n in registry.task_names()]
+    benchmarks = [registry.benchmark(n) for n in registry.benchmark_names()]
+    if as_json:
+        values = [catalogue.as_dict(task, benchmarks) for task in chosen]
+        print(json.dumps(values[0] if name else values, indent=1))
+    elif name:
+        print(catalogue.card(chosen[0], benchmarks))
+    else:
+        print(catalogue.listing(chosen, benchmarks))
+
+
+def check_command(
+    folder: Annotated[Path, typer.Argument(help="Folder in XTREME's layout.")],
+    labels: LabelsDir = None,
+    benchmark: BenchmarkName = "xtreme",
+    tasks: Tasks = "",
+    per_language: PerLanguage = False,
+) -> None:
+    """Say what a data folder holds, task by task and language by language."""
+    from harness.data.check import check_folder
+    from harness.data.folder import open_folder
+    from harness.display.catalogue import findings_table
+
+    chosen = registry.benchmark(benchmark)
+    names = listed(tasks) or tuple(n for n in chosen.task_names() if n in registry.task_names())
+    source = open_folder(folder, labels)
+    found = list(check_folder(source, chosen, [registry.task(name) for name in names]))
+    print(findings_table(found, per_language=per_language))
+    problems = [line for finding in found for line in finding.problems]
+    for line in problems:
+        print(line, file=sys.stderr)
+    if problems:
+        raise HarnessError(
+            f"{len(problems)} malformed places in {folder}; mend the lines named above"
+        )

@@ -1,0 +1,129 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from harness.cli.evaluate import demo_command, evaluate_command
+from harness.cli.look import check_command, score_command, tasks_command
+from harness.cli.study import plan_command, run_command, table_command
+from harness.cli.train import train_command
+from harness.errors import HarnessError
+
+
+class _Light:
+    """A command that does not convert a ``--help`` nobody gave: typer imports pydantic for it.
+
+    That would be a third of the time ``harness tasks`` takes. For the same reason its NAME is
+    read from the context, not from a typed argument.
+    """
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the option with a default that needs no conversion."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option is not None:
+            option.default = False
+        return option
+
+
+class _LightGroup(_Light, TyperGroup):
+    pass
+
+
+class _LightCommand(_Light, TyperCommand):
+    pass
+
+
+app = typer.Typer(
+    name="harness",
+    cls=_LightGroup,
+    help="Cross-lingual transfer on XTREME: train on English, predict every language, score.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+data = typer.Typer(help="Look at data folders.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(data, name="data")
+study = typer.Typer(
+    help="Compare intermediate tasks: plan, run and tabulate a study's file.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(study, name="study")
+
+app.command("eval")(evaluate_command)
+app.command("train")(train_command)
+study.command("plan")(plan_command)
+study.command("run")(run_command)
+study.command("table")(table_command)
+app.command("demo")(demo_command)
+app.command("score")(score_command)
+app.command(
+    "tasks",
+    cls=_LightCommand,
+    options_metavar="[NAME] [OPTIONS]",
+    context_settings={"allow_extra_args": True},
+)(tasks_command)
+data.command("check")(check_command)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def main() -> None:
+    """Run the command line; what the user can mend ends in one line and exit code 2."""
+    try:
+        code = app(standalone_mode=False)  # typer gives 130 for Ctrl-C, None when all is well
+    except HarnessError as error:
+        _fail(" ".join(str(error).split()))
+    except (KeyboardInterrupt, typer.Abort):
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except Exception as error:
+        if hasattr(error, "format_message"):  # typer's usage errors, of a class it keeps private
+            _usage(error)
+        trouble = _disk_trouble(error)
+        if not trouble:
+            raise
+        _fail(
+            f"{trouble}; free or permit it and run the same command again: no finished step is lost"
+        )
+    if code:
+        raise SystemExit(code)
+
+
+def _disk_trouble(error: Exception) -> str:
+    """Return what a full or forbidden disk says, by whatever library's error; "" of any other."""
+    import errno
+
+    if isinstance(error, OSError) and error.errno in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EACCES,
+        errno.EROFS,
+    ):
+        return f"{error.strerror}" + (f" at {error.filename}" if error.filename else "")
+    for number in (errno.ENOSPC, errno.EDQUOT):  # safetensors, tokenizers, shutil.copytree
+        if os.strerror(number) in str(error):
+            return os.strerror(number)
+    if "PytorchStreamWriter failed writing" in str(error):  # torch.save keeps the reason to itself
+        return f"{os.strerror(errno.ENOSPC)} (or it cannot be written)"
+    return ""
+
+
+def _usage(error: Any) -> NoReturn:
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message)
+        raise SystemExit(2)
+    _fail(f"{message} (see {error.ctx.command_path if error.ctx else 'harness'} --help)")

@@ -1,0 +1,62 @@
+"""What the commands' options are called and say, once for all of them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.errors import HarnessError
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xtreme-harness"
+STORE = Path(os.environ.get("HARNESS_STORE") or CACHE / "store")
+
+DataDir = Annotated[
+    Path | None, typer.Option("--data", help="Folder in XTREME's layout; else the hub.")
+]
+LabelsDir = Annotated[
+    Path | None, typer.Option("--labels", help="Folder of test labels [default: beside --data].")
+]
+BenchmarkName = Annotated[str, typer.Option("--benchmark", help="xtreme, xtreme-r or mini.")]
+PerLanguage = Annotated[bool, typer.Option("--per-language", help="Also print every language.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Recipe = Annotated[str, typer.Option(help="xtreme, x-stilts, quick, or a .toml file.")]
+Seed = Annotated[int, typer.Option(help="Seeds head, dropout and order of every training.", min=0)]
+DeviceName = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
+Precision = Annotated[str, typer.Option(help="fp32, bf16 or fp16 (autocast).")]
+Threads = Annotated[int, typer.Option(help="CPU threads; 0 means all there are.", min=0)]
+Tasks = Annotated[str, typer.Option(help="Comma-separated tasks [default: the benchmark's].")]
+Languages = Annotated[str, typer.Option(help="Comma-separated languages [default: all].")]
+Limit = Annotated[int, typer.Option(help="Test examples a language; marks the run partial.", min=0)]
+MaxSteps = Annotated[
+    int, typer.Option(help="Updates a training, at most; marks the run partial.", min=0)
+]
+Layer = Annotated[
+    str, typer.Option(help="Hidden state for retrieval: a number, last or xtreme [recipe's].")
+]
+Output = Annotated[
+    Path | None, typer.Option(help="Folder to write [default: results/CHECKPOINT-RECIPE-SEED].")
+]
+StoreDir = Annotated[Path, typer.Option("--store", help="Folder of finished steps.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Fetch nothing from the hub.")]
+Tracker = Annotated[str, typer.Option(help="Experiment tracker: none, tensorboard, wandb …")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
+Intermediate = Annotated[
+    str, typer.Option(help="What the checkpoint was trained on, where it does not say itself.")
+]
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the parts of a comma-separated list, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def writable(folder: Path) -> None:
+    """Refuse, before any work, a folder that cannot be made or written to."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
+    if not os.access(there, os.W_OK):
+        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")

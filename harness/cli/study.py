@@ -1,0 +1,139 @@
+"""``harness study``: plan, run and tabulate a study's file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.options import CACHE, STORE, AsJson, Offline, writable
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.pipeline.engines.schedule import Engine
+    from harness.pipeline.store import Store
+    from harness.studies.plan import StudyPlan
+
+StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The study's .toml file.")]
+StoreAt = Annotated[str, typer.Option("--store", help="Folder of finished steps, or fsspec URL.")]
+DataAt = Annotated[Path | None, typer.Option("--data", help="Data folder in place of the file's.")]
+Workers = Annotated[int, typer.Option(help="Slots on this machine.", min=1)]
+
+
+def plan_command(
+    file: StudyFile,
+    data: DataAt = None,
+    store: StoreAt = str(STORE),
+    workers: Workers = 1,
+    offline: Offline = False,
+) -> None:
+    """Print the steps, what the store has of them, and how long the rest will take."""
+    from harness.display.study import plan_text
+
+    whole, kept = _planned(file, data, store, workers, offline=offline)
+    print(plan_text(whole, kept, workers))
+
+
+def run_command(
+    file: StudyFile,
+    data: DataAt = None,
+    store: StoreAt = str(STORE),
+    workers: Workers = 1,
+    ray: Annotated[str, typer.Option(help="Address of a Ray cluster, or auto.")] = "",
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the table [results/STUDY].")
+    ] = None,
+    offline: Offline = False,
+) -> None:
+    """Run what is not done yet, go on past what fails, print the table."""
+    from harness.display.study import Lines, failures, plan_text, table_text
+    from harness.pipeline.engines.schedule import opened, run_all
+    from harness.studies.results import as_json, rows_of
+
+    whole, kept = _planned(file, data, store, workers, offline=offline)
+    output = output or Path("results") / whole.study.name
+    writable(output)
+    print(plan_text(whole, kept, workers), flush=True)
+    if any(kept.find(step) is None for step in whole.steps):
+        kept.sweep()
+        with opened(_engine(whole, kept, workers, ray)) as engine:
+            report = run_all(whole.steps, kept, engine, Lines())
+        print(failures(report))
+    else:
+        report = None
+    columns, rows = rows_of(whole, kept)
+    text = table_text(whole, columns, rows)
+    print(f"\n{text}")
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "table.txt").write_text(text + "\n")
+    (output / "table.json").write_text(as_json(whole, columns, rows) + "\n")
+    print(f"\nwritten: {output}/table.txt, table.json")
+    if report is not None and report.failed:
+        raise typer.Exit(1)
+
+
+def table_command(
+    file: StudyFile,
+    data: DataAt = None,
+    store: StoreAt = str(STORE),
+    workers: Workers = 1,
+    as_json: AsJson = False,
+    offline: Offline = False,
+) -> None:
+    """Print the differences to the baseline, of what is done so far."""
+    from harness.display.study import table_text
+    from harness.studies import results
+
+    whole, kept = _planned(file, data, store, workers, offline=offline)
+    columns, rows = results.rows_of(whole, kept)
+    print(results.as_json(whole, columns, rows) if as_json else table_text(whole, columns, rows))
+
+
+def _planned(
+    file: Path, data: Path | None, store: str, workers: int, *, offline: bool
+) -> tuple[StudyPlan, Store]:
+    """Read and plan a study; open its store."""
+    from dataclasses import replace
+
+    from harness.data.memory import Memory
+    from harness.pipeline.store import open_store
+    from harness.studies.plan import plan_study
+    from harness.studies.study import read_study
+
+    study = read_study(file)
+    if data is not None:
+        study = replace(study, data=data)
+    kept = open_store(store, CACHE / "mirror")
+    memory = Memory(CACHE / "memory.json")
+    return plan_study(study, memory, CACHE, workers=workers, offline=offline), kept
+
+
+def _engine(whole: StudyPlan, store: Store, workers: int, ray: str) -> Engine:
+    """Return the engine that the options ask for."""
+    from harness.models.device import gpus
+    from harness.pipeline.engines.slots import Site
+
+    device = whole.request.device
+    site = Site(store, whole.request.source, device)
+    if ray:
+        from harness.pipeline.engines.cluster import Cluster
+
+        if workers > 1:
+            raise HarnessError("--ray and --workers: a cluster's slots are its own; choose one")
+        return Cluster(site, ray)
+    if workers == 1:
+        from harness.pipeline.engines.here import Here
+
+        return Here(site)
+    from harness.pipeline.engines.slots import Slots
+
+    each: list[str] = []
+    if device.kind == "cuda":
+        all_, share = gpus(), device.processes
+        each = [",".join(all_[i * share : (i + 1) * share]) for i in range(workers)]
+        if not all(each) or len(all_) < workers * share:
+            print(f"note: {len(all_)} GPUs for {workers} slots of {share}", file=sys.stderr)
+            raise HarnessError(f"--workers {workers}: only {len(all_)} GPUs here, {share} a slot")
+    return Slots(site, workers, each)

@@ -1,0 +1,121 @@
+"""``harness train``: a checkpoint further trained, as an ordinary transformers checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import (
+    CACHE,
+    STORE,
+    BenchmarkName,
+    DataDir,
+    DeviceName,
+    MaxSteps,
+    Offline,
+    Precision,
+    Recipe,
+    Seed,
+    StoreDir,
+    Threads,
+    Tracker,
+    writable,
+)
+from harness.errors import HarnessError
+
+Sampling = Annotated[
+    str,
+    typer.Option(
+        help="Of several: uniform, proportional, capped, or weights as mnli=2,qqp=1 [recipe's]."
+    ),
+]
+
+
+def train_command(
+    sets: Annotated[
+        list[str], typer.Argument(metavar="TASK...", help="mnli, squad_v1, mnli[de], mlm …")
+    ],
+    checkpoint: Annotated[str, typer.Option("--from", help="Folder or hub id to start from.")],
+    output: Annotated[Path, typer.Option(help="Folder to write the checkpoint into.")],
+    data: DataDir = None,
+    benchmark: BenchmarkName = "xtreme",
+    recipe: Recipe = "x-stilts",
+    sampling: Sampling = "",
+    mlm: Annotated[float, typer.Option(help="Share of batches that are MLM.", min=0)] = 0.0,
+    seed: Seed = 42,
+    device: DeviceName = "auto",
+    precision: Precision = "fp32",
+    threads: Threads = 0,
+    max_steps: MaxSteps = 0,
+    store: StoreDir = STORE,
+    tracker: Tracker = "none",
+    offline: Offline = False,
+) -> None:
+    """Train on intermediate tasks; the result is a checkpoint that ``harness eval`` takes."""
+    from harness.display.progress import Bars
+    from harness.models.device import first_process
+    from harness.pipeline.engines.local import run
+    from harness.pipeline.export import export
+    from harness.pipeline.options import Options
+    from harness.pipeline.store import Store
+    from harness.pipeline.workbench import Workbench
+    from harness.studies.plan import intermediate_step
+    from harness.studies.study import Intermediate
+
+    request = Options(
+        checkpoint=checkpoint,
+        cache=CACHE,
+        data=data,
+        benchmark=benchmark,
+        recipe=recipe,
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads,
+        max_steps=max_steps,
+        tracker=tracker,
+        offline=offline,
+        store=store,
+    ).resolve()
+    if not 0 <= mlm < 1:
+        raise HarnessError(f"--mlm {mlm}: a share of the batches, at least 0 and below 1")
+    kind, weights = _sampling(sampling, sets)
+    one = Intermediate(
+        name="+".join(sets),
+        train=tuple(dict.fromkeys(sets)),
+        weights=weights,
+        mlm=mlm,
+        settings={"sampling": kind} if kind else {},
+    )
+    for folder in (store, output):
+        writable(folder)
+    notes: list[str] = []
+    step = intermediate_step(one, request.context, request.recipe, notes)
+    request.memory.save()
+    for note in (*request.checkpoint.notes, *notes):
+        print(f"note: {note}")
+    kept = Store(store)
+    run([step], kept, Workbench(request.source, request.device), Bars())
+    if first_process():
+        print(export(step, kept, request, output))
+
+
+def _sampling(text: str, sets: list[str]) -> tuple[str, dict[str, float]]:
+    """Return the kind of sampling and the weights that ``--sampling`` says."""
+    if "=" not in text:
+        known = ("", "uniform", "proportional", "capped")
+        if text not in known:
+            raise HarnessError(f"--sampling {text!r}: expected {', '.join(known[1:])} or weights")
+        return text, {}
+    weights = {}
+    for part in text.split(","):
+        name, _, number = part.rpartition("=")
+        try:
+            weights[name.strip()] = float(number)
+        except ValueError as error:
+            raise HarnessError(f"--sampling: {part!r} is no weight like mnli=2") from error
+    if set(weights) != set(sets) or not all(0 < w < float("inf") for w in weights.values()):
+        raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight above 0")
+    return "weights", weights

@@ -1,0 +1,152 @@
+"""What a study prints: its plan, its progress, what failed, its table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+if TYPE_CHECKING:
+    from harness.models.device import Device
+    from harness.pipeline.engines.schedule import Outcome, Report
+    from harness.pipeline.estimate import Estimate
+    from harness.pipeline.store import Store
+    from harness.studies.plan import StudyPlan
+    from harness.studies.results import Figure, Row
+
+BASELINE = "baseline"
+
+
+def plan_text(whole: StudyPlan, store: Store, workers: int) -> str:
+    """Return a study's plan: trainings one by one, the rest counted, cached ones and time."""
+    from harness.pipeline.estimate import estimate
+
+    study, request = whole.study, whole.request
+    lines = [f"note: {note}" for note in whole.notes]
+    done = {step.key: store.find(step) is not None for step in whole.steps}
+    rows = [
+        (s.kind, s.name.split()[1], 1, int(done[s.key]), s.examples)
+        for s in whole.steps
+        if s.kind == "train"
+    ]
+    merged: dict[tuple[str, str], list[int]] = {}
+    for kind, name, one, cached, examples in rows:
+        entry = merged.setdefault((kind, name), [0, 0, 0])
+        entry[0] += one
+        entry[1] += cached
+        entry[2] += examples
+    for kind in ("predict", "score"):
+        for step in whole.steps:
+            if step.kind == kind:
+                entry = merged.setdefault((kind, step.name.split()[1]), [0, 0, 0])
+                entry[0] += 1
+                entry[1] += done[step.key]
+                entry[2] += step.examples
+    table = [
+        (kind, name, count, cached, count - cached, examples or "")
+        for (kind, name), (count, cached, examples) in merged.items()
+    ]
+    lines.append(
+        f"{study.name}: {len(study.checkpoints)} checkpoints, {len(study.intermediate)}"
+        f" intermediate settings with the baseline, {len(study.seeds)} seeds,"
+        f" {len(study.recipes)} recipes on {request.benchmark.name};"
+        f" {request.device.precision} on {request.device.name}, {request.device.threads} threads"
+        + (f"; PARTIAL: {request.partial}" if request.partial else "")
+    )
+    lines.append(tabulate(table, ("step", "of", "steps", "cached", "to do", "examples"), "simple"))
+    lines.append(f"{len(whole.steps)} steps, {sum(done.values())} cached")
+    body = max(cell.plan.steps[0].job.checkpoint.body for cell in whole.cells)  # type: ignore[attr-defined]
+    found = estimate(whole.steps, store, request.device, body)
+    lines.append(estimate_line(found, request.device, workers))
+    return "\n".join(lines)
+
+
+def estimate_line(found: Estimate, device: Device, workers: int = 1) -> str:
+    """Return how long it will take, and what that rests on."""
+    if not found.seconds:
+        return "estimate: nothing to do"
+    share = found.seconds / workers
+    basis = (
+        f"{found.measured:.0%} of it from tokens a second measured here"
+        if found.measured > 0.005
+        else "a guess from the speed of a matrix product, nothing like it was measured here yet"
+    )
+    slots = f", {workers} slots" if workers > 1 else ""
+    return f"estimate: {_duration(share)} on {device.name}{slots}; {basis}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
+
+
+class Lines:
+    """Says a line for each step that ends."""
+
+    def ended(self, outcome: Outcome, done: int, total: int) -> None:
+        """Tell of one step."""
+        step = outcome.step
+        if outcome.error:
+            said = f"FAILED: {outcome.error}"
+        elif step.kind == "score":
+            return
+        else:
+            rate = f", {step.examples / outcome.seconds:.0f} examples/s" if outcome.seconds else ""
+            said = f"{outcome.seconds:.1f} s{rate if step.examples else ''}"
+        print(f"[{done}/{total}] {step.name}: {said}", file=sys.stderr, flush=True)
+
+
+def failures(report: Report) -> str:
+    """Return how a run went: what failed and why, and what could not be begun."""
+    lines = [
+        f"{report.ran} steps ran in {report.seconds:.1f} s; {report.busy:.1f} s in steps"
+        " over all slots"
+    ]
+    for outcome in report.failed:
+        lines.append(f"failed: {outcome.step.name}: {outcome.error}")
+    if report.skipped:
+        lines.append(f"not begun since a step before them failed: {len(report.skipped)} steps")
+    if report.failed:
+        lines.append("what is finished is kept; run the same command again for the rest")
+    return "\n".join(lines)
+
+
+def table_text(whole: StudyPlan, columns: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return the table: the baseline's scores, below them the others' differences to it."""
+    parts = []
+    for group in dict.fromkeys(row.group for row in rows):
+        mine = [row for row in rows if row.group == group]
+        body = [_line(row, columns) for row in mine]
+        head = (f"{group}: intermediate", *columns)
+        align = ("left", *("right" for _ in columns))
+        parts.append(tabulate(body, head, "simple", disable_numparse=True, colalign=align))
+    seeds = len(whole.study.seeds)
+    over = f" ± standard deviation over {seeds} seeds" if seeds > 1 else ", one seed"
+    parts.append(
+        f"The first row: mean over languages, in percent{over}. The others: points more or less"
+        " than it, paired by seed."
+    )
+    holes = sorted({name for row in rows for name in row.partial})
+    if holes:
+        parts.append(f"Languages without data or labels are left out of: {', '.join(holes)}.")
+    if whole.request.partial:
+        parts.append(f"PARTIAL: {whole.request.partial}; never beside a whole run.")
+    return "\n\n".join(parts)
+
+
+def _line(row: Row, columns: Sequence[str]) -> list[str]:
+    figures = row.deltas or row.scores
+    plus = "+" if row.deltas else ""
+    alone = row.scores and not row.deltas and row.name != BASELINE
+    name = f"{row.name} (score, no baseline)" if alone else row.name
+    return [name, *(_figure(figures.get(column), plus) for column in columns)]
+
+
+def _figure(figure: Figure | None, plus: str) -> str:
+    if figure is None:
+        return "–"
+    spread = "" if figure.spread is None else f" ± {figure.spread:.1f}"
+    return f"{figure.mean:{plus}.1f}{spread}"

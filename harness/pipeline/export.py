@@ -1,0 +1,107 @@
+"""A finished training as an ordinary transformers checkpoint, with a card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import __version__
+from harness.errors import HarnessError
+from harness.pipeline.jobs import TrainJob
+from harness.pipeline.step import Step
+from harness.pipeline.store import MANIFEST, Store
+from harness.pipeline.training import HEADS_FILE, head_kind
+
+if TYPE_CHECKING:
+    from harness.pipeline.plan import Request
+
+
+def export(step: Step, store: Store, request: Request, output: Path) -> str:
+    """Write a training's encoder, tokenizer and heads into a folder, with a model card.
+
+    ``harness.json`` says which head is which set's, and how the checkpoint came about.
+
+    Returns:
+        What to tell the user.
+
+    Raises:
+        HarnessError: The folder holds something else.
+    """
+    job = step.job
+    assert isinstance(job, TrainJob)
+    if output.is_dir() and any(output.iterdir()) and not (output / HEADS_FILE).is_file():
+        raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
+    shutil.rmtree(output, ignore_errors=True)
+    shutil.copytree(store.fetched(step), output, ignore=shutil.ignore_patterns(MANIFEST))
+    manifest = store.manifest(step)
+    names = [one.training.name for one in job.sets]
+    before = request.checkpoint.intermediate
+    value = {
+        "harness": __version__,
+        "intermediate": (f"{before}, then " if before else "") + " + ".join(names),
+        "heads": [
+            {"name": one.training.name, "kind": head_kind(one.training.format)} for one in job.sets
+        ],
+        "parent": request.checkpoint.as_dict(),
+        "recipe": request.recipe.name,
+        "seed": request.seed,
+        "step": step.key,
+        "identity": manifest["identity"],
+        "result": manifest["result"],
+    }
+    (output / HEADS_FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    (output / "README.md").write_text(_card(job, request, manifest["result"], step.key))
+    best = manifest["result"]
+    said = ", ".join(f"{name} {score:.1f}" for name, score in best["dev_scores"].items())
+    return f"written: {output} (update {best['best_update']} of {best['updates']}; dev: {said})"
+
+
+def _card(job: TrainJob, request: Request, result: Mapping[str, Any], key: str) -> str:
+    """Return the model card, in Markdown with the hub's front matter."""
+    rows = "\n".join(
+        f"| {one.training.name} | {one.training.language} | {one.training.format.name}"
+        f" | {result['examples_of'][one.training.name]:,}"
+        f" | {_percent(result['dev_scores'].get(one.training.name))}"
+        f" | {one.training.licence or '–'} | {one.training.citation or '–'} |"
+        for one in job.sets
+    )
+    notes = "".join(f"- {note}\n" for note in result["notes"])
+    settings = job.settings
+    mixed = f", sampling {settings.sampling}" if len(job.sets) > 1 else ""
+    return f"""---
+base_model: {request.checkpoint.name}
+library_name: transformers
+tags: [intermediate-task-training, xtreme-harness]
+---
+
+# {request.checkpoint.name}, trained on {" + ".join(one.training.name for one in job.sets)}
+
+The encoder of `{request.checkpoint.name}` after intermediate-task training (Phang et al. 2020,
+arXiv 2005.13013). `AutoModel.from_pretrained` loads it; the heads lie in `heads/`, in the order
+of the table, and `harness.json` says how it came about, to the last setting.
+
+| training set | language | format | examples | English dev | licence | source |
+|---|---|---|---|---|---|---|
+{rows}
+
+{notes}
+- Parent: `{request.checkpoint.name}`{_before(request)}, fingerprint
+  `{request.checkpoint.fingerprint}`
+- Recipe `{request.recipe.name}`, seed {job.seed}: learning rate {settings.learning_rate},
+  {settings.epochs} epochs, batches of {job.sets[0].settings.batch_size}{mixed}
+- Best English dev score {result["dev_score"]:.2f} at update {result["best_update"]} of
+  {result["updates"]}; the weights are those of that update
+- Step `{key}` of xtreme-harness {__version__}
+"""
+
+
+def _before(request: Request) -> str:
+    said = request.checkpoint.intermediate
+    return f", itself trained on {said}" if said else ""
+
+
+def _percent(score: float | None) -> str:
+    return "–" if score is None else f"{score:.1f}"

@@ -1,0 +1,104 @@
+"""A store at an fsspec URL (s3://, gs://, a shared file://), with a mirror on each machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from harness.data.files import digest, one_line
+from harness.errors import HarnessError
+from harness.pipeline.step import Step
+from harness.pipeline.store import LAYOUT_FILE, MANIFEST, Store
+
+
+@dataclass(frozen=True)
+class Mirror(Store):
+    """A store whose finished steps are also at a URL.
+
+    A step is looked for on this machine, then at the URL, and fetched whole; what is finished
+    here goes there, its manifest last, so that nobody sees a step half written.
+
+    Attributes:
+        url: The URL, without a slash at its end.
+    """
+
+    url: str = ""
+
+    def find(self, step: Step) -> Path | None:
+        """Return the folder of a finished step, fetching it if it is only at the URL."""
+        return super().find(step) or (self._fetch(step) if self._there(step) else None)
+
+    def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
+        """Put a finished step into its place, here and at the URL."""
+        place = super().keep(step, folder, result, seconds)
+        system, base = self._remote(step)
+        files = [path for path in place.rglob("*") if path.is_file() and path.name != MANIFEST]
+        try:
+            for path in (*sorted(files), place / MANIFEST):
+                there = f"{base}/{path.relative_to(place)}"
+                aside = f"{there}.{uuid4().hex}.part"
+                system.makedirs(there.rpartition("/")[0], exist_ok=True)
+                system.put_file(str(path), aside)
+                system.mv(aside, there)
+        except Exception as error:  # fsspec raises whatever its transport does
+            raise HarnessError(f"{self.url}: cannot be written ({one_line(error)})") from error
+        return place
+
+    def _there(self, step: Step) -> bool:
+        system, base = self._remote(step)
+        found: bool = system.exists(f"{base}/{MANIFEST}")
+        return found
+
+    def _fetch(self, step: Step) -> Path | None:
+        """Copy a step from the URL; None if its files are not those of its manifest."""
+        system, base = self._remote(step)
+        with self.aside() as folder:
+            try:
+                system.get_file(f"{base}/{MANIFEST}", str(folder / MANIFEST))
+                files = json.loads((folder / MANIFEST).read_text())["files"]
+                for name, entry in files.items():
+                    local = folder / name
+                    if not local.resolve().is_relative_to(folder.resolve()):
+                        raise HarnessError(f"{base}: a file named {name!r:.60}; not fetched")
+                    local.parent.mkdir(parents=True, exist_ok=True)
+                    system.get_file(f"{base}/{name}", str(local))
+                    if digest(local) != entry["sha256"]:
+                        return None
+            except (OSError, ValueError, KeyError, TypeError):
+                return None
+            place = self.place(step)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.rename(place)
+            except OSError:
+                return super().find(step)  # another process of this machine was first
+        return super().find(step)
+
+    def _remote(self, step: Step) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs
+
+        return url_to_fs(f"{self.url}/steps/{step.key[:2]}/{step.key}")
+
+
+def open_mirror(url: str, mirrors: Path) -> Mirror:
+    """Return the store at a URL, its mirror below a folder of this machine.
+
+    Raises:
+        HarnessError: The URL is of no kind that is installed here, or cannot be reached.
+    """
+    from fsspec.core import url_to_fs
+
+    url = url.rstrip("/")
+    root = mirrors / hashlib.sha256(url.encode()).hexdigest()[:16]
+    try:
+        system, base = url_to_fs(url)
+        if system.exists(f"{base}/{LAYOUT_FILE}"):
+            root.mkdir(parents=True, exist_ok=True)
+            system.get_file(f"{base}/{LAYOUT_FILE}", str(root / LAYOUT_FILE))
+    except Exception as error:  # fsspec raises whatever its transport does
+        raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
+    return replace(Mirror(root, url=url))
