@@ -120,7 +120,7 @@ def _looked_at(path: Path, name: str) -> Checkpoint:
         layers=int(config.get("num_hidden_layers") or config.get("n_layers") or 0),
         parameters=total,
         body=total - rows * int(config.get("hidden_size") or config.get("dim") or 0),
-        sentence_encoder=(path / "modules.json").is_file(),
+        sentence_encoder=(path / "modules.json").is_file() or _of_a_sentence_encoder(path),
         notes=_notes(config),
         positions=_positions(config),
         intermediate=_trained_on(path),
@@ -309,13 +309,22 @@ def _positions(config: dict[str, Any]) -> int:
     return most if config["model_type"] in ("bert", "distilbert", "electra", "albert") else 0
 
 
-def _trained_on(path: Path) -> str:
-    """Return what ``harness train`` says that the checkpoint was trained on, "" of others."""
+def _own_record(path: Path) -> dict[str, Any]:
+    """Return what ``harness train`` wrote beside a checkpoint, {} of others."""
     file = path / "harness.json"
-    if not file.is_file():
-        return ""
-    value = read_json(file)
-    return str(value.get("intermediate", "")) if isinstance(value, dict) else ""
+    value = read_json(file) if file.is_file() else {}
+    return value if isinstance(value, dict) else {}
+
+
+def _trained_on(path: Path) -> str:
+    """Return what a checkpoint of ``harness train`` was trained on, "" of others."""
+    return str(_own_record(path).get("intermediate", ""))[:300]
+
+
+def _of_a_sentence_encoder(path: Path) -> bool:
+    """Say whether a checkpoint of ``harness train`` began as a sentence encoder."""
+    parent = _own_record(path).get("parent")
+    return isinstance(parent, dict) and parent.get("sentence_encoder") is True
 
 
 def _fingerprint(files: list[Path]) -> str:
