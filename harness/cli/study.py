@@ -58,8 +58,14 @@ def run_command(
     print(plan_text(whole, kept, workers), flush=True)
     if any(kept.find(step) is None for step in whole.steps):
         kept.sweep()
-        with opened(_engine(whole, kept, workers, ray)) as engine:
-            report = run_all(whole.steps, kept, engine, Lines())
+        try:
+            with opened(_engine(whole, kept, workers, ray)) as engine:
+                report = run_all(whole.steps, kept, engine, Lines())
+        except KeyboardInterrupt:
+            done = sum(kept.find(step) is not None for step in whole.steps)
+            said = f"interrupted: {done} of {len(whole.steps)} steps are finished and kept"
+            print(f"{said}; run the same command again to go on", file=sys.stderr)
+            raise
         print(failures(report))
     else:
         report = None

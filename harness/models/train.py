@@ -175,6 +175,8 @@ def _arguments(lesson: Lesson, device: Device, work: Path, total: int) -> Any:
         remove_unused_columns=False,
         dataloader_pin_memory=device.kind == "cuda",
         ddp_timeout=LONGEST_WAIT,
+        ddp_broadcast_buffers=False,  # they are the same everywhere, and the word table is one
+        ddp_find_unused_parameters=len(lesson.parts) > 1,
     )
 
 

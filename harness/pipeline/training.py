@@ -128,7 +128,7 @@ def training_step(
                 _identity(where, one, data, settings)
                 for one, (_, data) in zip(sets, found, strict=True)
             ],
-            "settings": _whole(settings, mixture=len(sets) > 1),
+            "settings": _whole(settings, mixture=sum(not one.ratio for one in sets) > 1),
             "seed": where.seed,
             "max_steps": where.max_steps,
             "device": where.device.identity(),

@@ -185,7 +185,6 @@ def intermediate_step(
         HarnessError: A set has no usable data.
     """
     sets = []
-    mixture = len(one.train) > 1 or one.mlm > 0
     specs = [(spec, 0.0) for spec in one.train]
     specs += [("mlm", one.mlm)] if one.mlm else []
     for spec, ratio in specs:
@@ -195,7 +194,7 @@ def intermediate_step(
         sets.append(ingredient(context, training, settings, weight=weight, ratio=ratio))
         notes += context.known.notes(sets[-1].training)
     whole = sets[0].settings
-    if mixture:
+    if len(one.train) > 1:
         whole = replace(recipe.mixture_settings(), **one.settings)
         if one.weights:
             whole = replace(whole, sampling="weights")

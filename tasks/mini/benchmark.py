@@ -18,7 +18,8 @@ def encoder(cache: Path) -> Path:
     """Return the packaged encoder as a checkpoint below a cache folder, pruned to these texts."""
     from tasks.mini.encoder import demo_checkpoint
 
-    texts = [path for folder in packaged_data() for path in folder.rglob("*") if path.is_file()]
+    folders = (*packaged_data(), HERE / "intermediate")
+    texts = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return demo_checkpoint(sorted(texts), cache)
 
 
