@@ -70,7 +70,10 @@ class FolderSource:
 
     def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
         """Return a hash of the bytes of a split's files."""
-        hashes = [self.memory.digest(path) for path in self.files(of, split, language)]
+        paths = self.files(of, split, language)
+        hashes = [self.memory.digest(path) for path in paths]
+        if isinstance(of, TrainingSet) and of.languages:  # these files are named after theirs
+            hashes += [path.stem for path in paths]
         return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
