@@ -330,10 +330,11 @@ def test_the_manifest_says_how_the_numbers_came_about(
         "score xnli",
     ]
     assert steps["train mnli"]["identity"]["seed"] == 42
+    (learnt,) = steps["train mnli"]["identity"]["sets"]
     for split in ("train", "dev"):
         inner = sha256((MINI / f"xtreme/xnli/{split}-en.tsv").read_bytes()).hexdigest()
         expected = sha256(inner.encode()).hexdigest()
-        assert steps["train mnli"]["identity"]["data"][split] == expected
+        assert learnt["data"][split] == expected
     gold = sha256((MINI / "labels/xnli/test-de.tsv").read_bytes()).hexdigest()
     assert steps["score xnli"]["identity"]["gold"]["de"] == gold
     prediction = (few[0] / "out/predictions/xnli/test-de.tsv").read_bytes()
@@ -457,19 +458,19 @@ def test_a_wrong_name_is_one_line(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[default]\nepochs = 1\nlearningrate = 1e-5\n", ":3: unknown key 'learningrate'; did"),
-        ("[defaults]\nepochs = 1\n", ":1: unknown key 'defaults'; did you mean default?"),
-        ("[training.mnli]\n\nbatchsize = 3\n", ":3: unknown key 'batchsize'; did you mean batch"),
-        ('[default]\nepochs = "two"\n', ":2: epochs = 'two' is no fitting int"),
-        ("[default]\nepochs = 1\n[training.mnli]\nepochs = -1 # no\n", ":4: epochs = -1"),
-        ("[default]\nepochs = 1.5\n", ":2: epochs = 1.5 is no fitting int"),
-        ("[default]\nepochs = true\n", ":2: epochs = True is no fitting int"),
-        ("[default]\nlearning_rate = -1.0\n", ":2: learning_rate = -1.0"),
-        ('[default]\nlayer = "middle"\n', ":2: layer = 'middle'"),
-        ("[default]\nepochs = 0\n", ":2: epochs = 0"),
-        ("[default]\nbatch_size = 0\n", ":2: batch_size = 0"),
-        ("[default]\nmax_length = 0\n", ":2: max_length = 0"),
-        ("[default]\nlearning_rate = nan\n", ":2: learning_rate = nan"),
+        ("[default]\nepochs = 1\nlearningrate = 1e-5\n", ":3:1: unknown key 'learningrate'; did"),
+        ("[defaults]\nepochs = 1\n", ":1:2: unknown key 'defaults'; did you mean default?"),
+        ("[training.mnli]\n\nbatchsize = 3\n", ":3:1: unknown key 'batchsize'; did you mean batch"),
+        ('[default]\nepochs = "two"\n', ":2:1: epochs = 'two' is no fitting int"),
+        ("[default]\nepochs = 1\n[training.mnli]\nepochs = -1 # no\n", ":4:1: epochs = -1"),
+        ("[default]\nepochs = 1.5\n", ":2:1: epochs = 1.5 is no fitting int"),
+        ("[default]\nepochs = true\n", ":2:1: epochs = True is no fitting int"),
+        ("[default]\nlearning_rate = -1.0\n", ":2:1: learning_rate = -1.0"),
+        ('[default]\nlayer = "middle"\n', ":2:1: layer = 'middle'"),
+        ("[default]\nepochs = 0\n", ":2:1: epochs = 0"),
+        ("[default]\nbatch_size = 0\n", ":2:1: batch_size = 0"),
+        ("[default]\nmax_length = 0\n", ":2:1: max_length = 0"),
+        ("[default]\nlearning_rate = nan\n", ":2:1: learning_rate = nan"),
         ("default = 3\n", "3 stands where a table of settings should"),
         ("format = 3\n", "3 stands where"),
         ("[training]\nmnli = 3\n", "3 stands where a table of settings should"),

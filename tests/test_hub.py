@@ -240,9 +240,9 @@ def test_tydiqa_is_parted_by_language(hub):
     for language, name in names.items():
         ids = hub.examples(task, "test", language)["id"][:]
         assert ids == [f"{name}-{i}-1" for i in range(25)]
-    train, dev = training_rows(hub, task.training, None)
-    ids = [*train["id"], *dev["id"]]
-    assert sorted(ids) == sorted(f"english-{i}-1" for i in range(25)) and len(dev) > 0
+    rows = training_rows(hub, task.training, None)
+    ids = [*rows.train["id"], *rows.dev["id"]]
+    assert sorted(ids) == sorted(f"english-{i}-1" for i in range(25)) and len(rows.dev) > 0
 
 
 def test_tatoeba_is_laid_out_as_in_a_folder(hub):
@@ -258,9 +258,9 @@ def test_tatoeba_is_laid_out_as_in_a_folder(hub):
 
 def test_training_sets_are_read(hub):
     for name in ("xnli", "pawsx", "panx", "xquad"):
-        train, dev = training_rows(hub, registry.task(name).training, None)
-        assert len(train) and len(dev)
-    with pytest.raises(HarnessError, match="squad: no labelled en dev examples are left"):
+        rows = training_rows(hub, registry.task(name).training, None)
+        assert len(rows.train) and len(rows.dev)
+    with pytest.raises(HarnessError, match="squad: no labelled dev examples are left"):
         # the local SQuAD dev consists of the local XQuAD's paragraphs: trap 3 holds here too
         training_rows(hub, registry.task("xquad").training, registry.task("xquad"))
 

@@ -62,7 +62,7 @@ def test_a_middle_layer_is_worse_and_pooling_is_the_mean(
     import torch
 
     text = ["Der Fluss ist nach dem Regen breiter geworden.", "雨后河水变宽了。"]
-    model = load_encoder(e5, e5.path, "last", choose_device("cpu", "fp32", 2))
+    model = load_encoder(e5, "last", choose_device("cpu", "fp32", 2))
     for layer in (0, 7, 12):
         model.layer = layer
         found = torch.tensor(model.embed(text, 128))

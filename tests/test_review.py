@@ -15,7 +15,8 @@ from harness.errors import HarnessError
 from harness.models import train as training
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import _one_gpu
-from harness.models.model import fresh_model, load_tokenizer
+from harness.models.learner import build_learner
+from harness.models.model import load_tokenizer
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -24,8 +25,9 @@ def test_every_dev_question_counts_though_ids_repeat(real_data: Path) -> None:
     task = registry.task("tydiqa")
     assert task.training is not None
     source = FolderSource(real_data / "xtreme", real_data / "labels")
-    train, dev = training_rows(source, task.training, None)
-    assert len(set(train["id"])) < len(train)
+    rows = training_rows(source, task.training, None)
+    assert len(set(rows.train["id"])) < len(rows.train)
+    dev = rows.dev
     assert len(dev) == len(set(dev["id"])) == len(task.format.gold(dev)) > 100
 
 
@@ -39,8 +41,8 @@ def test_a_half_precision_checkpoint_is_trained_in_fp32(tiny: Path, tmp_path: Pa
     model.save_pretrained(half)
     assert json.loads((half / "config.json").read_text())["dtype"] == "float16"
     checkpoint = open_checkpoint(str(half), offline=True)
-    module, _ = fresh_model(checkpoint, registry.task("xnli").format, seed=1)
-    assert {weight.dtype for weight in module.parameters()} == {torch.float32}
+    learner = build_learner(checkpoint, [registry.task("xnli").format], 1, {})
+    assert {weight.dtype for weight in learner.parameters()} == {torch.float32}
 
 
 def test_padding_is_on_the_right_whatever_the_checkpoint_says(tiny: Path, tmp_path: Path) -> None:
@@ -141,7 +143,9 @@ def test_a_state_without_its_history_is_not_resumed_from(tmp_path: Path) -> None
     (state / "trainer_state.json").write_text("{}")
     (tmp_path / "best").mkdir()
     assert training._last_state(tmp_path) == (0, None)
-    (tmp_path / "history.json").write_text('{"steps": [4], "scores": [1.0]}')
+    (tmp_path / "history.json").write_text(
+        '{"steps": [4], "scores": [1.0], "each": [{"mnli": 1.0}]}'
+    )
     assert training._last_state(tmp_path) == (4, state)
     (tmp_path / "best").rmdir()
     assert training._last_state(tmp_path) == (0, None)

@@ -80,8 +80,8 @@ def test_packaged_splits_give_the_typed_columns(name):
         assert gold and len(gold) == GOLD.get(name, sum(side == "source" for side in sides))
     training = mini.training_of(task)
     if training is not None:
-        train, dev = training_rows(PACKAGED, training, None)
-        assert typed(train, task.format) and typed(dev, task.format)
+        rows = training_rows(PACKAGED, training, None)
+        assert typed(rows.train, task.format) and typed(rows.dev, task.format)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -268,7 +268,8 @@ def test_only_english_ids_are_learnt_from(source):
     rows += [("xenglish-1", "no prefix text", "text"), ("17", "a bare number text", "text")]
     rows += [("17-arabic-1", "a number first text", "text")]
     write_squad(source.data / training.folder.files["train"], rows)
-    train, dev = training_rows(source, training, None)
+    found = training_rows(source, training, None)
+    train, dev = found.train, found.dev
     kept = Counter([*train["id"], *dev["id"]])
     assert kept == Counter([f"english-{i}-1" for i in range(40)] + ["17"])
 
@@ -281,7 +282,8 @@ def test_repeated_ids_are_all_learnt_from(source):
         source.data / training.folder.files["train"],
         [(str(i % 7), text, f"number {i}") for i, text in enumerate(contexts)],
     )
-    train, dev = training_rows(source, training, None)
+    found = training_rows(source, training, None)
+    train, dev = found.train, found.dev
     assert sorted([*train["context"], *dev["context"]]) == sorted(contexts)
     for row in (*train, *dev):
         assert row["answers"][0] in row["context"]
@@ -290,7 +292,8 @@ def test_repeated_ids_are_all_learnt_from(source):
 def test_real_tydiqa_train_keeps_every_row(real_data):
     source = FolderSource(real_data / "xtreme", real_data / "labels")
     training = registry.task("tydiqa").training
-    train, dev = training_rows(source, training, None)
+    found = training_rows(source, training, None)
+    train, dev = found.train, found.dev
     assert len(train) + len(dev) == 1500  # of far fewer distinct ids
     assert len({*train["id"]}) < 100 and len({*dev["id"]}) == len(dev)
     assert not set(train["context"]) & set(dev["context"])
@@ -301,13 +304,14 @@ def test_a_tenth_of_train_is_dev_by_context(source):
     training = registry.task("tydiqa").training
     rows = [(str(i), f"Context {i // 3} of many, with answers", "answers") for i in range(900)]
     path = write_squad(source.data / training.folder.files["train"], rows)
-    train, dev = training_rows(source, training, None)
+    found = training_rows(source, training, None)
+    train, dev = found.train, found.dev
     assert not set(train["context"]) & set(dev["context"])
     assert len(train) + len(dev) == 900 and 45 <= len(dev) <= 150
     again = training_rows(FolderSource(source.data), training, None)
-    assert again[1]["id"] == dev["id"] and again[0]["id"] == train["id"]
+    assert again.dev["id"] == dev["id"] and again.train["id"] == train["id"]
     write_squad(path, rows[::-1])  # the order of the rows does not decide where they go
-    assert set(training_rows(source, training, None)[1]["context"]) == set(dev["context"])
+    assert set(training_rows(source, training, None).dev["context"]) == set(dev["context"])
     held = {int.from_bytes(hashlib.sha256(c.encode()).digest()[:4]) % 10 for c in dev["context"]}
     assert held == {0}
 
@@ -315,8 +319,8 @@ def test_a_tenth_of_train_is_dev_by_context(source):
 def test_a_training_set_of_pairs_without_dev_is_split_too(source):
     training = registry.task("xnli").training
     bare = replace(training, folder=Folder(files={"train": training.folder.files["train"]}))
-    train, dev = training_rows(source, bare, None)
-    assert len(dev) > 5 and len(train) + len(dev) == 300
+    found = training_rows(source, bare, None)
+    assert len(found.dev) > 5 and len(found.train) + len(found.dev) == 300
 
 
 def test_squad_dev_loses_the_paragraphs_of_xquad(source):
@@ -330,13 +334,13 @@ def test_squad_dev_loses_the_paragraphs_of_xquad(source):
     copies = [("x1", f"  {taken.upper()}\n", answer.upper()), ("x2", taken, answer)]
     kept = [("k1", "A paragraph of its own.", "paragraph")]
     write_squad(dev_file, copies + kept)
-    assert training_rows(source, task.training, task)[1]["id"] == ["k1"]
-    assert training_rows(source, task.training, None)[1]["id"] == ["x1", "x2", "k1"]
+    assert training_rows(source, task.training, task).dev["id"] == ["k1"]
+    assert training_rows(source, task.training, None).dev["id"] == ["x1", "x2", "k1"]
     (source.data / "xquad/xquad.en.json").unlink()
-    assert len(training_rows(source, task.training, task)[1]) == 3
+    assert len(training_rows(source, task.training, task).dev) == 3
     shutil.copy(MINI / "xtreme/xquad/xquad.en.json", source.data / "xquad")
     write_squad(dev_file, copies)
-    with pytest.raises(HarnessError, match="squad: no labelled en dev examples are left"):
+    with pytest.raises(HarnessError, match="squad: no labelled dev examples are left"):
         training_rows(source, task.training, task)
 
 
@@ -347,11 +351,13 @@ def test_rows_without_labels_are_not_learnt_from(source):
     count = len(questions(path))
     whole["data"][0]["paragraphs"][0]["qas"][0]["answers"] = []
     path.write_text(json.dumps(whole), "utf-8")
-    assert len(training_rows(source, training, None)[0]) == count - 1
+    rows = training_rows(source, training, None)
+    assert len(rows.train) == count - 1
+    assert rows.notes == ("squad: 1 train rows without a label are dropped",)
 
     pairs = registry.task("pawsx").training
     (source.data / "pawsx/train-en.tsv").write_text("a\tb\nc\td\n")
-    with pytest.raises(HarnessError, match="paws: no labelled en train examples are left"):
+    with pytest.raises(HarnessError, match="paws: no labelled train examples are left"):
         training_rows(source, pairs, None)
 
 

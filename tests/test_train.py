@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,9 +17,12 @@ from harness.data.folder import FolderSource
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.models import train as training
+from harness.models import watch
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import Device, choose_device
-from harness.models.model import fresh_model, load_trained
+from harness.models.learner import build_learner
+from harness.models.lesson import Lesson, Part
+from harness.models.model import load_trained
 from harness.recipes import Settings
 from harness.tasks import TrainingSet
 
@@ -36,11 +40,17 @@ def mnli() -> TrainingSet:
 
 def lesson(checkpoint: Path, settings: Settings = SETTINGS, seed: int = 1, **more: Any) -> Any:
     source = FolderSource(MINI / "xtreme", MINI / "labels")
-    rows, dev = training_rows(source, mnli(), None)
-    return training.Lesson(
+    rows = training_rows(source, mnli(), None)
+    return Lesson(
         checkpoint=open_checkpoint(str(checkpoint), offline=True),
-        form=mnli().format, train=rows, dev=dev, settings=settings, seed=seed, **more,
+        parts=(Part("mnli", mnli().format, rows.train, rows.dev, settings),),
+        settings=settings, seed=seed, **more,
     )  # fmt: skip
+
+
+def fresh(checkpoint: Any) -> dict[str, Any]:
+    """Weights of a model that is about to be trained."""
+    return dict(build_learner(checkpoint, [mnli().format], 5, {}).models[0].state_dict())
 
 
 def device() -> Device:
@@ -64,39 +74,46 @@ def test_training_learns(tiny: Path, tmp_path: Path) -> None:
     """On pairs whose label is in the words the loss falls well below chance."""
     given = lesson(tiny, replace(SETTINGS, epochs=12, learning_rate=3e-3, train_examples=240))
     words = {"entailment": "river", "neutral": "market", "contradiction": "winter"}
-    rows = given.train.map(lambda row: {"sentence2": words[row["label"]]})
-    dev = given.dev.map(lambda row: {"sentence2": words[row["label"]]})
-    result, _ = learn(replace(given, train=rows, dev=dev), tmp_path)
+    (part,) = given.parts
+    rows = part.train.map(lambda row: {"sentence2": words[row["label"]]})
+    dev = part.dev.map(lambda row: {"sentence2": words[row["label"]]})
+    result, _ = learn(replace(given, parts=(replace(part, train=rows, dev=dev),)), tmp_path)
     assert result["dev_score"] > 90
     assert result["loss"] < 0.9
 
 
 def test_the_head_is_fresh_even_where_one_would_fit(tiny: Path, tmp_path: Path) -> None:
-    """A checkpoint fine-tuned on the very task starts with a new head, and says so."""
+    """A checkpoint fine-tuned on the very task starts with a new head."""
     learn(lesson(tiny), tmp_path)
     tuned = open_checkpoint(str(tmp_path / "out"), offline=True)
-    assert "dropped" in tuned.notes[0]
-    kept = load_trained(tmp_path / "out", mnli().format, device()).module.state_dict()
-    new = fresh_model(tuned, mnli().format, seed=5)[0].state_dict()
-    plain = fresh_model(open_checkpoint(str(tiny), offline=True), mnli().format, seed=5)[0]
-    for name, weight in new.items():
-        if name.startswith("classifier"):
-            assert weight.equal(plain.state_dict()[name]), name
-            assert not weight.any() or not weight.equal(kept[name]), name
-        else:
-            assert weight.equal(kept[name]), name
+    module = load_trained(tmp_path / "out", mnli().format, 0, device()).module
+    module.save_pretrained(tmp_path / "whole")  # with its head among the weights
+    shutil.copy(tuned.path / "tokenizer.json", tmp_path / "whole")
+    shutil.copy(tuned.path / "tokenizer_config.json", tmp_path / "whole")
+    headed = open_checkpoint(str(tmp_path / "whole"), offline=True)
+    assert "dropped" in headed.notes[0]
+    kept = module.state_dict()
+    plain = fresh(open_checkpoint(str(tiny), offline=True))
+    for new in (fresh(tuned), fresh(headed)):
+        assert new.keys() == kept.keys()
+        for name, weight in new.items():
+            if name.startswith("classifier"):
+                assert weight.equal(plain[name]), name
+                assert not weight.any() or not weight.equal(kept[name]), name
+            else:
+                assert weight.equal(kept[name]), name
 
 
 def test_best_dev_checkpoint_is_kept(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([10.0, 60.0, 30.0])
-    monkeypatch.setattr(training, "headline", lambda metric, found: next(scores))
+    monkeypatch.setattr(watch, "headline", lambda metric, found: next(scores))
     result, best = learn(lesson(tiny, replace(SETTINGS, epochs=3)), tmp_path / "a")
     assert result["dev_checks"]["scores"] == [10.0, 60.0, 30.0]
     assert result["dev_score"] == 60.0
     assert result["best_update"] == result["dev_checks"]["steps"][1]
-    monkeypatch.setattr(training, "headline", lambda metric, found: 0.0)
+    monkeypatch.setattr(watch, "headline", lambda metric, found: 0.0)
     first_of_equals, weights = learn(lesson(tiny, replace(SETTINGS, epochs=3)), tmp_path / "b")
     assert first_of_equals["best_update"] == first_of_equals["dev_checks"]["steps"][0]
     assert weights != best
@@ -104,7 +121,7 @@ def test_best_dev_checkpoint_is_kept(
 
 def test_patience_stops(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = iter([50.0, 40.0, 40.0, 99.0, 99.0, 99.0])
-    monkeypatch.setattr(training, "headline", lambda metric, found: next(scores))
+    monkeypatch.setattr(watch, "headline", lambda metric, found: next(scores))
     settings = replace(SETTINGS, epochs=6, patience=2)
     result, _ = learn(lesson(tiny, settings), tmp_path)
     assert result["dev_checks"]["scores"] == [50.0, 40.0, 40.0]
@@ -125,7 +142,7 @@ def test_frozen_words_stay(tiny: Path, tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
     before = load_file(tiny / "model.safetensors")["embeddings.word_embeddings.weight"]
-    name = "roberta.embeddings.word_embeddings.weight"
+    name = "embeddings.word_embeddings.weight"
     learn(lesson(tiny, replace(SETTINGS, freeze_words=True)), tmp_path / "a")
     assert load_file(tmp_path / "a" / "out" / "model.safetensors")[name].equal(before)
     learn(lesson(tiny), tmp_path / "b")
@@ -139,7 +156,7 @@ def test_killed_between_states_and_resumed_gives_the_same_weights(
     settings = replace(SETTINGS, epochs=4)
     whole, weights = learn(lesson(tiny, settings), tmp_path / "whole")
 
-    monkeypatch.setattr(training, "RESUME_EVERY", 0.0)
+    monkeypatch.setattr(watch, "RESUME_EVERY", 0.0)
     steps = whole["dev_checks"]["steps"]
 
     def die(done: int, total: int) -> None:
@@ -164,7 +181,7 @@ def test_killed_between_states_and_resumed_gives_the_same_weights(
 def test_a_torn_state_is_not_resumed_from(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "RESUME_EVERY", 0.0)
+    monkeypatch.setattr(watch, "RESUME_EVERY", 0.0)
     _, weights = learn(lesson(tiny), tmp_path)
     state = next((tmp_path / "work").glob("checkpoint-*"))
     (state / "trainer_state.json").write_text("{")
@@ -173,7 +190,7 @@ def test_a_torn_state_is_not_resumed_from(
 
 
 def test_infinite_loss_is_said(tiny: Path, tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="loss is not finite"):
+    with pytest.raises(HarnessError, match="loss of mnli is not finite after"):
         learn(lesson(tiny, replace(SETTINGS, learning_rate=1e38, max_grad_norm=0)), tmp_path)
 
 

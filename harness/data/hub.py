@@ -154,6 +154,12 @@ def _columns(layout: str, hub: Hub, table: pa.Table, labels: tuple[str, ...]) ->
     for name in ("label", "tags"):
         if name in theirs:
             theirs[name] = [_value(hub, v, labels) for v in theirs[name]]
+    for i, choices in enumerate(theirs.get("choices", ())):
+        if len(choices) != len(labels):
+            raise HarnessError(
+                f"{hub.repo}@{hub.revision[:8]}: row {i + 1} has {len(choices)} options, expected"
+                f" {len(labels)}; the declaration does not fit this revision"
+            )
     count = len(next(iter(theirs.values())))
     return {name: theirs.get(name) or [DEFAULTS.get(name)] * count for name in COLUMNS[layout]}
 

@@ -48,6 +48,9 @@ def read_records(
         except (KeyError, TypeError, IndexError) as error:
             report(number, f"no column {error}; the row has {', '.join(list(row)[:12])}")
             continue
+        if isinstance(values_of.get("label"), (list, dict)):
+            report(number, f"the label is no plain value but {values_of['label']!r:.60}")
+            continue
         for name in found:
             value = values_of.get(name, DEFAULTS.get(name))
             found[name].append(known_label(value, values, labels) if name == "label" else value)

@@ -79,11 +79,13 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
             taken = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
             dev = dev.select([i for i, c in enumerate(dev["context"]) if _folded(c) not in taken])
     else:
-        is_dev = [_tenth(row, i) for i, row in enumerate(train)]
+        english = "en" in train["language"] if "language" in train.column_names else False
+        is_dev = [
+            _tenth(row, i) and (not english or row["language"] == "en")
+            for i, row in enumerate(train)
+        ]
         dev = train.select([i for i, held in enumerate(is_dev) if held])
         train = train.select([i for i, held in enumerate(is_dev) if not held])
-    if "language" in dev.column_names and "en" in (spoken := dev["language"][:]):
-        dev = dev.select([i for i, code in enumerate(spoken) if code == "en"])
     if "id" in dev.column_names and len(set(dev["id"])) < len(dev):  # answers go by id
         numbers = [str(i) for i in range(len(dev))]
         dev = to_dataset(training.format.layout, dev.to_dict() | {"id": numbers})

@@ -103,7 +103,7 @@ def _mixed(
     """
     settings, draw = lesson.settings, random.Random(lesson.seed)
     passes = [
-        _passes(part, some, lesson.seed) for part, some in zip(lesson.parts, features, strict=True)
+        _passes(part, features[i], f"{lesson.seed} {i}") for i, part in enumerate(lesson.parts)
     ]
     own = [i for i, part in enumerate(lesson.parts) if not part.ratio]
     whole = settings.epochs * sum(len(passes[i].batches(0)) for i in own)
@@ -120,7 +120,7 @@ def _mixed(
             counts[i] = round(part.ratio / (1 - part.ratio) * whole)
     order = [i for i in sorted(counts) for _ in range(counts[i])]
     draw.shuffle(order)
-    order += order[: -len(order) % per_update]
+    order += [order[i % len(order)] for i in range(-len(order) % per_update)]
     streams = [one.stream() for one in passes]
     batches = [[(i, *item) for item in next(streams[i])] for i in order]
     updates = len(batches) // per_update
@@ -197,11 +197,11 @@ class _Passes:
             number += 1
 
 
-def _passes(part: Part, features: Sequence[dict[str, Any]], seed: int) -> _Passes:
+def _passes(part: Part, features: Sequence[dict[str, Any]], seed: str) -> _Passes:
     groups: dict[str, list[int]] = {}
     for i, feature in enumerate(features):
         groups.setdefault(feature.get("language", ""), []).append(i)
-    return _Passes([size(f) for f in features], groups, part, f"{seed} {part.name}")
+    return _Passes([size(f) for f in features], groups, part, seed)
 
 
 def rows_of(ids: Sequence[Any]) -> Sequence[Sequence[int]]:

@@ -34,6 +34,7 @@ class Learner(nn.Module):
     encoder: Any
     heads: Any
     models: tuple[Any, ...]
+    _keys_to_ignore_on_save = None  # the Trainer asks for it where a tied weight is left out
 
     def __init__(self, encoder: Any, models: Sequence[Any]) -> None:
         """Take whole models that share an encoder; register every weight once."""
@@ -253,11 +254,18 @@ def save_learner(learner: Learner, folder: Path) -> None:
 
 
 def load_head(model: Any, folder: Path) -> None:
-    """Fill a whole model's head from a head's folder."""
+    """Fill a whole model's head from a head's folder.
+
+    Raises:
+        HarnessError: It is the head of another format or other labels.
+    """
     from safetensors.torch import load_file
 
     weights = load_file(folder / "model.safetensors")
-    found = model.load_state_dict(weights, strict=False)
+    try:
+        found = model.load_state_dict(weights, strict=False)
+    except RuntimeError as error:  # torch says so of other sizes, strict or not
+        raise HarnessError(f"{folder}: the head does not fit; it has other labels") from error
     lacking = [
         name
         for name in found.missing_keys

@@ -123,7 +123,7 @@ def _learner(lesson: Lesson, course: Course) -> Learner:
     elif lesson.settings.freeze_words:
         learner.words.weight.requires_grad_(False)
     elif all(part.form.layout != "lines" for part in lesson.parts):  # its head needs every word
-        only_used_rows(learner, course.vocabulary())
+        only_used_rows(learner, course.vocabulary() | {learner.words.padding_idx or 0})
     return learner
 
 
@@ -208,7 +208,7 @@ def _trainer(
             return total
 
         def compute_loss(self, model: Any, inputs: dict[str, Any], **_: Any) -> Any:
-            """Return the loss of a piece, weighed by its share of the batch's examples."""
+            """Return the loss of a piece, weighed by its share of the batch."""
             head, share = inputs.pop("head"), inputs.pop("share", 1.0)
             loss = model(head, **inputs).loss * share
             watcher.saw(head, loss.detach(), share)
@@ -275,16 +275,25 @@ def collate(
 
 
 def split(inputs: Mapping[str, Any], pieces: int) -> list[dict[str, Any]]:
-    """Cut a batch into pieces along its examples, each with its ``share`` of them."""
+    """Cut a batch into pieces along its examples, each with its ``share`` of the loss."""
     count = len(inputs["input_ids"])
     size = -(-count // pieces)
     if size == count:
         return [dict(inputs)]
-    return [
+    found = [
         {k: v if isinstance(v, int) else v[start : start + size] for k, v in inputs.items()}
-        | {"share": min(size, count - start) / count}
         for start in range(0, count, size)
     ]
+    whole = _weight(inputs)
+    return [piece | {"share": _weight(piece) / whole} for piece in found]
+
+
+def _weight(inputs: Mapping[str, Any]) -> float:
+    """Return what a loss is a mean over: the labelled tokens, or else the examples."""
+    labels = inputs.get("labels")
+    if labels is not None and labels.dim() == 2:
+        return max(1.0, float((labels != -100).sum()))
+    return float(len(inputs["input_ids"]))
 
 
 def _last_state(work: Path) -> tuple[int, Path | None]:

@@ -49,6 +49,8 @@ class Store:
         """
         try:
             said = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
+        except NotADirectoryError as error:
+            raise HarnessError(f"{self.root} is not a folder; name another place") from error
         except FileNotFoundError:
             return self  # a new one, or one from before the file: those are laid out the same
         except (ValueError, KeyError, TypeError, OSError) as error:

@@ -11,12 +11,12 @@ from harness.data.folder import FolderSource, open_folder
 from harness.data.hub import HubSource
 from harness.data.memory import Memory
 from harness.data.source import Source
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import choose_device, cores
 from harness.pipeline.plan import Plan, Request, make_plan
 from harness.pipeline.step import Step
-from harness.pipeline.training import Context, NoData, ingredient, training_step
+from harness.pipeline.training import Context, ingredient, training_step
 from harness.recipes import Recipe
 from harness.studies.study import (
     BASELINE,
@@ -93,13 +93,13 @@ def plan_study(
         HarnessError: Something named is not there, or a training set has no usable data.
     """
     benchmark = registry.benchmark(study.benchmark)
-    checkpoints = {
-        start.name: replace(
-            open_checkpoint(_where(start, benchmark, cache), offline=offline, memory=memory),
-            name=start.name,
-        )
-        for start in study.checkpoints
-    }
+    checkpoints = {}
+    for start in study.checkpoints:
+        with study.blamed("checkpoints", start.name):
+            where = _where(start, benchmark, cache)
+            found = open_checkpoint(where, offline=offline, memory=memory)
+        checkpoints[start.name] = replace(found, name=start.name)
+    _know_languages(study, benchmark)
     threads = study.threads or max(1, cores() // max(1, workers))
     request = Request(
         checkpoint=next(iter(checkpoints.values())),
@@ -116,8 +116,6 @@ def plan_study(
     whole = StudyPlan(study, request)
     known: dict[str, Step] = {}
     for cell in _cells(study, request, checkpoints):
-        if not whole.cells:
-            _know_sets(study, cell.plan)
         whole.cells.append(cell)
         for step in cell.plan.steps:
             if step.key not in known:
@@ -144,7 +142,7 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
                     if start.intermediate and one.name != BASELINE:
                         continue
                     notes: list[str] = []
-                    step = _trained(one, by_name, mine, recipe, trained, notes)
+                    step = _trained(study, one, by_name, mine, recipe, trained, notes)
                     label = ", ".join([*said, one.name, f"seed {seed}"])
                     plan = make_plan(replace(mine, start=step, label=label))
                     plan.steps = [*_line(step), *plan.steps]
@@ -153,6 +151,7 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
 
 
 def _trained(
+    study: Study,
     one: Intermediate,
     by_name: dict[str, Intermediate],
     request: Request,
@@ -164,9 +163,10 @@ def _trained(
     if one.name not in trained:
         before = None
         if one.after:
-            before = _trained(by_name[one.after], by_name, request, recipe, trained, notes)
+            before = _trained(study, by_name[one.after], by_name, request, recipe, trained, notes)
         context = replace(request.context, start=before, label=f"seed {request.seed}")
-        trained[one.name] = intermediate_step(one, context, recipe, notes)
+        with study.blamed("intermediate", one.name):
+            trained[one.name] = intermediate_step(one, context, recipe, notes)
     return trained[one.name]
 
 
@@ -206,11 +206,17 @@ def _line(step: Step | None) -> list[Step]:
     return [*_line(step.parents[0] if step.parents else None), step] if step else []
 
 
-def _know_sets(study: Study, plan: Plan) -> None:
-    """Refuse a target without data: a study has no holes of this kind."""
-    for name, why in plan.skipped.items():
-        if name in study.targets:
-            raise NoData(why)
+def _know_languages(study: Study, benchmark: Benchmark) -> None:
+    """Refuse a language that no target has."""
+    names = study.targets or benchmark.task_names()
+    tasks = [registry.task(name) for name in names if name in registry.task_names()]
+    known = sorted({code for task in tasks for code in benchmark.languages_of(task)})
+    for code in study.languages:
+        if code not in known:
+            with study.blamed("languages", value=code):
+                raise HarnessError(
+                    f"unknown language {code!r}{nearest(code, known)} (known: {', '.join(known)})"
+                )
 
 
 def _where(start: Start, benchmark: Benchmark, cache: Path) -> str:

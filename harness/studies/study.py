@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,15 @@ class Study:
     def name(self) -> str:
         """Return the file's name without its ending."""
         return self.path.stem
+
+    @contextmanager
+    def blamed(self, *keys: str, value: str | None = None) -> Iterator[None]:
+        """Say of an error where in the file the thing is named."""
+        try:
+            yield
+        except HarnessError as error:
+            line, column = place_of("\n".join(read_lines(self.path)), keys, value)
+            raise type(error)(f"{self.path}:{line}:{column}: {error}") from error
 
 
 STRINGS, NUMBERS = "list of strings", "list of whole numbers"

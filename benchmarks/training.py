@@ -1,0 +1,249 @@
+"""Training against its peer: the same encoder, rows and settings, each run a process of its own.
+
+    python benchmarks/training.py --checkpoint DIR [--data DIR] [--set mnli] [--seeds 5]
+
+The peer is ``transformers.Trainer`` with ``DataCollatorWithPadding`` and its random order, as its
+users have it: every row of the word table is a parameter. Ours is `harness.models.train.train`
+with ``freeze_words`` off. Both learn the first rows of an English set, tokenised by the same
+``Format.encode``, with AdamW, warm-up and linear decay alike; they differ in order and in the
+draws of the fresh head and dropout. Both score dev once, at the end, by the same code.
+
+Measured is ``Trainer.train``, on both sides, less that dev check (ours writes its weights there);
+``start`` is the rest: loading, tokenising, building, and for ours a copy of the weights. Memory is
+the peak of the whole process, dev check included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from harness.errors import HarnessError
+from harness.models.lesson import Lesson, Part
+
+DATA = Path(os.environ.get("XTREME_DATA") or ROOT.parent / "shared" / "data")
+MODES = ("peer fp32", "ours fp32", "ours bf16", "peer bf16")  # the others are held to the first
+HEADS = ("AutoModelForSequenceClassification", "AutoModelForQuestionAnswering")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one training took and reached."""
+
+    examples: int  # learnt from, every epoch counted
+    updates: int
+    tokens: int  # of all training batches, padding included
+    cpu: float  # CPU seconds of the training, over all threads
+    wall: float  # its seconds
+    start: float  # CPU seconds around it, without imports and reading rows
+    dev: float  # headline score, percent
+    memory: float  # peak resident memory of the process, MB
+
+
+@contextmanager
+def timed(spent: list[float]) -> Iterator[None]:
+    """Add up CPU and wall seconds of a block, or of all calls of what this decorates."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    yield
+    spent[0] += time.process_time() - cpu
+    spent[1] += time.perf_counter() - wall
+
+
+def lesson_of(options: argparse.Namespace) -> Lesson:
+    """Return what both sides learn; HarnessError if checkpoint or data are missing or unfit."""
+    from harness import registry
+    from harness.data.folder import FolderSource
+    from harness.data.source import training_rows
+    from harness.models.checkpoint import open_checkpoint
+    from harness.recipes import Settings
+
+    checkpoint = open_checkpoint(str(options.checkpoint), offline=True)
+    training = registry.training(options.set)
+    form = training.format
+    if form.head not in HEADS:
+        raise HarnessError(f"{options.set}: the peer's collator cannot pad {form.name}")
+    held_out = registry.task(training.held_out) if training.held_out else None
+    rows = training_rows(FolderSource(options.data / "xtreme"), training, held_out)
+    settings = Settings(
+        learning_rate=options.learning_rate,
+        epochs=options.epochs,
+        batch_size=options.batch,
+        max_tokens=options.batch * options.max_length,  # so that only batch_size bounds a batch
+        max_length=options.max_length,
+        stride=96,
+        warmup=0.1,
+        weight_decay=0.01,
+        check_every=10**9,  # so that dev is checked at the end alone
+    )
+    train, dev = rows.train.select(range(options.train)), rows.dev.select(range(options.dev))
+    part = Part(training.name, form, train, dev, settings)
+    return Lesson(checkpoint, (part,), settings, options.seed)
+
+
+def peer(lesson: Lesson, device: Any, folder: str, check: list[float]) -> tuple[int, float]:
+    """Train as users of the Trainer do; return the updates and the dev score, timed apart."""
+    import transformers
+
+    from harness.models.model import Model, load_tokenizer, quiet
+    from harness.tasks import headline
+
+    part, settings, path = lesson.parts[0], lesson.settings, lesson.checkpoint.path
+    form = part.form
+    transformers.set_seed(lesson.seed)
+    tokenizer = load_tokenizer(path)
+    auto = getattr(transformers, str(form.head))
+    with quiet():
+        model = auto.from_pretrained(path, num_labels=len(form.labels) or 2, dtype="float32")
+    arguments = transformers.TrainingArguments(
+        output_dir=folder,
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup,
+        weight_decay=settings.weight_decay,
+        seed=lesson.seed,
+        use_cpu=True,
+        bf16=device.precision == "bf16",
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+    features = form.encode(part.train, tokenizer, settings, training=True)
+    collator = transformers.DataCollatorWithPadding(tokenizer)
+    trainer = transformers.Trainer(model, arguments, collator, features)
+    trainer.train()
+    with timed(check):
+        trained = Model(model.eval(), tokenizer, device)
+        answers = form.predict(trained, {"test": part.dev}, settings)
+        scores = form.score(form.gold(part.dev), answers, "en")
+    return trainer.state.global_step, headline(form.metric, scores)
+
+
+def run_once(options: argparse.Namespace) -> Run:
+    """Train once, in this process, in the mode ``options.one``."""
+    from transformers import Trainer
+
+    from harness.models.device import choose_device, hush
+    from harness.models.train import train
+    from harness.models.watch import Watcher
+
+    side, precision = options.one.split()
+    hush()
+    lesson = lesson_of(options)
+    device = choose_device("cpu", precision, options.threads)
+    whole, loop, check = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
+    tokens, step = 0, Trainer.training_step
+
+    def counted(self: Any, model: Any, inputs: Any, *more: Any) -> Any:
+        nonlocal tokens
+        tokens += inputs["input_ids"].numel()
+        return step(self, model, inputs, *more)
+
+    Trainer.training_step, Trainer.train = counted, timed(loop)(Trainer.train)
+    Watcher.check = timed(check)(Watcher.check)
+    with tempfile.TemporaryDirectory() as folder, timed(whole):
+        if side == "peer":
+            updates, score = peer(lesson, device, folder, check)
+            loop = [a + b for a, b in zip(loop, check, strict=True)]  # ours checks dev within it
+        else:
+            out = Path(folder, "out")
+            done = train(lesson, device, Path(folder), out, lambda updates, total: None)
+            updates, score = done["updates"], done["dev_score"]
+    examples = len(lesson.parts[0].train) * lesson.settings.epochs
+    cpu, wall = loop[0] - check[0], loop[1] - check[1]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Run(examples, updates, tokens, cpu, wall, whole[0] - loop[0], score, memory)
+
+
+def in_own_process(mode: str, seed: int, threads: int) -> Run:
+    """Train once in a process of its own (its peak is at least ours: no torch in this one)."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--one", mode, "--seed", str(seed)]
+    env = os.environ | {"OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["nothing said"])[-1]
+        raise HarnessError(f"{mode}, seed {seed} (exit status {done.returncode}): {said}")
+    return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def report(runs: dict[str, list[Run]], threads: int) -> str:
+    """The machine, and a markdown table of the modes; ratios and differences are to the first."""
+    from tabulate import tabulate
+
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    names = [line.partition(": ")[2] for line in info.splitlines() if "model name" in line]
+    versions = [f"{n} {importlib.metadata.version(n)}" for n in ("torch", "transformers")]
+    rows, first = [], runs[MODES[0]]
+    base = {name: statistics.mean(getattr(run, name) for run in first) for name in asdict(first[0])}
+    for mode, some in runs.items():
+        mean = {name: statistics.mean(getattr(run, name) for run in some) for name in base}
+        gaps = [run.dev - other.dev for run, other in zip(some, first, strict=True)]
+        error = statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 1 else float("nan")
+        row = {"mode": mode, "examples / CPU s": f"{mean['examples'] / mean['cpu']:.2f}"}
+        row["ratio"] = f"{base['cpu'] / mean['cpu']:.2f}"
+        row |= {f"{name}, s": f"{mean[name]:.1f}" for name in ("cpu", "wall", "start")}
+        row["padded tokens / example"] = f"{mean['tokens'] / mean['examples']:.1f}"
+        row["dev"] = f"{mean['dev']:.2f}"
+        row["less peer, ± s.e."] = f"{statistics.mean(gaps):+.2f} ± {error:.2f}"
+        row["peak MB"] = f"{mean['memory']:.0f}"
+        row["ratio of peaks"] = f"{mean['memory'] / base['memory']:.2f}"
+        rows.append(row)
+    flag = "avx512_bf16" if "avx512_bf16" in info.split() else "no avx512_bf16"
+    return (
+        f"- threads: {threads}; CPUs: {os.cpu_count()}, {(names or ['unknown'])[0]}, {flag}\n"
+        f"- Python {platform.python_version()}, {', '.join(versions)}\n"
+        f"- seeds: {len(first)}; each: {first[0].examples} examples, {first[0].updates} updates\n\n"
+    ) + tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True)
+
+
+def main() -> int:
+    """Runs every mode with every seed, one after the other, and prints the table."""
+    parser = argparse.ArgumentParser(description="Measure training against transformers' Trainer.")
+    add = parser.add_argument
+    add("--checkpoint", type=Path, required=True, help="folder of an encoder")
+    add("--data", type=Path, default=DATA, help="folder with xtreme/ and intermediate/")
+    add("--set", default="mnli", help="training set, of pairs (mnli) or questions (squad_v1)")
+    add("--learning-rate", type=float, default=1e-4)
+    counts = {"train": 600, "dev": 300, "epochs": 2, "batch": 16, "max-length": 128}
+    for name, count in (counts | {"seeds": 5, "threads": 2}).items():
+        add(f"--{name}", type=int, default=count, help=f"default {count}")
+    add("--one", choices=MODES, help=argparse.SUPPRESS)
+    add("--seed", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    runs: dict[str, list[Run]] = {mode: [] for mode in MODES}
+    try:
+        if options.one:
+            print(json.dumps(asdict(run_once(options))))
+            return 0
+        for mode, seed in [(m, s) for s in range(1, options.seeds + 1) for m in MODES]:
+            run = in_own_process(mode, seed, options.threads)
+            print(f"{mode}, seed {seed}: {json.dumps(asdict(run))}", file=sys.stderr)
+            runs[mode].append(run)
+        if len({run.updates for some in runs.values() for run in some}) > 1:
+            raise HarnessError("the two sides did not do the same number of updates")
+    except HarnessError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(report(runs, options.threads))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
