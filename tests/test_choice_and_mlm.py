@@ -22,10 +22,10 @@ from harness.formats.multiple_choice import options
 from harness.models.checkpoint import open_checkpoint
 from harness.models.course import size
 from harness.models.device import choose_device
-from harness.models.learner import build_learner
+from harness.models.learner import build_learner, load_trained
 from harness.models.lesson import Lesson, Part
 from harness.models.masking import IGNORED, mask
-from harness.models.model import Model, load_tokenizer, load_trained
+from harness.models.model import Model, load_tokenizer
 from harness.models.train import collate, train
 from harness.recipes import Settings
 from harness.scoring import squad2_scores

@@ -18,8 +18,9 @@ from harness.models.batching import bucketed, quotas
 from harness.models.checkpoint import open_checkpoint
 from harness.models.course import plan_course, sampling_shares
 from harness.models.device import choose_device
+from harness.models.learner import load_trained
 from harness.models.lesson import History, Lesson, Part, read_history
-from harness.models.model import load_tokenizer, load_trained
+from harness.models.model import load_tokenizer
 from harness.models.train import split, train
 from harness.pipeline.facts import Facts, with_labels
 from harness.recipes import Settings

@@ -20,9 +20,8 @@ from harness.models import train as training
 from harness.models import watch
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import Device, choose_device
-from harness.models.learner import build_learner
+from harness.models.learner import build_learner, load_trained
 from harness.models.lesson import Lesson, Part
-from harness.models.model import load_trained
 from harness.recipes import Settings
 from harness.tasks import TrainingSet
 

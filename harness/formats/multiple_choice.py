@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.formats.common import read_labels, refuse_placeholders, same_count, write_lines
-from harness.tasks import Scores
+from harness.formats.one_label import OneLabel
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MultipleChoice:
+class MultipleChoice(OneLabel):
     """Multiple choice; predictions are the places of the chosen options, from "0".
 
     Attributes:
@@ -81,39 +79,6 @@ class MultipleChoice:
             self.labels[max(range(options), key=lambda i: (scores[start + i], -i))]
             for start in range(0, len(scores), options)
         ]
-
-    def gold(self, rows: Dataset) -> list[str] | None:
-        """Return the rows' labels, None unless all have one."""
-        labels: list[str] = rows["label"][:]
-        if any(label is None for label in labels):
-            return None
-        refuse_placeholders(labels, "the test split")
-        return labels
-
-    def write(self, predictions: list[str], path: Path) -> None:
-        """Write one place a line."""
-        write_lines(predictions, path)
-
-    def read(self, path: Path) -> list[str]:
-        """Read one place a line."""
-        return read_labels(path, self.labels)
-
-    def read_gold(self, path: Path) -> list[str]:
-        """Read one place a line; placeholders raise Unlabelled."""
-        labels = self.read(path)
-        refuse_placeholders(labels, path)
-        return labels
-
-    def limited(self, gold: list[str], rows: Dataset) -> list[str]:
-        """Return the first labels, as many as there are rows."""
-        return gold[: len(rows)]
-
-    def score(self, gold: list[str], predictions: list[str], language: str) -> Scores:
-        """Return the accuracy."""
-        from harness.scoring import accuracy
-
-        same_count(len(predictions), len(gold), "questions")
-        return accuracy(gold, predictions)
 
 
 def options(count: int) -> tuple[str, ...]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.formats.common import read_labels, refuse_placeholders, same_count, write_lines
-from harness.tasks import Scores
+from harness.formats.one_label import OneLabel
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SentencePair:
+class SentencePair(OneLabel):
     """Sentence-pair classification; predictions are a list of labels.
 
     Attributes:
@@ -57,36 +55,3 @@ class SentencePair:
         """Return the most probable label of each test pair."""
         features = self.encode(rows["test"], model.tokenizer, settings, training=False)
         return [self.labels[scores[0].argmax()] for scores in model.infer(features)]
-
-    def gold(self, rows: Dataset) -> list[str] | None:
-        """Return the rows' labels, None unless all have one."""
-        labels: list[str] = rows["label"][:]
-        if any(label is None for label in labels):
-            return None
-        refuse_placeholders(labels, "the test split")
-        return labels
-
-    def write(self, predictions: list[str], path: Path) -> None:
-        """Write one label a line."""
-        write_lines(predictions, path)
-
-    def read(self, path: Path) -> list[str]:
-        """Read one label a line."""
-        return read_labels(path, self.labels)
-
-    def read_gold(self, path: Path) -> list[str]:
-        """Read one label a line; placeholders raise Unlabelled."""
-        labels = self.read(path)
-        refuse_placeholders(labels, path)
-        return labels
-
-    def limited(self, gold: list[str], rows: Dataset) -> list[str]:
-        """Return the first labels, as many as there are rows."""
-        return gold[: len(rows)]
-
-    def score(self, gold: list[str], predictions: list[str], language: str) -> Scores:
-        """Return the accuracy."""
-        from harness.scoring import accuracy
-
-        same_count(len(predictions), len(gold), "pairs")
-        return accuracy(gold, predictions)

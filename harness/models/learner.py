@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from harness.errors import HarnessError
-from harness.models.device import seed_everything
-from harness.models.model import quiet, read_encoder
+from harness.models.device import Device, seed_everything
+from harness.models.model import Model, load_tokenizer, quiet, read_encoder
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
@@ -251,6 +251,24 @@ def save_learner(learner: Learner, folder: Path) -> None:
         model.config.to_json_file(place / "config.json")
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
+
+
+def load_trained(path: Path, form: Format, head: int, device: Device) -> Model:
+    """Load a model of the store: its encoder under one of its heads."""
+    import transformers
+
+    folder = path / HEADS / str(head)
+    auto = getattr(transformers, str(form.head))
+    with quiet():
+        module = auto.from_pretrained(
+            path,
+            config=transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False),
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+        )
+    load_head(module, folder)
+    return Model(module.to(device.name).eval(), load_tokenizer(path), device)
 
 
 def load_head(model: Any, folder: Path) -> None:

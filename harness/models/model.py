@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.models.checkpoint import Checkpoint
-    from harness.tasks import Format
 
 INFERENCE_TOKENS = 8192  # padded tokens in a batch, at most: bounds memory
 INFERENCE_EXAMPLES = 256
@@ -131,26 +130,6 @@ def read_encoder(path: Path) -> Any:
     if missing:
         raise HarnessError(f"{path}: the weights lack {min(missing)}; save the model whole")
     return model
-
-
-def load_trained(path: Path, form: Format, head: int, device: Device) -> Model:
-    """Load a model of the store: its encoder under one of its heads."""
-    import transformers
-
-    from harness.models.learner import HEADS, load_head
-
-    folder = path / HEADS / str(head)
-    auto = getattr(transformers, str(form.head))
-    with quiet():
-        module = auto.from_pretrained(
-            path,
-            config=transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False),
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype="float32",
-        )
-    load_head(module, folder)
-    return Model(module.to(device.name).eval(), load_tokenizer(path), device)
 
 
 def load_encoder(checkpoint: Checkpoint, layer: int | str, device: Device) -> Model:

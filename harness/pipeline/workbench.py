@@ -44,7 +44,8 @@ class Workbench:
             checkpoint: A trained model of the store, or for retrieval any encoder.
             layer: The hidden state to pool for retrieval.
         """
-        from harness.models.model import load_encoder, load_trained
+        from harness.models.learner import load_trained
+        from harness.models.model import load_encoder
 
         wanted = (checkpoint.path, form.head, layer if form.head is None else None)
         if self._loaded is None or self._loaded[0] != wanted:

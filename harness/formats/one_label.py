@@ -1,0 +1,60 @@
+"""What the formats with one label an example share: files of a label a line, and accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.formats.common import read_labels, refuse_placeholders, same_count, write_lines
+from harness.tasks import Scores
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+@dataclass(frozen=True)
+class OneLabel:
+    """A format whose predictions are a list of labels.
+
+    Attributes:
+        labels: The label set; its order is the order of the head's outputs.
+        layout: The layout of its examples (``harness.data.layout``).
+    """
+
+    labels: tuple[str, ...]
+    layout: str = "pairs"
+
+    def gold(self, rows: Dataset) -> list[str] | None:
+        """Return the rows' labels, None unless all have one."""
+        labels: list[str] = rows["label"][:]
+        if any(label is None for label in labels):
+            return None
+        refuse_placeholders(labels, "the test split")
+        return labels
+
+    def write(self, predictions: list[str], path: Path) -> None:
+        """Write one label a line."""
+        write_lines(predictions, path)
+
+    def read(self, path: Path) -> list[str]:
+        """Read one label a line."""
+        return read_labels(path, self.labels)
+
+    def read_gold(self, path: Path) -> list[str]:
+        """Read one label a line; placeholders raise Unlabelled."""
+        labels = self.read(path)
+        refuse_placeholders(labels, path)
+        return labels
+
+    def limited(self, gold: list[str], rows: Dataset) -> list[str]:
+        """Return the first labels, as many as there are rows."""
+        return gold[: len(rows)]
+
+    def score(self, gold: list[str], predictions: list[str], language: str) -> Scores:
+        """Return the accuracy."""
+        from harness.scoring import accuracy
+
+        what = "pairs" if self.layout == "pairs" else "questions"
+        same_count(len(predictions), len(gold), what)
+        return accuracy(gold, predictions)
