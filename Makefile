@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 .PHONY: demo test check clean
 
 demo: $(VENV)/ready
-	$(BIN)/harness demo
+	$(BIN)/harness study run studies/demo-part.toml --workers 2
 
 test: $(VENV)/ready check
 	$(BIN)/pytest

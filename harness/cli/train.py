@@ -57,7 +57,7 @@ def train_command(
     from harness.display.progress import Bars
     from harness.models.device import first_process
     from harness.pipeline.engines.local import run
-    from harness.pipeline.export import export
+    from harness.pipeline.export import check_output, export
     from harness.pipeline.options import Options
     from harness.pipeline.store import Store
     from harness.pipeline.workbench import Workbench
@@ -91,6 +91,7 @@ def train_command(
     )
     for folder in (store, output):
         writable(folder)
+    check_output(output)
     notes: list[str] = []
     step = intermediate_step(one, request.context, request.recipe, notes)
     request.memory.save()

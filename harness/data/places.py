@@ -3,54 +3,123 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 
-_HEADER = re.compile(r"^\s*\[{1,2}\s*(?P<name>[^\[\]]+?)\s*\]{1,2}\s*(#.*)?$")
-_ONE = r"""(?:[\w+-]+|"[^"]*"|'[^']*')"""
-_KEY = re.compile(rf"^\s*(?P<name>{_ONE}(?:\s*\.\s*{_ONE})*)\s*=")
-_PART = re.compile(_ONE)
+_SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BLANK = re.compile(r"[ \t]*")
+_STRING = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL
+)
+_BARE = re.compile(r"[\w+-]+")
+_PLAIN = re.compile(r"[^,\]}#\n]+")
 
 
-def place_of(text: str, keys: tuple[str, ...], value: object = None) -> tuple[int, int]:
-    """Return line and column, from 1, of a key, or of a string value of it.
+@dataclass(frozen=True)
+class _Place:
+    """A key, or a string that a key's value is or holds.
+
+    Attributes:
+        path: Names of the tables, and at last of the key.
+        at: Offset in the text.
+        value: The string; None for the key itself.
+    """
+
+    path: tuple[str, ...]
+    at: int
+    value: str | None = None
+
+
+def place_of(text: str, keys: tuple[str, ...], value: str | None = None) -> tuple[int, int]:
+    """Return line and column, from 1, of a key, or of a string in its value.
 
     Args:
         text: A valid TOML text.
-        keys: Names of tables and at last of the key; the longest beginning that is found counts
-            (the rest may stand in an inline table).
+        keys: Names of tables and at last of the key; the longest beginning that is there counts.
         value: A string that the key's value is or holds; None for the key itself.
     """
-    best, depth = (1, 1), 0
+    places = list(_places(text))
+    depth = max((_common(place.path, keys) for place in places), default=0)
+    inside = [p for p in places if depth and p.path[:depth] == keys[:depth]]
+    said = [p for p in inside if p.value is not None and p.value == value]
+    named = [p for p in inside if p.value is None]
+    at = next((place.at for place in (*said, *named)), 0)
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def _common(path: tuple[str, ...], keys: tuple[str, ...]) -> int:
+    """Return how many names of a key's path are the first of those asked for."""
+    depth = 0
+    while depth < min(len(path), len(keys)) and path[depth] == keys[depth]:
+        depth += 1
+    return depth
+
+
+def _places(text: str) -> Iterator[_Place]:
+    """Yield all keys and strings of a text, in order."""
     table: tuple[str, ...] = ()
-    lines = text.split("\n")
-    for number, line in enumerate(lines, 1):
-        header, key = _HEADER.match(line), _KEY.match(line)
-        if header:
-            table = _parts(header["name"])
-            path, column = table, header.start("name") + 1
-        elif key:
-            path, column = (*table, *_parts(key["name"])), key.start("name") + 1
+    at = _space(text, 0)
+    while at < len(text):
+        if text[at] == "[":
+            start = _blank(text, at + (2 if text[at + 1] == "[" else 1))
+            table, at = _key(text, start)
+            yield _Place(table, start)
+            at = text.index("]", at)
+            at += 2 if text.startswith("]]", at) else 1
         else:
-            continue
-        if len(path) > depth and keys[: len(path)] == path:
-            best, depth = (number, column), len(path)
-    if depth < len(keys) and value is None:
-        value = keys[-1]
-    return _value(lines, best, value) if isinstance(value, str) else best
+            at = yield from _pair(text, at, table)
+        at = _space(text, at)
 
 
-def _parts(name: str) -> tuple[str, ...]:
-    """Return the parts of a dotted key without their quotes."""
-    return tuple(part.strip("\"'") for part in _PART.findall(name))
+def _pair(text: str, at: int, table: tuple[str, ...]) -> Generator[_Place, None, int]:
+    """Yield a key and what its value holds; return where the value ends."""
+    names, end = _key(text, at)
+    path = (*table, *names)
+    yield _Place(path, at)
+    return (yield from _value(text, _blank(text, text.index("=", end) + 1), path))
 
 
-def _value(lines: list[str], start: tuple[int, int], value: str) -> tuple[int, int]:
-    """Return where a word stands, from a place on until the next table."""
-    word = re.compile(rf"(?<![\w\[]){re.escape(value)}(?![\w+])")
-    for number in range(start[0], len(lines) + 1):
-        line = lines[number - 1]
-        if number > start[0] and _HEADER.match(line):
-            break
-        found = word.search(line, start[1] - 1 if number == start[0] else 0)
-        if found:
-            return number, found.start() + 1
-    return start
+def _value(text: str, at: int, path: tuple[str, ...]) -> Generator[_Place, None, int]:
+    """Yield the keys and strings of a value; return where it ends."""
+    if text[at] not in "[{":
+        string = _STRING.match(text, at)
+        if string:
+            yield _Place(path, at, string[0].strip("\"'"))
+            return string.end()
+        plain = _PLAIN.match(text, at)
+        return plain.end() if plain else at
+    close = "]" if text[at] == "[" else "}"
+    at = _space(text, at + 1)
+    while text[at] != close:
+        if close == "]":
+            at = yield from _value(text, at, path)
+        else:
+            at = yield from _pair(text, at, path)
+        at = _space(text, at)
+        if text[at] == ",":
+            at = _space(text, at + 1)
+    return at + 1
+
+
+def _key(text: str, at: int) -> tuple[tuple[str, ...], int]:
+    """Return the parts of a dotted key, and where it ends."""
+    names: list[str] = []
+    while True:
+        part = _STRING.match(text, at) or _BARE.match(text, at)
+        if part is None:
+            return tuple(names), at
+        names.append(part[0].strip("\"'"))
+        at = _blank(text, part.end())
+        if text[at : at + 1] != ".":
+            return tuple(names), at
+        at = _blank(text, at + 1)
+
+
+def _space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _blank(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return found.end() if found else at

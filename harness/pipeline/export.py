@@ -26,14 +26,9 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
 
     Returns:
         What to tell the user.
-
-    Raises:
-        HarnessError: The folder holds something else.
     """
     job = step.job
     assert isinstance(job, TrainJob)
-    if output.is_dir() and any(output.iterdir()) and not (output / HEADS_FILE).is_file():
-        raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
     shutil.rmtree(output, ignore_errors=True)
     shutil.copytree(store.fetched(step), output, ignore=shutil.ignore_patterns(MANIFEST))
     manifest = store.manifest(step)
@@ -57,6 +52,12 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
     best = manifest["result"]
     said = ", ".join(f"{name} {score:.1f}" for name, score in best["dev_scores"].items())
     return f"written: {output} (update {best['best_update']} of {best['updates']}; dev: {said})"
+
+
+def check_output(output: Path) -> None:
+    """Refuse a folder that holds anything but an earlier training of ours."""
+    if output.is_dir() and any(output.iterdir()) and not (output / HEADS_FILE).is_file():
+        raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
 
 
 def _card(job: TrainJob, request: Request, result: Mapping[str, Any], key: str) -> str:

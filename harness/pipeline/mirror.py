@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,6 +37,7 @@ class Mirror(Store):
         """Put a finished step into its place, here and at the URL."""
         place = super().keep(step, folder, result, seconds)
         system, base = self._remote(step)
+        top = base.removesuffix(f"/steps/{step.key[:2]}/{step.key}")
         files = [path for path in place.rglob("*") if path.is_file() and path.name != MANIFEST]
         try:
             for path in (*sorted(files), place / MANIFEST):
@@ -44,6 +46,8 @@ class Mirror(Store):
                 system.makedirs(there.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), aside)
                 system.mv(aside, there)
+            if not system.exists(f"{top}/{LAYOUT_FILE}"):
+                system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
         except Exception as error:  # fsspec raises whatever its transport does
             raise HarnessError(f"{self.url}: cannot be written ({one_line(error)})") from error
         return place
@@ -72,6 +76,8 @@ class Mirror(Store):
                 return None
             place = self.place(step)
             place.parent.mkdir(parents=True, exist_ok=True)
+            if super().find(step) is None:
+                shutil.rmtree(place, ignore_errors=True)  # a broken one
             try:
                 folder.rename(place)
             except OSError:
@@ -101,4 +107,6 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
             system.get_file(f"{base}/{LAYOUT_FILE}", str(root / LAYOUT_FILE))
     except Exception as error:  # fsspec raises whatever its transport does
         raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
-    return replace(Mirror(root, url=url))
+    mirror = Mirror(root, url=url)
+    mirror.checked()
+    return mirror

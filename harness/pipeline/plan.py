@@ -48,6 +48,7 @@ class Request:
         tracker: An experiment tracker for the trainings.
         label: What a reader should know beside a step's name.
         start: The intermediate training whose encoder takes the checkpoint's place.
+        keep_if_there: As of Context.
         memory: Facts about the data from earlier runs.
     """
 
@@ -64,6 +65,7 @@ class Request:
     tracker: str = "none"
     label: str = ""
     start: Step | None = None
+    keep_if_there: bool = False
     memory: Memory = field(default_factory=Memory)
 
     @property
@@ -78,6 +80,7 @@ class Request:
             max_steps=self.max_steps,
             tracker=self.tracker,
             label=self.label,
+            keep_if_there=self.keep_if_there,
         )
 
     @property

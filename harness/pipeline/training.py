@@ -10,7 +10,7 @@ from harness.data.files import digest, read_json
 from harness.data.folder import FolderSource
 from harness.data.source import Source, lacking
 from harness.errors import HarnessError
-from harness.models.device import Device, processes
+from harness.models.device import Device
 from harness.pipeline.facts import Known, bounded, format_identity, held_out_of, with_labels
 from harness.pipeline.jobs import Ingredient, TrainJob
 from harness.pipeline.step import Step
@@ -44,6 +44,8 @@ class Context:
         max_steps: Updates of a training, 0 means as the recipe says.
         tracker: An experiment tracker for the trainings.
         label: What a reader should know beside a step's name, e.g. ``mnli, seed 1``.
+        keep_if_there: With ``keep_head``, take a fresh head where there is none to keep (in a
+            study, whose baseline has none); otherwise that is an error.
     """
 
     checkpoint: Checkpoint
@@ -54,6 +56,7 @@ class Context:
     max_steps: int = 0
     tracker: str = "none"
     label: str = ""
+    keep_if_there: bool = False
 
     def called(self, name: str) -> str:
         """Return a step's name with the label."""
@@ -133,7 +136,7 @@ def training_step(
             "max_steps": where.max_steps,
             "device": where.device.identity(),
             # several processes share each update, so its batches are others
-            **({"processes": processes()} if processes() > 1 else {}),
+            **({"processes": where.device.processes} if where.device.processes > 1 else {}),
         },
         parents=(where.start,) if where.start else (),
         job=TrainJob(
@@ -183,13 +186,15 @@ def _whole(settings: Settings, *, mixture: bool) -> dict[str, Any]:
     return {name: value for name, value in asdict(settings).items() if name not in unread}
 
 
-def _kept_head(where: Context, training: TrainingSet) -> int:
+def _kept_head(where: Context, training: TrainingSet) -> int | None:
     """Return the number of the head that fits a set: its own, or the only one of its kind."""
     heads = _heads(where)
     fitting = [i for i, (_, like) in enumerate(heads) if like == head_kind(training.format)]
     named = [i for i in fitting if heads[i][0] == training.name]
     if len(named or fitting) == 1:
         return (named or fitting)[0]
+    if not fitting and where.keep_if_there:
+        return None
     said = ", ".join(name for name, _ in heads) or "none at all"
     raise HarnessError(
         f"keep_head: {where.checkpoint.name} has no one head for {training.name} (its heads:"

@@ -7,7 +7,6 @@ A recipe has a table ``[default]``, and may have ``[format."<name>"]``, ``[train
 from __future__ import annotations
 
 import math
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.files import digest, read_lines
+from harness.data.places import place_of
 from harness.errors import HarnessError, nearest
 from harness.tasks import Format, TrainingSet
 
@@ -190,33 +190,37 @@ def load(name: str) -> Recipe:
     return Recipe(name=path.stem, digest=digest(path)).changed(tables)
 
 
-def check_tables(path: Path, text: str, tables: Mapping[str, Any]) -> None:
+def check_tables(
+    path: Path, text: str, tables: Mapping[str, Any], within: tuple[str, ...] = ()
+) -> None:
     """Check tables of settings: ``default``, and ``format``, ``training``, ``intermediate``.
 
     Args:
         path: The file they are in, for the message.
-        text: Its text, to find the line.
+        text: Its text, to find line and column.
         tables: The tables.
+        within: The table of the file that they stand in.
 
     Raises:
-        HarnessError: A key or value does not fit; names file, line and the nearest key.
+        HarnessError: A key or value does not fit; names file, line, column and the nearest key.
     """
     for key in tables:
         if key not in TABLES:
-            raise _misfit(path, text, key, (*TABLES, "about"))
+            raise _misfit(path, text, (*within, key), TABLES if within else (*TABLES, "about"))
     for part in TABLES[1:]:
         _table(path, tables.get(part, {}))
-        for changes in tables.get(part, {}).values():
-            _check(path, text, changes)
-    _check(path, text, tables.get("default", {}))
+        for name, changes in tables.get(part, {}).items():
+            check_settings(path, text, changes, (*within, part, name))
+    check_settings(path, text, tables.get("default", {}), (*within, "default"))
 
 
-def _check(path: Path, text: str, table: Any) -> None:
+def check_settings(path: Path, text: str, table: Any, within: tuple[str, ...]) -> None:
+    """Check one table of settings, as ``check_tables`` does."""
     kinds = {entry.name: entry.type for entry in fields(Settings)}
     _table(path, table)
     for key, value in table.items():
         if key not in kinds:
-            raise _misfit(path, text, key, kinds)
+            raise _misfit(path, text, (*within, key), kinds)
         kind = str(kinds[key])
         fits = (
             isinstance(value, bool)
@@ -229,8 +233,9 @@ def _check(path: Path, text: str, table: Any) -> None:
         if not fits or (not isinstance(value, str) and not low <= value < math.inf):
             bound = "above 0" if key in POSITIVE else "not negative"
             words = f"; or one of {', '.join(WORDS[key])}" if key in WORDS else ""
+            line, column = place_of(text, (*within, key))
             raise HarnessError(
-                f"{path}:{_line(text, key, value)}: {key} = {value!r} is no fitting {kind}"
+                f"{path}:{line}:{column}: {key} = {value!r} is no fitting {kind}"
                 f" (numbers are finite and {bound}{words})"
             )
 
@@ -240,24 +245,9 @@ def _table(path: Path, value: Any) -> None:
         raise HarnessError(f"{path}: {value!r} stands where a table of settings should")
 
 
-def _misfit(path: Path, text: str, key: str, known: Any) -> HarnessError:
+def _misfit(path: Path, text: str, keys: tuple[str, ...], known: Any) -> HarnessError:
+    line, column = place_of(text, keys)
     return HarnessError(
-        f"{path}:{_line(text, key)}: unknown key {key!r}{nearest(key, known)}"
+        f"{path}:{line}:{column}: unknown key {keys[-1]!r}{nearest(keys[-1], known)}"
         f" (known: {', '.join(known)})"
     )
-
-
-def _line(text: str, key: str, value: Any = None) -> str:
-    """Return line and column of a table or key, the one with the value where several have it."""
-    pattern = re.compile(
-        rf"^\s*\[?\s*(?=\b{re.escape(key)}\b)|(?<=[{{,\s.])(?={re.escape(key)}\s*=)"
-    )
-    lines = text.split("\n")
-    found = [(i, m.end() + 1) for i, line in enumerate(lines, 1) if (m := pattern.search(line))]
-    for number, column in found:
-        try:
-            if repr(tomllib.loads(lines[number - 1]).get(key)) == repr(value):  # nan is not nan
-                return f"{number}:{column}"
-        except tomllib.TOMLDecodeError:
-            continue
-    return "{}:{}".format(*found[0]) if found else "1:1"

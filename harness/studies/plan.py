@@ -144,7 +144,7 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
                     notes: list[str] = []
                     step = _trained(study, one, by_name, mine, recipe, trained, notes)
                     label = ", ".join([*said, one.name, f"seed {seed}"])
-                    plan = make_plan(replace(mine, start=step, label=label))
+                    plan = make_plan(replace(mine, start=step, label=label, keep_if_there=True))
                     plan.steps = [*_line(step), *plan.steps]
                     plan.notes = (*notes, *plan.notes)
                     yield Cell(start, one, recipe_name, seed, plan)

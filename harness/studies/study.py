@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -149,7 +150,7 @@ class _File:
     text: str
     tables: Mapping[str, Any]
 
-    def wrong(self, keys: tuple[str, ...], what: str, value: object = None) -> HarnessError:
+    def wrong(self, keys: tuple[str, ...], what: str, value: str | None = None) -> HarnessError:
         """Return an error that names line and column of a key, or of a value of it."""
         line, column = place_of(self.text, keys, value)
         return HarnessError(f"{self.path}:{line}:{column}: {what}")
@@ -256,7 +257,7 @@ def _intermediate(file: _File) -> tuple[Intermediate, ...]:
                 keys, f"{name} should be a list of training sets, or a table with train"
             )
         _check_keys(file, keys, table, OF_AN_INTERMEDIATE)
-        recipes.check_tables(file.path, file.text, {"default": table.get("settings", {})})
+        recipes.check_settings(file.path, file.text, table.get("settings", {}), (*keys, "settings"))
         found.append(
             Intermediate(
                 name=name,
@@ -274,7 +275,11 @@ def _weights(file: _File, keys: tuple[str, ...], table: Mapping[str, Any]) -> Ma
     weights: Mapping[str, Any] = table.get("weights", {})
     for name, weight in weights.items():
         file.known((*keys, "weights", name), name, table["train"], "training set here")
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not weight > 0:
+        if (
+            isinstance(weight, bool)
+            or not isinstance(weight, (int, float))
+            or not 0 < weight < math.inf
+        ):
             raise file.wrong((*keys, "weights", name), f"weight {weight!r} is no number above 0")
     if weights and len(weights) < len(table["train"]):
         missing = next(name for name in table["train"] if name not in weights)
@@ -290,7 +295,7 @@ def _check_names(file: _File, study: Study) -> None:
     for recipe in study.recipes:
         if not recipe.endswith(".toml"):
             file.known(("recipes",), recipe, recipes.recipe_names(), "recipe")
-    recipes.check_tables(file.path, file.text, study.settings)
+    recipes.check_tables(file.path, file.text, study.settings, ("settings",))
     names = [one.name for one in study.intermediate]
     for one in study.intermediate:
         for spec in one.train:

@@ -5,10 +5,8 @@ A slot is a pool of one process, so that a crash ends the step in hand and nothi
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
-import sys
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.pipeline.engines.schedule import Outcome
+from harness.pipeline.engines.together import end_with_parent
 
 if TYPE_CHECKING:
     from harness.data.source import Source
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from harness.pipeline.step import Step
     from harness.pipeline.store import Store
     from harness.pipeline.workbench import Workbench
-
-WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 @dataclass(frozen=True)
@@ -107,8 +104,7 @@ def settle(threads: int, gpu: str) -> None:
     if gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent takes Ctrl-C and ends its workers
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(WITH_PARENT, signal.SIGKILL)
+    end_with_parent()
 
 
 _benches: dict[Site, Workbench] = {}  # of this process: keeps a loaded model between steps

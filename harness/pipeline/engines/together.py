@@ -6,7 +6,10 @@ that ``launch`` has just written aside in the store, nothing from outside.
 
 from __future__ import annotations
 
+import ctypes
+import os
 import pickle
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -14,6 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+
+TASK = "task.pickle"
+WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,15 +36,24 @@ def launch(step: Step, store: Store, bench: Workbench) -> None:
         HarnessError: They ended without a result.
     """
     with store.aside() as folder:
-        task = folder / "task.pickle"
+        task = folder / TASK
         task.write_bytes(pickle.dumps((step, store, bench.source, bench.device)))
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         command += ["--nproc-per-node", str(bench.device.processes)]
         command += ["-m", "harness.pipeline.engines.together", str(task)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, preexec_fn=end_with_parent
+        )
+        why = [path.read_text() for path in sorted(folder.glob(f"{TASK}.*"))]
     if store.find(step) is None:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise HarnessError(f"{step.name}: torchrun ended with code {done.returncode}: {said:.200}")
+        said = (why or done.stderr.strip().splitlines()[-1:] or ["nothing"])[0]
+        raise HarnessError(f"torchrun ended with code {done.returncode}: {said:.400}")
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when its parent dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(WITH_PARENT, signal.SIGKILL)
 
 
 class _Quiet:
@@ -55,8 +70,14 @@ def main(task: Path) -> None:
     from harness.pipeline.engines.local import run
     from harness.pipeline.workbench import Workbench
 
+    end_with_parent()
     step, store, source, device = pickle.loads(task.read_bytes())  # noqa: S301 - see above
-    run([step], store, Workbench(source, device), _Quiet())
+    try:
+        run([step], store, Workbench(source, device), _Quiet())
+    except Exception as error:
+        rank = os.environ.get("RANK", "0")
+        task.with_name(f"{TASK}.{rank}").write_text(f"{error or type(error).__name__}")
+        os._exit(1)  # an orderly end would wait for processes that wait for this one
 
 
 if __name__ == "__main__":
