@@ -21,7 +21,7 @@ class _Place:
 
     Attributes:
         path: Names of the tables, and at last of the key.
-        at: Offset in the text.
+        at: Offset in the text, behind the quotes of a string.
         value: The string; None for the key itself.
     """
 
@@ -84,7 +84,8 @@ def _value(text: str, at: int, path: tuple[str, ...]) -> Generator[_Place, None,
     if text[at] not in "[{":
         string = _STRING.match(text, at)
         if string:
-            yield _Place(path, at, string[0].strip("\"'"))
+            inner = string[0].lstrip("\"'")
+            yield _Place(path, string.end() - len(inner), inner.rstrip("\"'"))
             return string.end()
         plain = _PLAIN.match(text, at)
         return plain.end() if plain else at
