@@ -554,7 +554,7 @@ mnli = ["mnli"]
     code, out, err = run(*words)
     assert code == 0
     assert f"{total} steps, {total - 14} cached" in out and "14 steps ran" in out
-    assert "failed" not in out and "mnli (tiny, mnli" not in err
+    assert "failed:" not in out and "mnli (tiny, mnli" not in err
     assert not list((tmp_path / "store" / "aside").iterdir())
 
 
