@@ -62,13 +62,13 @@ def do(step: Step, store: Store, bench: Workbench) -> float:
         The seconds it took.
     """
     start = time.monotonic()
+    if step.kind == "train" and bench.device.processes > 1 and processes() == 1:
+        bench.forget()
+        together.launch(step, store, bench)  # the first process of them takes the lock
+        return time.monotonic() - start
     with store.locked(step):
         if store.find(step) is not None:
             return 0.0
-        if step.kind == "train" and bench.device.processes > 1 and processes() == 1:
-            bench.forget()
-            together.launch(step, store, bench)
-            return time.monotonic() - start
         with store.aside() as folder:
             result = _job(step, store, bench, folder)
             store.keep(step, folder, result, time.monotonic() - start)
