@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -225,7 +225,10 @@ DIFFER = {
     "train_examples": (ONE, f"{ONE}, settings = {{train_examples = 20}}"),
     "dev_examples": (ONE, f"{ONE}, settings = {{dev_examples = 5}}"),
     "train_examples of a mixture": (MIX, f"{MIX}, settings = {{train_examples = 20}}"),
-    "keep_head": (f'{ONE}, from = "first"', f'{ONE}, from = "first", settings = {{keep_head = true}}'),
+    "keep_head": (
+        f'{ONE}, from = "first"',
+        f'{ONE}, from = "first", settings = {{keep_head = true}}',
+    ),
     "from": (f'{ONE}, from = "first"', ONE),
     "max_length": (ONE, f"{ONE}, settings = {{max_length = 32}}"),
     "max_answer of spans": (SPANS, f"{SPANS}, settings = {{max_answer = 3}}"),
@@ -741,7 +744,8 @@ def test_a_target_goes_on_with_the_head_of_its_intermediate(
 ) -> None:
     done = harness(
         "train", "mnli", "--from", tiny, "--output", tmp_path / "headed", "--benchmark", "mini",
-        "--recipe", "quick", "--max-steps", 1, "--store", tmp_path / "s", "--threads", 1, cache=cache,
+        "--recipe", "quick", "--max-steps", 1, "--store", tmp_path / "s", "--threads", 1,
+        cache=cache,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     text = LITTLE.replace("{tiny}", str(tmp_path / "headed"))
@@ -795,7 +799,8 @@ def test_a_head_to_keep_that_is_not_there(tiny: Path, tmp_path: Path, run: Run) 
     )
     assert (code, out) == (2, "")
     assert err.count("\n") == 1 and "keep_head" in err and "qqp" in err and "tiny" in err
-    line = '[intermediate]\nm = ["mnli"]\na = {train = ["qqp"], from = "m", settings = {keep_head = true}}\n'
+    line = '[intermediate]\nm = ["mnli"]\n'
+    line += 'a = {train = ["qqp"], from = "m", settings = {keep_head = true}}\n'
     file.write_text(HEAD + LITTLE.format(tiny=tiny) + line + SHORT)
     code, out, err = run(
         "study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o"
@@ -809,7 +814,7 @@ def test_a_head_to_keep_that_is_not_there(tiny: Path, tmp_path: Path, run: Run) 
 
 
 @pytest.fixture
-def commands(tiny: Path, tmp_path: Path, made: Made) -> Iterator[Callable[[Path], list[list[Any]]]]:
+def commands(tiny: Path, tmp_path: Path, made: Made) -> Callable[[Path], list[list[Any]]]:
     def all_of(store: Path) -> list[list[Any]]:
         common = ["--store", store]
         return [
@@ -822,7 +827,7 @@ def commands(tiny: Path, tmp_path: Path, made: Made) -> Iterator[Callable[[Path]
             ["study", "table", made.file, *common],
         ]  # fmt: skip
 
-    yield all_of
+    return all_of
 
 
 @pytest.mark.parametrize(

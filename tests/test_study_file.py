@@ -245,7 +245,8 @@ def test_a_circle_is_placed_and_told(text: str, names: str, refused: Callable[..
 
 
 def test_from_the_baseline_is_from_the_checkpoint(tiny: Path, write: Callable[..., Path]) -> None:
-    text = f'[checkpoints]\ntiny = "{tiny}"\n[intermediate]\na = {{train = ["qqp"], from = "baseline"}}\n'
+    text = f'[checkpoints]\ntiny = "{tiny}"\n[intermediate]\n'
+    text += 'a = {train = ["qqp"], from = "baseline"}\n'
     study = read_study(write("s.toml", HEAD + text))
     assert study.intermediate[1].after in ("baseline", "")
 
@@ -363,9 +364,10 @@ leaves = st.one_of(
         lambda some: f"[{', '.join(some)}]"
     ),
 )
+twigs = st.one_of(leaves, st.dictionaries(names, leaves, max_size=2))
 trees = st.dictionaries(
     names,
-    st.one_of(leaves, st.dictionaries(names, st.one_of(leaves, st.dictionaries(names, leaves, max_size=2)), max_size=3)),
+    st.one_of(leaves, st.dictionaries(names, twigs, max_size=3)),
     min_size=1,
     max_size=4,
 )  # fmt: skip

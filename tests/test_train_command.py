@@ -1,4 +1,4 @@
-"""``harness train``: an ordinary checkpoint comes out, with a card, and ``harness eval`` takes it."""
+"""``harness train``: an ordinary checkpoint comes out, with a card, and eval takes it."""
 
 import hashlib
 import json
@@ -83,8 +83,8 @@ def test_the_card_says_where_it_is_from(learn: Run, tiny: Path, tmp_path: Path) 
     assert card.startswith("---\nbase_model: ")
     best = value["result"]["dev_scores"]["mnli"]
     for said in (
-        tiny.name, value["parent"]["fingerprint"], "quickest", "seed 3", f"{best:.1f}", value["step"],
-        "| mnli | en | sentence-pair classification |", "AutoModel",
+        tiny.name, value["parent"]["fingerprint"], "quickest", "seed 3", f"{best:.1f}",
+        value["step"], "| mnli | en | sentence-pair classification |", "AutoModel",
     ):  # fmt: skip
         assert said in card, said
 
