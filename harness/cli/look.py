@@ -56,8 +56,7 @@ def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
         print(catalogue.card(chosen[0], benchmarks))
     else:
         print(catalogue.listing(chosen, benchmarks))
-        sets = [registry.training(n) for n in registry.training_names()]
-        print(f"\n{catalogue.training_listing(sets)}")
+        print(f"\nintermediate tasks, for harness train: {', '.join(registry.training_names())}")
 
 
 def check_command(

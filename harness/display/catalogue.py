@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from harness.tasks import Benchmark, Hub, Task, TrainingSet
+from harness.tasks import Benchmark, Hub, Task
 
 if TYPE_CHECKING:
     from harness.data.check import Finding
@@ -70,22 +70,6 @@ def as_dict(task: Task, benchmarks: Sequence[Benchmark]) -> dict[str, Any]:
 def _hub(hub: Hub) -> dict[str, Any]:
     values = asdict(hub)
     return {"repo": values["repo"], "revision": values["revision"], "files": values["files"]}
-
-
-def training_listing(sets: Sequence[TrainingSet]) -> str:
-    """Return a table of the intermediate tasks."""
-    rows = [
-        (
-            one.name,
-            one.format.name,
-            len(one.format.labels) or "–",
-            one.hub.repo if one.hub else "+".join(p.name for p in one.parts) or "your files",
-            one.licence or "–",
-        )
-        for one in sets
-    ]
-    head = ("intermediate", "format", "labels", "hub", "licence")
-    return tabulate(rows, head, "simple", disable_numparse=True)
 
 
 def card(task: Task, benchmarks: Sequence[Benchmark]) -> str:
