@@ -552,7 +552,7 @@ def test_torchrun_is_a_setting_of_the_study(
         name: {key: said for key, (said, _) in steps.items() if said.startswith("train")}
         for name, steps in stores.items()
     }
-    assert len(trained["here"]) == len(trained["one"]) == 2
+    assert len(trained["here"]) == len(trained["one"]) == 3
     assert not trained["here"].keys() & trained["one"].keys(), "the key does not say it"
     for manifest in (tmp_path / "here").glob(f"steps/*/*/{MANIFEST}"):
         value = json.loads(manifest.read_text())
