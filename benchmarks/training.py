@@ -4,7 +4,7 @@
 
 The peer is ``transformers.Trainer`` with ``DataCollatorWithPadding`` and its random order, as its
 users have it: every row of the word table is a parameter. Ours is `harness.models.train.train`
-with ``freeze_words`` off. Both learn the first rows of an English set, tokenised by the same
+with ``freeze_words`` off. Both learn some rows of an English set, the same ones, tokenised by the same
 ``Format.encode``, with AdamW, warm-up and linear decay alike; they differ in order and in the
 draws of the fresh head and dropout. Both score dev once, at the end, by the same code.
 
@@ -92,7 +92,8 @@ def lesson_of(options: argparse.Namespace) -> Lesson:
         weight_decay=0.01,
         check_every=10**9,  # so that dev is checked at the end alone
     )
-    train, dev = rows.train.select(range(options.train)), rows.dev.select(range(options.dev))
+    train = rows.train.shuffle(seed=0).select(range(options.train))  # files may be sorted
+    dev = rows.dev.shuffle(seed=0).select(range(options.dev))
     part = Part(training.name, form, train, dev, settings)
     return Lesson(checkpoint, (part,), settings, options.seed)
 

@@ -103,6 +103,19 @@ def test_the_head_is_fresh_even_where_one_would_fit(tiny: Path, tmp_path: Path) 
                 assert weight.equal(kept[name]), name
 
 
+def test_a_part_of_dev_is_drawn_from_all_of_it(tiny: Path) -> None:
+    """In a file sorted by label the first rows would be of one class."""
+    (part,) = lesson(tiny).parts
+    labels = part.dev["label"][:]
+    part = replace(part, dev=part.dev.select(sorted(range(len(labels)), key=labels.__getitem__)))
+    dev, gold = watch.exam(part)
+    assert len(dev) == len(gold) == SETTINGS.dev_examples and set(gold) == set(part.form.labels)
+    assert watch.exam(part)[0].to_list() == dev.to_list()
+    assert len({tuple(row.items()) for row in dev.to_list()}) == len(dev)
+    whole = replace(part, settings=replace(SETTINGS, dev_examples=0))
+    assert watch.exam(whole)[0].to_list() == part.dev.to_list()
+
+
 def test_best_dev_checkpoint_is_kept(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

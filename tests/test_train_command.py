@@ -185,6 +185,33 @@ def test_another_folders_contents_are_not_overwritten(learn: Run, tmp_path: Path
     assert code == 2 and "is not a folder" in err
 
 
+def test_killed_while_the_output_is_written_it_goes_on(
+    learn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.pipeline import export
+
+    def killed(*_: object) -> str:
+        raise KeyboardInterrupt  # the weights are copied, the card is not
+
+    output = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(export, "_card", killed)
+        assert learn("mnli", output=output)[0] == 130
+    assert not output.exists()
+    assert learn("mnli", output=output)[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_start_is_not_overwritten(learn: Run, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    assert learn("mnli", output=first)[0] == 0
+    before = hashes(first)
+    for output in (first, tmp_path / "x" / ".." / "first", tmp_path):
+        code, _, err = learn("qqp", output=output, start=first)
+        assert code == 2 and "name another folder" in err and err.count("\n") == 1
+    assert hashes(first) == before
+
+
 def test_another_folder_is_refused_before_training(
     learn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

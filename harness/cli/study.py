@@ -140,6 +140,5 @@ def _engine(whole: StudyPlan, store: Store, workers: int, ray: str) -> Engine:
         all_, share = gpus(), device.processes
         each = [",".join(all_[i * share : (i + 1) * share]) for i in range(workers)]
         if not all(each) or len(all_) < workers * share:
-            print(f"note: {len(all_)} GPUs for {workers} slots of {share}", file=sys.stderr)
             raise HarnessError(f"--workers {workers}: only {len(all_)} GPUs here, {share} a slot")
     return Slots(site, workers, each)

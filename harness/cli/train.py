@@ -43,7 +43,9 @@ def train_command(
     benchmark: BenchmarkName = "xtreme",
     recipe: Recipe = "x-stilts",
     sampling: Sampling = "",
-    mlm: Annotated[float, typer.Option(help="Share of batches that are MLM.", min=0)] = 0.0,
+    mlm: Annotated[
+        float, typer.Option(help="Share of all batches that are masked language modelling.", min=0)
+    ] = 0.0,
     seed: Seed = 42,
     device: DeviceName = "auto",
     precision: Precision = "fp32",
@@ -89,9 +91,9 @@ def train_command(
         mlm=mlm,
         settings={"sampling": kind} if kind else {},
     )
-    for folder in (store, output):
+    for folder in (store, output, output.absolute().parent):
         writable(folder)
-    check_output(output)
+    check_output(output, request.checkpoint.path)
     notes: list[str] = []
     step = intermediate_step(one, request.context, request.recipe, notes)
     request.memory.save()

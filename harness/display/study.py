@@ -8,46 +8,35 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from harness.studies.study import BASELINE
+
 if TYPE_CHECKING:
     from harness.models.device import Device
     from harness.pipeline.engines.schedule import Outcome, Report
     from harness.pipeline.estimate import Estimate
+    from harness.pipeline.step import Step
     from harness.pipeline.store import Store
     from harness.studies.plan import StudyPlan
     from harness.studies.results import Figure, Row
 
-BASELINE = "baseline"
+KINDS = ("train", "predict", "score")  # of steps, in the order of the plan
 
 
 def plan_text(whole: StudyPlan, store: Store, workers: int) -> str:
-    """Return a study's plan: trainings one by one, the rest counted, cached ones and time."""
+    """Return a study's plan: its steps counted by kind and name, cached ones, and the time."""
     from harness.pipeline.estimate import estimate
 
     study, request = whole.study, whole.request
     lines = [f"note: {note}" for note in whole.notes]
     done = {step.key: store.find(step) is not None for step in whole.steps}
-    rows = [
-        (s.kind, s.name.split()[1], 1, int(done[s.key]), s.examples)
-        for s in whole.steps
-        if s.kind == "train"
-    ]
-    merged: dict[tuple[str, str], list[int]] = {}
-    for kind, name, one, cached, examples in rows:
-        entry = merged.setdefault((kind, name), [0, 0, 0])
-        entry[0] += one
-        entry[1] += cached
-        entry[2] += examples
-    for kind in ("predict", "score"):
-        for step in whole.steps:
-            if step.kind == kind:
-                entry = merged.setdefault((kind, step.name.split()[1]), [0, 0, 0])
-                entry[0] += 1
-                entry[1] += done[step.key]
-                entry[2] += step.examples
-    table = [
-        (kind, name, count, cached, count - cached, examples or "")
-        for (kind, name), (count, cached, examples) in merged.items()
-    ]
+    alike: dict[tuple[str, str], list[Step]] = {}
+    for step in sorted(whole.steps, key=lambda step: KINDS.index(step.kind)):
+        alike.setdefault((step.kind, step.name.split()[1]), []).append(step)
+    table = []
+    for (kind, name), steps in alike.items():
+        cached = sum(done[step.key] for step in steps)
+        examples = sum(step.examples for step in steps)
+        table.append((kind, name, len(steps), cached, len(steps) - cached, examples or ""))
     lines.append(
         f"{study.name}: {len(study.checkpoints)} checkpoints, {len(study.intermediate)}"
         f" intermediate settings with the baseline, {len(study.seeds)} seeds,"

@@ -26,11 +26,7 @@ class MultipleChoice(OneLabel):
     labels: tuple[str, ...]
     name: str = "multiple choice"
     layout: str = "choices"
-    suffix: str = "tsv"
-    metric: str = "accuracy"
     head: str | None = "AutoModelForMultipleChoice"
-    splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = ("max_length",)
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -59,11 +55,7 @@ class MultipleChoice(OneLabel):
             {name: batch[name][start : start + options] for name in batch}
             for start in range(0, len(firsts), options)
         ]
-        if training:
-            place = {label: i for i, label in enumerate(self.labels)}
-            for feature, label in zip(features, rows["label"], strict=True):
-                feature["labels"] = place[label]
-        return features
+        return self.labelled(features, rows) if training else features
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[str]:
         """Return the place of the option with the highest score; the first of equals."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.formats.common import read_labels, refuse_placeholders, same_count, write_lines
 from harness.tasks import Scores
@@ -20,10 +20,25 @@ class OneLabel:
     Attributes:
         labels: The label set; its order is the order of the head's outputs.
         layout: The layout of its examples (``harness.data.layout``).
+        suffix: Ending of its prediction files.
+        metric: Its headline metric.
+        splits: Splits that a prediction needs.
+        reads: Settings that its inputs depend on.
     """
 
     labels: tuple[str, ...]
     layout: str = "pairs"
+    suffix: str = "tsv"
+    metric: str = "accuracy"
+    splits: tuple[str, ...] = ("test",)
+    reads: tuple[str, ...] = ("max_length",)
+
+    def labelled(self, features: list[dict[str, Any]], rows: Dataset) -> list[dict[str, Any]]:
+        """Put the place of each row's label among the labels into its feature."""
+        place = {label: i for i, label in enumerate(self.labels)}
+        for feature, label in zip(features, rows["label"], strict=True):
+            feature["labels"] = place[label]
+        return features
 
     def gold(self, rows: Dataset) -> list[str] | None:
         """Return the rows' labels, None unless all have one."""

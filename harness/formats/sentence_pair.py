@@ -26,11 +26,7 @@ class SentencePair(OneLabel):
     labels: tuple[str, ...]
     name: str = "sentence-pair classification"
     layout: str = "pairs"
-    suffix: str = "tsv"
-    metric: str = "accuracy"
     head: str | None = "AutoModelForSequenceClassification"
-    splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = ("max_length",)
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -45,11 +41,7 @@ class SentencePair(OneLabel):
         features = [
             {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
         ]
-        if training:
-            place = {label: i for i, label in enumerate(self.labels)}
-            for feature, label in zip(features, rows["label"], strict=True):
-                feature["labels"] = place[label]
-        return features
+        return self.labelled(features, rows) if training else features
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[str]:
         """Return the most probable label of each test pair."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 RESUME_EVERY = 600.0  # seconds between two states to resume from; they cost disk, not results
+EXAM_SEED = 0  # draws the part of dev that is looked at, whatever the training's seed
 LOG_EVERY = 10  # updates between two losses in the log and the tracker
 
 
@@ -40,7 +42,7 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         """Take what is learnt, where the best weights go, and the updates to check after."""
         self.lesson, self.tokenizer, self.device = lesson, tokenizer, device
         self.work, self.checks, self.report = work, checks, report
-        self.exams = {i: _exam(lesson.parts[i]) for i in lesson.judged()}
+        self.exams = {i: exam(lesson.parts[i]) for i in lesson.judged()}
         self.history = History()
         self.losses: dict[str, float] = {}
         self.sums: dict[int, list[Any]] = {}
@@ -135,9 +137,13 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         aside.replace(self.work / "history.json")
 
 
-def _exam(part: Part) -> tuple[Dataset, Any]:
-    """Return the dev rows that a set is checked on, and their gold."""
-    dev = part.dev
-    if 0 < part.settings.dev_examples < len(dev):
-        dev = dev.select(range(part.settings.dev_examples))
+def exam(part: Part) -> tuple[Dataset, Any]:
+    """Return the dev rows that a set is checked on, and their gold.
+
+    A part of dev is drawn from the whole, since files may be sorted by label; in every training
+    it is the same, so that their dev scores compare.
+    """
+    dev, some = part.dev, part.settings.dev_examples
+    if 0 < some < len(dev):
+        dev = dev.select(sorted(random.Random(EXAM_SEED).sample(range(len(dev)), some)))
     return dev, part.form.gold(dev)

@@ -29,8 +29,9 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
     """
     job = step.job
     assert isinstance(job, TrainJob)
-    shutil.rmtree(output, ignore_errors=True)
-    shutil.copytree(store.fetched(step), output, ignore=shutil.ignore_patterns(MANIFEST))
+    aside = output.absolute().with_name(f".{output.name}.part")  # whole, or not there at all
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(store.fetched(step), aside, ignore=shutil.ignore_patterns(MANIFEST))
     manifest = store.manifest(step)
     names = [one.training.name for one in job.sets]
     before = request.checkpoint.intermediate
@@ -47,15 +48,24 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
         "identity": manifest["identity"],
         "result": manifest["result"],
     }
-    (output / HEADS_FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-    (output / "README.md").write_text(_card(job, request, manifest["result"], step.key))
+    (aside / HEADS_FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    (aside / "README.md").write_text(_card(job, request, manifest["result"], step.key))
+    shutil.rmtree(output, ignore_errors=True)
+    aside.rename(output)
     best = manifest["result"]
     said = ", ".join(f"{name} {score:.1f}" for name, score in best["dev_scores"].items())
     return f"written: {output} (update {best['best_update']} of {best['updates']}; dev: {said})"
 
 
-def check_output(output: Path) -> None:
-    """Refuse a folder that holds anything but an earlier training of ours."""
+def check_output(output: Path, start: Path) -> None:
+    """Refuse a folder that holds anything but an earlier training of ours, or what is started from.
+
+    Args:
+        output: The folder to write.
+        start: The checkpoint's.
+    """
+    if start.resolve().is_relative_to(output.resolve()):
+        raise HarnessError(f"{output}: the training starts from there; name another folder")
     if output.is_dir() and any(output.iterdir()) and not (output / HEADS_FILE).is_file():
         raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
 

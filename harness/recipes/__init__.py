@@ -23,12 +23,12 @@ POSITIVE = frozenset(
     "learning_rate epochs batch_size max_tokens accumulate max_length stride max_question"
     " max_answer cap temperature language_exponent".split()
 )
+"""Settings for which 0 has no meaning."""
 TABLES = ("default", "format", "training", "intermediate")
 WORDS: Mapping[str, tuple[str, ...]] = {
     "layer": ("auto", "last", "xtreme"),
     "sampling": ("uniform", "proportional", "capped", "weights"),
 }
-"""Settings for which 0 has no meaning."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Settings:
         freeze_words: Leave the word table as it is; in a small multilingual encoder it is most
             of the weights, and English data touches few of its rows.
         train_examples: Examples learnt from, the first ones after shuffling; 0 means all.
-        dev_examples: English dev examples looked at in a check; 0 means all.
+        dev_examples: English dev examples looked at in a check, drawn from all of them, the same
+            in every training; 0 means all.
         check_every: Updates between two dev checks; 0 means one check an epoch.
         patience: Checks without a better dev score before training stops; 0 means never.
         layer: Hidden state for retrieval: a number (0 is the embeddings), ``last``, ``xtreme``
