@@ -4,8 +4,8 @@
 
 The peer is ``transformers.Trainer`` with ``DataCollatorWithPadding`` and its random order, as its
 users have it: every row of the word table is a parameter. Ours is `harness.models.train.train`
-with ``freeze_words`` off. Both learn some rows of an English set, the same ones, tokenised by the same
-``Format.encode``, with AdamW, warm-up and linear decay alike; they differ in order and in the
+with ``freeze_words`` off. Both learn the same rows of an English set, drawn once, tokenised by the
+same ``Format.encode``, with AdamW, warm-up and linear decay alike; they differ in order and in the
 draws of the fresh head and dropout. Both score dev once, at the end, by the same code.
 
 Measured is ``Trainer.train``, on both sides, less that dev check (ours writes its weights there);

@@ -169,7 +169,7 @@ def test_without_a_command_the_help_is_shown(run: Call) -> None:
     ("words", "said"),
     [
         (["evel"], "No such command 'evel'. Did you mean 'eval'?"),
-        (["eval"], "Missing argument 'checkpoint'"),
+        (["eval"], "Missing argument 'CHECKPOINT'"),
         (["tasks", "--jsn"], "--jsn"),
         (["tasks", "xnli", "udpos"], "one name at a time"),
         (["eval", "x", "--seed", "-1"], "--seed"),
@@ -211,6 +211,20 @@ def test_tasks_shows_one_with_citation_and_sources(run: Call) -> None:
     assert task.hub is not None and f"{task.hub.repo} @ {task.hub.revision}" in out
     assert "contradiction entailment neutral" in out
     assert "15 languages: ar bg de el en es fr hi ru sw th tr ur vi zh" in out
+
+
+def test_tasks_shows_an_intermediate_task_too(run: Call) -> None:
+    code, out, err = run("tasks", "hellaswag")
+    assert (code, err) == (0, "")
+    training = registry.training("hellaswag")
+    assert training.citation in out and training.licence in out and "multiple choice" in out
+    assert "hellaswag/hellaswag_train.jsonl" in out
+    assert training.hub is not None and f"{training.hub.repo} @ {training.hub.revision}" in out
+    joined = run("tasks", "anli+")[1]
+    assert "anli_v1.0/R3/train.jsonl" in joined and "snli/snli_1.0_dev.jsonl" in joined
+    assert json.loads(run("tasks", "anli+", "--json")[1])["parts"][3]["name"] == "mnli"
+    code, _, err = run("tasks", "helaswag")
+    assert code == 2 and "did you mean hellaswag?" in err
 
 
 def test_tasks_as_json(run: Call) -> None:

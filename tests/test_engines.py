@@ -520,10 +520,13 @@ def test_a_study_at_a_url_by_two_machines(
     count = int(re.search(r"(\d+) steps ran", part)[1])  # type: ignore[index]
     whole = execute(command(undisturbed.file, url, tmp_path / "o2", "--workers", 2), homes[1])
     total = len(contents(undisturbed.store))
-    assert f"{total} steps, {count} cached" in whole and f"{total - count} steps ran" in whole
+    assert (
+        f"{total} steps with the scores, {count} cached" in whole
+        and f"{total - count} steps ran" in whole
+    )
     assert contents(tmp_path / "far") == contents(undisturbed.store)
     again = execute(command(undisturbed.file, url, tmp_path / "o3"), homes[0])
-    assert f"{total} steps, {total} cached" in again
+    assert f"{total} steps with the scores, {total} cached" in again
     tables = [(tmp_path / o / "table.json").read_bytes() for o in ("o2", "o3")]
     assert tables == [(undisturbed.output / "table.json").read_bytes()] * 2
 

@@ -341,7 +341,7 @@ def test_a_change_to_one_target_leaves_the_others(plan_of: Callable[..., StudyPl
 
 def test_the_first_run(made: Made) -> None:
     found = re.search(r"(\d+) steps ran in [\d.]+ s", made.said)
-    planned = re.search(r"(\d+) steps, 0 cached", made.said)
+    planned = re.search(r"(\d+) steps with the scores, 0 cached", made.said)
     assert found and planned and found[1] == planned[1]
     assert len(list(made.store.glob(f"steps/*/*/{MANIFEST}"))) == int(found[1])
     assert not list((made.store / "aside").iterdir())
@@ -363,7 +363,7 @@ def test_a_second_run_is_cached_and_runs_nothing(
     assert (code, err) == (0, "")
     assert "steps ran" not in out
     assert "estimate: nothing to do" in out
-    steps, cached = re.search(r"(\d+) steps, (\d+) cached", out).groups()  # type: ignore[union-attr]
+    steps, cached = re.search(r"(\d+) steps with the scores, (\d+) cached", out).groups()  # type: ignore[union-attr]
     assert steps == cached
     for name in ("table.txt", "table.json"):
         assert (tmp_path / name).read_bytes() == (made.output / name).read_bytes()
@@ -541,7 +541,7 @@ mnli = ["mnli"]
         patch.setattr("harness.models.train.train", failing("hellaswag"))
         code, out, err = run(*words)
     assert code == 1
-    total = int(re.search(r"(\d+) steps, 0 cached", out)[1])  # type: ignore[index]
+    total = int(re.search(r"(\d+) steps with the scores, 0 cached", out)[1])  # type: ignore[index]
     # of hella and of after: xnli's training, 2 + 1 predictions, 2 scores; and after's own
     assert "failed: train hella (seed 1): no luck with hellaswag" in out
     assert "not begun since a step before them failed: 13 steps" in out
@@ -556,7 +556,7 @@ mnli = ["mnli"]
 
     code, out, err = run(*words)
     assert code == 0
-    assert f"{total} steps, {total - 14} cached" in out and "14 steps ran" in out
+    assert f"{total} steps with the scores, {total - 14} cached" in out and "14 steps ran" in out
     assert "failed:" not in out and "mnli (tiny, mnli" not in err
     assert not list((tmp_path / "store" / "aside").iterdir())
 
@@ -676,7 +676,7 @@ def test_a_cached_study_answers_quickly(
     took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert done.returncode == 0, done.stderr
     count = len(whole.steps)
-    assert count >= 1_000 and f"{count} steps, {count} cached" in done.stdout
+    assert count >= 1_000 and f"{count} steps with the scores, {count} cached" in done.stdout
     assert "50.0 ± 0.0" in done.stdout and "+0.0 ± 0.0" in done.stdout
     with capsys.disabled():
         print(f"\na study of {count} cached steps answered in {took:.2f} s of CPU")
@@ -864,7 +864,7 @@ def test_a_store_from_before_the_layout_was_said_is_read(
         code, out, err = run(*words)
         assert code == 0, err
         if words[:2] == ["study", "plan"]:
-            steps, cached = re.search(r"(\d+) steps, (\d+) cached", out).groups()  # type: ignore[union-attr]
+            steps, cached = re.search(r"(\d+) steps with the scores, (\d+) cached", out).groups()  # type: ignore[union-attr]
             assert steps == cached
     said = json.loads((store.root / LAYOUT_FILE).read_text())  # the training wrote a step
     assert said["layout"] == 1

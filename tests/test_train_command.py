@@ -269,4 +269,6 @@ def test_an_unknown_start_is_told_in_one_line(learn: Run, tmp_path: Path) -> Non
     code, out, err = learn("mnli", output=tmp_path / "o", start=tmp_path / "nowhere")
     assert (code, out) == (2, "")
     assert "nowhere: no such folder" in err and err.count("\n") == 1
+    cheap = learn("mnly", output=tmp_path / "o", start=tmp_path / "nowhere")[2]
+    assert "did you mean mnli" in cheap  # what costs nothing to look up is said first
     assert not (tmp_path / "o").exists()

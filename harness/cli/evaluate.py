@@ -38,12 +38,13 @@ from harness.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from harness.pipeline.plan import Plan, Request
-    from harness.pipeline.store import Store
+    from harness.pipeline.plan import Request
 
 
 def evaluate_command(
-    checkpoint: Annotated[str, typer.Argument(help="Folder or hub id (owner/name[@revision]).")],
+    checkpoint: Annotated[
+        str, typer.Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
+    ],
     data: DataDir = None,
     labels: LabelsDir = None,
     benchmark: BenchmarkName = "xtreme",
@@ -65,7 +66,7 @@ def evaluate_command(
     offline: Offline = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Fine-tune on each target's English data, predict every language, score."""
+    """Fine-tune on English, predict every language, score."""
     from harness.pipeline.options import Options
 
     request = Options(
@@ -130,6 +131,7 @@ def _evaluate(
     request: Request, root: Path, output: Path, *, per_language: bool, dry_run: bool
 ) -> None:
     """Plan, run and print an evaluation."""
+    from harness.display.plan import plan_text
     from harness.display.progress import Bars
     from harness.display.tables import language_table, missing_lines, score_table
     from harness.models.device import first_process
@@ -146,7 +148,7 @@ def _evaluate(
     store = Store(root)
     plan = make_plan(request)
     if first:
-        _print_plan(request, plan, store)
+        print(f"{plan_text(request, plan, store)}\n", flush=True)
     if dry_run:
         return
     try:
@@ -165,20 +167,3 @@ def _evaluate(
     if per_language:
         print(f"\n{language_table(scores)}")
     print(f"\nwritten: {output}/submission.json, scores.json, manifest.json, predictions/")
-
-
-def _print_plan(request: Request, plan: Plan, store: Store) -> None:
-    from harness.display.catalogue import plan_table
-    from harness.display.study import estimate_line
-    from harness.pipeline.estimate import estimate
-
-    for note in (
-        *(f"{request.checkpoint.name}: {n}" for n in request.checkpoint.notes),
-        *plan.notes,
-    ):
-        print(f"note: {note}")
-    print(plan_table(request, plan, store))
-    for why in plan.skipped.values():
-        print(f"skipped: {why}")
-    found = estimate(plan.steps, store, request.device, request.checkpoint.body)
-    print(f"{estimate_line(found, request.device)}\n", flush=True)

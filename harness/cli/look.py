@@ -11,7 +11,7 @@ import typer
 
 from harness import registry
 from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 
 
 def score_command(
@@ -41,12 +41,23 @@ def score_command(
 
 
 def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the installed tasks, or show one."""
+    """List the installed tasks and training sets, or show one."""
     from harness.display import catalogue
 
     if len(context.args) > 1:
         raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
     name = next(iter(context.args), "")
+    known = (*registry.task_names(), *registry.training_names())
+    if name and name not in known:
+        said = f"{nearest(name, known)} (known: {', '.join(known)})"
+        raise HarnessError(f"unknown task {name!r}{said}")
+    if name and name not in registry.task_names():
+        training = registry.training(name)
+        if as_json:
+            print(json.dumps(catalogue.training_dict(training), indent=1))
+        else:
+            print(catalogue.training_card(training))
+        return
     chosen = [registry.task(name)] if name else [registry.task(n) for n in registry.task_names()]
     benchmarks = [registry.benchmark(n) for n in registry.benchmark_names()]
     if as_json:

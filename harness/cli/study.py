@@ -30,10 +30,10 @@ def plan_command(
     offline: Offline = False,
 ) -> None:
     """Print the steps, what the store has of them, and how long the rest will take."""
-    from harness.display.study import plan_text
+    from harness.display.plan import study_text
 
     whole, kept = _planned(file, data, store, workers, offline=offline)
-    print(plan_text(whole, kept, workers))
+    print(study_text(whole, kept, workers))
 
 
 def run_command(
@@ -48,14 +48,15 @@ def run_command(
     offline: Offline = False,
 ) -> None:
     """Run what is not done yet, go on past what fails, print the table."""
-    from harness.display.study import Lines, failures, plan_text, table_text
+    from harness.display.plan import study_text
+    from harness.display.study import Lines, failures, table_text
     from harness.pipeline.engines.schedule import opened, run_all
     from harness.studies.results import as_json, rows_of
 
     whole, kept = _planned(file, data, store, workers, offline=offline)
     output = output or Path("results") / whole.study.name
     writable(output)
-    print(plan_text(whole, kept, workers), flush=True)
+    print(study_text(whole, kept, workers), flush=True)
     if any(kept.find(step) is None for step in whole.steps):
         kept.sweep()
         try:

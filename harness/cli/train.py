@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness import registry
 from harness.cli.options import (
     CACHE,
     STORE,
@@ -55,7 +56,7 @@ def train_command(
     tracker: Tracker = "none",
     offline: Offline = False,
 ) -> None:
-    """Train on intermediate tasks; the result is a checkpoint that ``harness eval`` takes."""
+    """Train on intermediate tasks and write a checkpoint."""
     from harness.display.progress import Bars
     from harness.models.device import first_process
     from harness.pipeline.engines.local import run
@@ -66,6 +67,11 @@ def train_command(
     from harness.studies.plan import intermediate_step
     from harness.studies.study import Intermediate
 
+    for spec in sets:
+        registry.training(spec)  # the cheap things first
+    if not 0 <= mlm < 1:
+        raise HarnessError(f"--mlm {mlm}: a share of the batches, at least 0 and below 1")
+    kind, weights = _sampling(sampling, sets)
     request = Options(
         checkpoint=checkpoint,
         cache=CACHE,
@@ -81,9 +87,6 @@ def train_command(
         offline=offline,
         store=store,
     ).resolve()
-    if not 0 <= mlm < 1:
-        raise HarnessError(f"--mlm {mlm}: a share of the batches, at least 0 and below 1")
-    kind, weights = _sampling(sampling, sets)
     one = Intermediate(
         name="+".join(sets),
         train=tuple(dict.fromkeys(sets)),

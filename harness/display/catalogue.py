@@ -1,19 +1,17 @@
-"""Lists: installed tasks, a plan, what a data folder holds."""
+"""Lists: installed tasks and training sets, what a data folder holds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from harness.tasks import Benchmark, Hub, Task
+from harness.tasks import Benchmark, Hub, Task, TrainingSet
 
 if TYPE_CHECKING:
     from harness.data.check import Finding
-    from harness.pipeline.plan import Plan, Request
-    from harness.pipeline.store import Store
 
 
 def listing(tasks: Sequence[Task], benchmarks: Sequence[Benchmark]) -> str:
@@ -75,51 +73,60 @@ def _hub(hub: Hub) -> dict[str, Any]:
 def card(task: Task, benchmarks: Sequence[Benchmark]) -> str:
     """Return one task with its citation and sources, in lines."""
     value = as_dict(task, benchmarks)
-    sources = value.pop("sources")
-    lines = [f"{task.name}: {task.title}"]
-    for key in ("group", "format", "metric", "training_set", "licence", "citation", "homepage"):
-        lines.append(f"  {key.replace('_', ' '):13} {value[key] or '–'}")
-    if task.format.labels:
-        lines.append(f"  labels        {' '.join(task.format.labels)}")
+    keys = ("group", "format", "metric", "training_set", "licence", "citation", "homepage")
+    lines = [f"{task.name}: {task.title}", *_said_of(value, keys)]
     for name, codes in value["languages"].items():
         lines.append(f"  {name:13} {len(codes)} languages: {' '.join(codes)}")
+    return "\n".join([*lines, *_sources(value["sources"])])
+
+
+def training_dict(training: TrainingSet) -> dict[str, Any]:
+    """Return an intermediate task as JSON values."""
+    return {
+        "name": training.name,
+        "format": training.format.name,
+        "metric": training.format.metric,
+        "labels": list(training.format.labels),
+        "languages": list(training.languages or (training.language,)),
+        "licence": training.licence,
+        "citation": training.citation,
+        "parts": [training_dict(part) for part in training.parts],
+        "sources": {
+            "folder": dict(training.folder.files),
+            "hub": training.hub and _hub(training.hub),
+        },
+    }
+
+
+def training_card(training: TrainingSet) -> str:
+    """Return one intermediate task with its citation and sources, in lines."""
+    value = training_dict(training)
+    lines = [f"{training.name}: an intermediate task, for harness train and studies"]
+    lines += _said_of(value, ("format", "metric", "licence", "citation"))
+    lines.append(f"  languages     {' '.join(value['languages'])}")
+    for part in value["parts"] or [value]:
+        lines += [f"  {part['name']}:"] if value["parts"] else []
+        lines += _sources(part["sources"])
+    return "\n".join(lines)
+
+
+def _said_of(value: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
+    """Return a line for each of some entries, and one for the labels if there are any."""
+    lines = [f"  {key.replace('_', ' '):13} {value[key] or '–'}" for key in keys]
+    return lines + ([f"  labels        {' '.join(value['labels'])}"] if value["labels"] else [])
+
+
+def _sources(sources: Mapping[str, Any]) -> list[str]:
+    """Return a line for each file of each source."""
+    lines = []
     for kind, found in sources.items():
         said = found or {}
         if "repo" in said:
             said = {"repo": f"{said['repo']} @ {said['revision']}"} | said["files"]
         for split, where in said.items():
+            where = where if isinstance(where, str) else ", ".join(where)
             lines.append(f"  {kind.replace('_', ' '):16} {split:7} {where}")
-    return "\n".join(lines)
-
-
-def plan_table(request: Request, plan: Plan, store: Store) -> str:
-    """Return the plan: for each kind and task its steps, how many are cached, its examples."""
-    rows: dict[tuple[str, str], list[int]] = {}
-    for step in plan.steps:
-        name = " ".join(step.name.split()[1:2])
-        row = rows.setdefault((step.kind, name), [0, 0, 0])
-        row[0] += 1
-        row[1] += store.find(step) is not None
-        row[2] += step.examples
-    table = [
-        (kind, name, steps, cached, steps - cached, examples or "")
-        for (kind, name), (steps, cached, examples) in rows.items()
-        if kind != "score"
-    ]
-    cached = sum(row[1] for row in rows.values())
-    body = request.checkpoint.body / 1e6
-    title = (
-        f"{request.checkpoint.name} ({request.checkpoint.model_type}, {request.checkpoint.layers}"
-        f" layers, {request.checkpoint.parameters / 1e6:.1f} M weights, {body:.1f} M of them"
-        f" outside the word table) on {request.benchmark.name}, recipe {request.recipe.name},"
-        f" seed {request.seed}, {request.device.precision} on {request.device.name},"
-        f" {request.device.threads} threads"
-    )
-    if request.partial:
-        title += f"; PARTIAL: {request.partial}"
-    head = ("step", "of", "steps", "cached", "to do", "examples")
-    total = f"{len(plan.steps)} steps with the scores, {cached} cached"
-    return "\n".join([title, tabulate(table, head, "simple"), total])
+    return lines
 
 
 def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:

@@ -1,4 +1,4 @@
-"""What a study prints: its plan, its progress, what failed, its table."""
+"""What a study prints: its progress, what failed, its table."""
 
 from __future__ import annotations
 
@@ -11,65 +11,9 @@ from tabulate import tabulate
 from harness.studies.study import BASELINE
 
 if TYPE_CHECKING:
-    from harness.models.device import Device
     from harness.pipeline.engines.schedule import Outcome, Report
-    from harness.pipeline.estimate import Estimate
-    from harness.pipeline.step import Step
-    from harness.pipeline.store import Store
     from harness.studies.plan import StudyPlan
     from harness.studies.results import Figure, Row
-
-KINDS = ("train", "predict", "score")  # of steps, in the order of the plan
-
-
-def plan_text(whole: StudyPlan, store: Store, workers: int) -> str:
-    """Return a study's plan: its steps counted by kind and name, cached ones, and the time."""
-    from harness.pipeline.estimate import estimate
-
-    study, request = whole.study, whole.request
-    lines = [f"note: {note}" for note in whole.notes]
-    done = {step.key: store.find(step) is not None for step in whole.steps}
-    alike: dict[tuple[str, str], list[Step]] = {}
-    for step in sorted(whole.steps, key=lambda step: KINDS.index(step.kind)):
-        alike.setdefault((step.kind, step.name.split()[1]), []).append(step)
-    table = []
-    for (kind, name), steps in alike.items():
-        cached = sum(done[step.key] for step in steps)
-        examples = sum(step.examples for step in steps)
-        table.append((kind, name, len(steps), cached, len(steps) - cached, examples or ""))
-    lines.append(
-        f"{study.name}: {len(study.checkpoints)} checkpoints, {len(study.intermediate)}"
-        f" intermediate settings with the baseline, {len(study.seeds)} seeds,"
-        f" {len(study.recipes)} recipes on {request.benchmark.name};"
-        f" {request.device.precision} on {request.device.name}, {request.device.threads} threads"
-        + (f"; PARTIAL: {request.partial}" if request.partial else "")
-    )
-    lines.append(tabulate(table, ("step", "of", "steps", "cached", "to do", "examples"), "simple"))
-    lines.append(f"{len(whole.steps)} steps, {sum(done.values())} cached")
-    body = max(cell.plan.steps[0].job.checkpoint.body for cell in whole.cells)  # type: ignore[attr-defined]
-    found = estimate(whole.steps, store, request.device, body)
-    lines.append(estimate_line(found, request.device, workers))
-    return "\n".join(lines)
-
-
-def estimate_line(found: Estimate, device: Device, workers: int = 1) -> str:
-    """Return how long it will take, and what that rests on."""
-    if not found.seconds:
-        return "estimate: nothing to do"
-    share = found.seconds / workers
-    basis = (
-        f"{found.measured:.0%} of it from tokens a second measured here"
-        if found.measured > 0.005
-        else "a guess from the speed of a matrix product, nothing like it was measured here yet"
-    )
-    slots = f", {workers} slots" if workers > 1 else ""
-    return f"estimate: {_duration(share)} on {device.name}{slots}; {basis}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"about {seconds:.0f} s"
-    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
 
 
 class Lines:
