@@ -89,6 +89,16 @@ def test_the_card_says_where_it_is_from(learn: Run, tiny: Path, tmp_path: Path) 
         assert said in card, said
 
 
+def test_a_training_cut_short_says_so(learn: Run, run: Run, tiny: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert learn("mnli", "--max-steps", 2, output=output)[0] == 0
+    assert "PARTIAL: at most 2 updates" in (output / "README.md").read_text()
+    assert card_of(output)["intermediate"] == "mnli (at most 2 updates a training)"
+    assert learn("mnli", output=output)[0] == 0
+    assert "PARTIAL" not in (output / "README.md").read_text()
+    assert card_of(output)["intermediate"] == "mnli"
+
+
 def test_the_same_command_again_is_cached_to_the_byte(learn: Run, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     assert learn("mnli", "--seed", 3, output=one)[0] == 0

@@ -35,9 +35,10 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
     manifest = store.manifest(step)
     names = [one.training.name for one in job.sets]
     before = request.checkpoint.intermediate
+    learnt = " + ".join(names) + (f" ({request.partial})" if request.partial else "")
     value = {
         "harness": __version__,
-        "intermediate": (f"{before}, then " if before else "") + " + ".join(names),
+        "intermediate": f"{before}, then {learnt}" if before else learnt,
         "heads": [
             {"name": one.training.name, "kind": head_kind(one.training.format)} for one in job.sets
         ],
@@ -80,6 +81,7 @@ def _card(job: TrainJob, request: Request, result: Mapping[str, Any], key: str) 
         for one in job.sets
     )
     notes = "".join(f"- {note}\n" for note in result["notes"])
+    notes += f"- PARTIAL: {request.partial}\n" if request.partial else ""
     settings = job.settings
     mixed = f", sampling {settings.sampling}" if len(job.sets) > 1 else ""
     return f"""---

@@ -1,11 +1,10 @@
 """Writes the English intermediate-task files and the plain text of the mini data set.
 
-All sentences belong to this project. Examples are composed from the tables below and,
-for MNLI, SQuAD and the plain text, from the files of ``compose_pairs.py``,
-``compose_questions.py`` and ``authored/``; run those scripts first. The examples of a
-task go through their tables one filling after the other, so the development examples,
-the last ones, have fillings that training does not have. Running the script again
-writes the same bytes.
+All sentences belong to this project. Examples are composed from the tables below and in
+``authored/``; those of MNLI and SQuAD from what ``compose_pairs.py`` and ``compose_questions.py``
+wrote, so run those first. The examples of a task go through their tables one filling after the
+other, so the development examples, the last ones, have fillings that training does not have.
+Running the script again writes the same bytes.
 """
 
 from __future__ import annotations
@@ -22,6 +21,12 @@ HERE = Path(__file__).resolve().parent
 XTREME = HERE / "data" / "xtreme"
 TARGET = HERE / "data" / "intermediate"
 Row = dict[str, Any]
+
+
+def authored(name: str) -> str:
+    """Reads one of the tables in ``authored/``; an indented line goes on from the one before."""
+    return (HERE / "authored" / name).read_text("utf-8")
+
 
 NAMES = (
     "Anna Bilal Chen Dora Emeka Farida Goran Hana Ivan Juma Kavita Luis Mona Nils Olga Pablo Rosa "
@@ -41,18 +46,7 @@ REASONS = {
 }
 
 # Activity, what any viewer may say of it, and what only may be true.
-CAPTIONS = """
-riding a bicycle along the river|is cycling|is on the way to a friend
-eating an apple on a bench|is eating fruit|bought the fruit at the market
-sleeping on the seat of a train|is asleep|has had a long day
-reading a thick book under a tree|is looking at the pages of a book|likes stories about the sea
-swimming in a lake|is in the water|is learning to dive
-playing the drum in the street|is making music|is playing for money
-painting a wooden fence|is working with paint|was asked for help by a neighbour
-kicking a ball across a field|is playing with a ball|hopes to win the match
-throwing snowballs at a wall|is playing in the snow|has cold fingers
-climbing a steep rock|is climbing|wants to reach the top before noon
-"""
+CAPTIONS = authored("snli-captions.txt")
 SUBJECTS = (
     ("A young girl", "A child"),
     ("An old man", "A person"),
@@ -61,174 +55,16 @@ SUBJECTS = (
 )
 
 # Two contexts, three hypotheses, their labels under the first and the second context.
-ADVERSARIAL = """
-The ferry to {isle} was built in {city}. It can carry {m} cars but only {n} buses.
-The ferry to {isle} was built in {city}. It can carry {n} cars but even {m} buses.
-There is room for more cars than buses on the ferry to {isle}.
-More buses than cars fit on the ferry to {isle}.
-The captain of the ferry to {isle} was born in {city}.
-ecn cen
-
-{a} learned the violin from {b}. Later {b} played in the orchestra that {a} founded in {city}.
-{b} learned the violin from {a}. Later {a} played in the orchestra that {b} founded in {city}.
-{a} was the pupil of {b}.
-It was {b} who founded the orchestra in {city}.
-The orchestra in {city} plays every {day}.
-ecn cen
-
-The museum of {city} is closed on {day}. The guides clean the clocks then. Children do not pay.
-The museum of {city} opens on {day} only. It has a single guide. Nobody gets in for free.
-On {day} nobody can visit the museum of {city}.
-Even children have to pay in the museum of {city}.
-Most visitors of the museum of {city} come from abroad.
-ecn cen
-
-{a} has a farm near {city}. There are {n} goats and {m} hens on it. {b} looks after the goats.
-{a} has a farm near {city}. There are {m} goats and {n} hens on it. Only {a} looks after them.
-There are more goats than hens on the farm of {a}.
-{b} takes care of the goats of {a}.
-The cheese from the farm of {a} is sold in {city}.
-cen ecn
-
-A storm hit {city} on {day}. The old bridge held, but the new tower fell. Nobody was hurt.
-A storm hit {city} on {day}. The new tower held, but the old bridge fell. Nobody was hurt.
-The bridge of {city} was still standing after the storm.
-The storm spared the tower of {city}.
-The storm of {day} came to {city} from the sea.
-ecn cen
-
-{a} and {b} wanted the same job in {city}. {a} came late to the talk. In the end {b} got the job.
-{a} and {b} wanted the same job in {city}. {b} came late to the talk. Still {b} got the job.
-{a} was not on time for the talk in {city}.
-{b} did not come to the talk in {city} on time.
-{a} now has the job in {city} that both wanted.
-enc nec
-
-The bakery of {isle} was founded by {a}. It burned down {n} years later and was never rebuilt.
-The bakery of {isle} was founded by {a}. It burned down {n} years later but was soon rebuilt.
-{isle} got its bakery back after the fire.
-After the fire the bakery of {isle} was not built again.
-The fire in the bakery of {isle} began in the oven.
-cen ecn
-
-{a} has read every book by the writer {b}. {b}, however, has never heard of {a}.
-{a} has read no book by the writer {b}. Still {b} knows {a} from school in {city}.
-{a} has read what {b} has written.
-{b} knows who {a} is.
-{b} writes books about {city}.
-ecn cen
-
-{a} has a kiosk in {city}. In winter it sells only tea. In summer it sells only ice cream.
-{a} has a kiosk in {city}. In winter it sells only ice cream. In summer it sells only tea.
-You can buy tea at the kiosk of {a} in winter.
-The kiosk of {a} offers ice cream in the cold season.
-More people come to the kiosk of {a} on {day} than on other days.
-ecn cen
-"""
+ADVERSARIAL = authored("anli-contexts.txt")
 
 # Two wordings of a question, and another question in much the same words.
-QUESTIONS = """
-How long does the train from {x} to {y} take?
-What is the travel time by train from {x} to {y}?
-What is the travel time by train from {y} to {x}?
-
-What is the best way to learn {t}?
-How can I learn {t} well?
-How can I learn {t} for free?
-
-Is {x} larger than {y}?
-Does {x} have more inhabitants than {y}?
-Does {y} have more inhabitants than {x}?
-
-How do I remove {c} paint from a {o}?
-How can {c} paint be taken off a {o}?
-How can {c} paint be put on a {o}?
-
-Where can I buy a cheap {o} in {x}?
-Which shops in {x} sell a {o} at a low price?
-Which shops in {x} repair a {o} at a low price?
-
-What should I eat on my first day in {x}?
-Which dishes should I try first in {x}?
-Which sights should I see first in {x}?
-
-Why does my {p} sleep so much?
-What makes my {p} so sleepy?
-What makes my {p} so hungry?
-
-How often should I feed my {p}?
-How many times a day does a {p} need food?
-How many times a day does a {p} need a walk?
-
-Can I travel from {x} to {y} without a visa?
-Do I need a visa to go from {x} to {y}?
-Do I need a map to go from {x} to {y}?
-
-Who invented the {o}?
-Which person was the inventor of the {o}?
-Which person was the first owner of a {o}?
-
-How can I translate a letter from {t} into {u}?
-How do I turn a {t} letter into a {u} one?
-How do I turn a {u} letter into a {t} one?
-
-When is the best time of the year to visit {x}?
-In which season should one travel to {x}?
-In which season does it snow in {x}?
-
-How much does a {c} {o} cost?
-What is the price of a {c} {o}?
-What is the weight of a {c} {o}?
-
-How do I keep my {p} away from the {o}?
-What can I do so that my {p} does not touch the {o}?
-What can I do so that my {p} does not fear the {o}?
-
-Is {t} harder to learn than {u}?
-Is it more difficult to learn {t} than {u}?
-Is it more difficult to learn {u} than {t}?
-"""
+QUESTIONS = authored("qqp-questions.txt")
 TONGUES = "Danish Polish Hindi Swahili Arabic Korean Czech Thai Greek".split()
 OBJECTS = "clock table lamp carpet mirror piano basket drum kettle".split()
 PETS = "dog cat parrot goat rabbit horse hamster".split()
 
 # Activity, two steps of it and how it goes on.
-ACTIVITIES = """
-Frying an egg|breaks an egg into a hot pan|waits until the white is firm|puts the egg on a plate
-Posting a letter|folds a sheet of paper|puts it into an envelope|sticks a stamp on the envelope
-Brushing teeth|takes a toothbrush|brushes for two minutes|rinses the mouth with water
-Planting a tree|digs a deep hole|sets a small tree into it|fills the hole with earth
-Making tea|boils some water|pours it over the tea leaves|drinks the tea from a cup
-Washing a car|fills a bucket with soapy water|rubs the dirty car|sprays the foam off the car
-Cutting hair|combs the wet hair of a customer|takes the scissors|cuts the hair of the customer
-Fishing|puts a worm on a hook|throws the line into the lake|pulls a fish out of the lake
-Building a fire|piles up dry wood|strikes a match|lights the pile of wood
-Baking bread|mixes flour and water|kneads the dough|pushes the dough into the oven
-Sewing|threads a needle|holds the button against the shirt|sews the button onto the shirt
-Skiing|puts on a pair of skis|rides the lift up the hill|glides down the snowy hill
-Playing the piano|sits down at the piano|opens the sheet music|plays a song on the keys
-Doing the laundry|loads the washing machine|waits for it to stop|hangs the wet clothes on a line
-Painting a wall|opens a tin of paint|dips a brush into it|paints the wall
-Changing a tyre|lifts the car with a jack|takes off the flat tyre|puts on the spare tyre
-Picking apples|leans a ladder against the apple tree|climbs up with a basket|picks the apples
-Shopping|pushes a cart through the shop|stands in the queue|pays for the food
-Taking a photo|raises a camera|asks the family to smile|takes a picture of the family
-Milking a cow|sits down beside a cow|places a bucket under it|milks the cow
-Playing chess|sets up the chess board|thinks for a while|moves a pawn
-Sending a parcel|puts a gift into a box|closes it with tape|carries the box to the post office
-Shovelling snow|puts on warm boots|takes a shovel from the shed|clears the snow from the path
-Ironing|spreads a shirt on a board|heats the iron|presses the shirt until it is smooth
-Pitching a tent|unrolls the tent|pushes in the poles|fastens the ropes of the tent to the ground
-Making juice|cuts some oranges in half|presses the halves|pours the juice into a glass
-Throwing darts|stands behind a line|aims at the round target|throws a dart at the target
-Rowing|climbs into a boat|takes an oar in each hand|rows the boat across the water
-Bathing a dog|fills a tub with warm water|lifts a dog into it|washes the dog with shampoo
-Hanging a picture|drives a nail into the wall|takes a frame|hangs the frame on the nail
-Making a salad|washes some lettuce|slices tomatoes and onions|mixes them with oil in a bowl
-Riding a horse|puts a saddle on a horse|climbs onto its back|rides the horse out of the stable
-Mending a roof|climbs a ladder to the roof|takes away a broken tile|lays a new tile on the roof
-Feeding ducks|walks to the pond with old bread|breaks it into pieces|throws the pieces to the ducks
-"""
+ACTIVITIES = authored("hellaswag-activities.txt")
 ACTORS = ("A man|he", "A woman|she", "A boy|he", "A girl|she", "The old neighbour|the neighbour")
 
 # Categories are written as CCGbank does; a pattern is a row of word classes.
@@ -276,101 +112,13 @@ PATTERNS = (
 ).split()
 
 # Place: what is found there. Places that are alike are neighbours: see ``write_commonsenseqa``.
-PLACES = """
-kitchen: oven, frying pan, rolling pin, kettle
-bakery: fresh loaf, big tray of rolls, baker, sack of flour
-beach: sandcastle, sunshade, lifeguard, deck chair
-ocean: whale, shark, coral reef, submarine
-school: blackboard, pupil, headmaster, classroom
-library: librarian, shelf of novels, reading room, book to borrow
-farm: tractor, barn, hen house, hay bale
-forest: wild mushroom, deer, owl, fir tree
-desert: camel, sand dune, cactus, oasis
-garage: parked car, spare tyre, car jack, can of motor oil
-airport: runway, pilot, boarding gate, passport desk
-hospital: nurse, surgeon, operating table, sick patient
-theatre: stage, actor, audience, costume
-bank: vault, gold bar, cash machine, safe full of money
-bathroom: bathtub, shower curtain, toothbrush, toilet
-"""
-KINDS = """
-fruit: mango, plum; tree: birch, willow; flower: tulip, daisy; vegetable: carrot, cabbage
-bird: sparrow, parrot; fish: trout, salmon; insect: beetle, mosquito; colour: purple, yellow
-furniture: wardrobe, armchair; musical instrument: violin, trumpet; month: April, October
-sport: tennis, volleyball; drink: lemonade, cocoa; metal: copper, tin; language: Danish, Swahili
-"""
-JOBS = """
-dentist: your tooth hurts; plumber: water drips from a pipe
-electrician: there is no current in the wires
-mechanic: the engine of your car makes a strange noise; firefighter: the house is burning
-police officer: a thief has stolen your bag; vet: your cat is sick
-hairdresser: your hair is too long; tailor: your trousers are too wide
-baker: you want a large wedding cake; lawyer: you have to go to court
-librarian: you want to borrow a novel; teacher: you do not understand the homework
-optician: you need new glasses; gardener: the hedge and the lawn need care
-translator: you get a letter in a foreign language; chef: a restaurant needs a new menu
-pilot: a plane needs somebody to fly it; shoemaker: the sole of your boot is loose
-architect: you need plans for a new house
-"""
-USES = """
-stay dry in the rain: umbrella; cut paper: pair of scissors; drive in a nail: hammer
-sew on a button: needle; sweep the floor: broom; reach the roof: ladder; unlock a door: key
-write a letter: pen; tell the time: clock; find the way: map; eat soup: spoon
-carry water: bucket; dry your hands: towel; rest your head: pillow; light a dark room: candle
-take a picture: camera; cross a river on foot: bridge; sail across a lake: boat
-bake bread: oven; keep milk cold: fridge; tidy your hair: comb; wash your face: bar of soap
-saw through a board: saw; dig a hole: shovel; measure a fever: thermometer
-look at the stars: telescope; weigh flour: kitchen scale; send a postcard: stamp
-catch many fish: net; sleep on a camping trip: tent; stop a football match: whistle
-keep coins in your pocket: wallet; look at your own face: mirror
-join two pieces of paper: tube of glue; smooth a shirt: iron; keep warm in bed: blanket
-add large numbers: calculator; pack clothes for a trip: suitcase
-see tiny living things: microscope; tie a goat to a tree: rope
-"""
+PLACES = authored("commonsenseqa-places.txt")
+KINDS = authored("commonsenseqa-kinds.txt")
+JOBS = authored("commonsenseqa-jobs.txt")
+USES = authored("commonsenseqa-uses.txt")
 
 # Event, its reason, the feeling and the wish that follow. Good and bad events take turns.
-EVENTS = """
-{x} practised the piano for months and played without a mistake at the concert.
-  |to play well for the audience|proud of the music|bow to the audience
-{x} washed the dishes and dropped the favourite cup of {y}.
-  |to clean up after the meal|sorry about the broken cup|sweep up the pieces
-{x} found a purse in the bus and took it to the police.
-  |to give the purse back to its owner|glad to have been honest|say where the purse was found
-{x} ran to the station but saw the train leave.
-  |to catch the train|annoyed about the missed train|ask when the next train goes
-{x} carried the heavy bags of an old neighbour up the stairs.
-  |to help somebody with heavy bags|pleased to have been useful|put the bags down
-{x} forgot the birthday of {y} and hurried to the flower shop in the evening.
-  |to get a late birthday present|guilty about the forgotten birthday|give {y} the flowers
-{x} trained every day and won the race.
-  |to be the fastest runner|happy about the victory|show the medal to {y}
-{x} told {y} a lie about the broken window.
-  |to avoid trouble because of the window|ashamed of the lie|tell {y} the truth
-{x} cooked a big dinner and invited all the people from the house.
-  |to get to know the people from the house|satisfied with the dinner|serve the food
-{x} stayed awake all night and finished a report.
-  |to hand in the report on time|worn out by the night|go to bed early
-{x} took a small dog home from the shelter.
-  |to give an animal a home|delighted with the new pet|buy food for the dog
-{x} went out into the rain without a coat and caught a cold.
-  |to buy bread before the shop closed|ill and weak|drink hot tea in bed
-{x} saved money for a year and bought a bicycle.
-  |to ride instead of walking|excited about the first ride|ride around the block
-{x} left the keys at work and sat down in front of the locked door.
-  |to wait for somebody with a key|upset about the keys|call {y} for the other key
-{x} taught {y} how to swim.
-  |to make {y} safe in the water|full of joy about such a good pupil|cross the lake with {y}
-{x} quarrelled with {y} about money and slammed the door.
-  |to end the talk about money|angry with {y}|calm down alone
-{x} planted beans and watered them until they were ripe.
-  |to grow food in the garden|content with the harvest|pick the beans
-{x} ate a whole box of chocolates before dinner.
-  |to have something sweet|sick from the sweets|leave the dinner on the plate
-{x} wrote a long letter to {y}, who lives abroad.
-  |to stay in touch with a friend far away|close to the distant friend|post the letter
-{x} watched a film about ghosts alone at night.
-  |to see something exciting|afraid of every noise|switch on all the lights
-"""
+EVENTS = authored("siqa-events.txt")
 SOCIAL = (
     "Why did {x} do this?",
     "How would {x} feel afterwards?",
@@ -379,105 +127,11 @@ SOCIAL = (
 
 # A context, a question about the cause and one about what follows, each with the right
 # answer and a wrong one that stays with the topic.
-STORIES = """
-We had packed for the trip to {city}. On {day} all the bus drivers went on strike. {a} and I put
-  the bags back under the bed.
-Why did we not go to {city}?|There were no buses because of the strike.|We had not packed the bags.
-What will we do next?|Go to {city} once the strike is over.|Unpack the bags in {city} tonight.
-
-{a} rang me late on {day} and spoke very quietly. The baby had only just fallen asleep. I said that
-  we could talk another time.
-Why did {a} speak so quietly?|So that the baby would not wake up.|Because the baby was crying.
-What will I do next?|Call {a} back at a better time.|Sing a loud song to {a} on the phone.
-
-I put the cake into the oven and went to watch the match with {a}. Two hours later there was smoke
-  in the kitchen. It was a sad {day}.
-Why was there smoke?|I had left the cake in the oven for too long.|The oven had been cold all day.
-What happened to the cake?|It was burned, and we threw it away.|It was still raw in the middle.
-
-{a} has been limping since {day}. The ball had hit the left knee. The team from {city} will have to
-  play without its best player.
-Why does {a} limp?|The knee was hurt by the ball.|The boots for the match were new.
-What will {a} do during the match?|Watch the team from the bench.|Score the first goal.
-
-The lights in {city} went out on {day} evening. I could not find a torch. {a} came over with a box
-  of candles.
-Why did {a} bring candles?|There was no electric light.|It was my birthday party.
-What did we do next?|Light the candles and sit in the living room.|Switch on the lamps in all rooms.
-
-My phone fell into the lake near {city} on {day}. {a} laughed at first. Then we saw that it was the
-  one with all our tickets.
-Why did {a} stop laughing?|Our tickets were lost with the phone.|The water of the lake was warm.
-What will we have to do?|Get new tickets for the trip.|Show the tickets on the wet phone.
-
-{a} moved into the flat above mine on {day}. Since then I hear the drum every night. I have bought
-  something for my ears.
-Why can I not sleep?|The new neighbour makes music at night.|The flat above mine is empty.
-What did I probably buy?|Plugs that keep out the noise.|A louder drum for {a}.
-
-I counted the coins in my pocket twice. The ticket to {city} cost more than I had. {a} saw my face
-  on that {day} and opened a wallet.
-Why did I count the coins twice?|I hoped to have enough for a ticket.|I had found too many coins.
-What did {a} do next?|Lend me the money for the ticket.|Ask me for all my coins.
-
-On {day} {a} left the gate open. In the morning three of our sheep stood in the main street of
-  {city}. It took us hours to bring them home.
-How did the sheep get out?|They walked through the open gate.|They dug a hole under the fence.
-What will {a} do from now on?|Close the gate every evening.|Leave the gate open for the sheep.
-
-{a} had never seen snow before. On {day} everything in {city} was white. Nobody could get {a} back
-  into the house.
-Why was {a} so excited?|It was the first snow for {a}.|The snow had melted in the night.
-What did {a} do outside?|Build a big snowman.|Lie in the hot sand.
-
-I studied the whole week for the exam in {city}. On {day} {a} told me that I had the best mark of
-  all. My mother baked pancakes.
-Why did I get the best mark?|I had prepared well for the exam.|I had not opened a book.
-Why did my mother bake pancakes?|To celebrate the good mark.|To punish me for the exam.
-
-The restaurant in {city} was full on {day}. {a} had not reserved a table. We ate bread and cheese
-  on a bench by the river.
-Why did we eat on a bench?|No table was free in the restaurant.|The waiter gave us the best table.
-What will {a} do next time?|Reserve a table in good time.|Come even later without a call.
-
-{a} watered my plants while I was in {city}. When I came home on {day}, the balcony was full of
-  flowers. I had brought a box of dates.
-Why were the plants still alive?|A friend gave them water every day.|They had been dry for weeks.
-What will I do with the dates?|Give them to {a} as thanks.|Plant a flower in the box.
-"""
+STORIES = authored("cosmosqa-stories.txt")
 
 # What a passage of each kind in the training file of compose_questions.py does not tell.
-UNTOLD = """
-Who bought the water mill of {p}?
-At which university did the doctor from {p} study?
-What is the name of the oldest stand in the market hall of {p}?
-How deep is the water between {p} and the other shore?
-How much did a copy of The {p} Messenger cost?
-How much do visitors of the nature park of {p} pay?
-What did the camels from {p} eat on the way?
-Whom did the painter from {p} marry?
-How old was the youngest member of the chess club of {p}?
-What is the telescope of {p} made of?
-What was the price of a kite from {p}?
-How much did the tunnel of {p} cost?
-Which king abolished the strange law of {p}?
-"""
-UNTOLD_DEV = """
-Glass_Bridge|How much did the Glass Bridge cost?
-Glass_Bridge|Which animals live below the waterfall?
-Octopus|How fast can an octopus swim?
-Octopus|How many eggs does an octopus lay?
-Night_Market|When does the night market open on Mondays?
-Night_Market|Who cooked the first oyster omelette?
-Wind_Orchestra|Who is the conductor of the Harbour Wind Orchestra?
-Wind_Orchestra|How much does a ticket for the orchestra cost?
-Cork|How tall does a cork oak grow?
-Polar_Station|In which year was the station Aurora built?
-Polar_Station|What is the name of the cook at Aurora?
-Puppet_Theatre|How long does the play last?
-Puppet_Theatre|How many families live in Mirel?
-Bicycle_Post|How much did it cost to send a letter to Belo?
-"""
+UNTOLD = authored("squad-untold.txt")
+UNTOLD_DEV = authored("squad-untold-dev.txt")
 
 
 def table(text: str) -> list[list[str]]:
