@@ -212,6 +212,41 @@ def test_killed_while_the_output_is_written_it_goes_on(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_what_is_not_of_a_training_is_not_removed(
+    learn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out"
+    assert learn("mnli", output=output)[0] == 0
+    (output / "notes.txt").write_text("years of work")
+    code, _, err = learn("qqp", output=output)
+    assert code == 2 and "notes.txt there is not of a training" in err
+    (output / "notes.txt").unlink()
+    monkeypatch.chdir(output)
+    before = hashes(output)
+    code, _, err = learn("qqp", output=".")
+    assert code == 2 and "name a folder below it" in err and hashes(output) == before
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(output)
+    assert learn("qqp", output=tmp_path / "link")[0] == 0
+    assert card_of(output)["intermediate"] == "qqp" and (tmp_path / "link").is_symlink()
+
+
+def test_a_step_done_under_another_name_is_exported(
+    learn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names are labels, not in keys: a target's training of the same data is the same step."""
+    from dataclasses import replace
+
+    from harness import registry
+
+    assert learn("mnli", "--seed", 4, output=tmp_path / "a")[0] == 0
+    other = replace(registry.training("mnli"), name="multinli")
+    monkeypatch.setattr(registry, "training", lambda spec: other)
+    assert learn("multinli", "--seed", 4, output=tmp_path / "b")[0] == 0
+    assert card_of(tmp_path / "b")["step"] == card_of(tmp_path / "a")["step"]
+    assert "| multinli |" in (tmp_path / "b" / "README.md").read_text()
+
+
 def test_the_start_is_not_overwritten(learn: Run, tmp_path: Path) -> None:
     first = tmp_path / "first"
     assert learn("mnli", output=first)[0] == 0

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import __version__
+from harness.data.files import read_json
 from harness.errors import HarnessError
 from harness.pipeline.jobs import TrainJob
 from harness.pipeline.step import Step
 from harness.pipeline.store import MANIFEST, Store
 from harness.pipeline.training import HEADS_FILE, head_kind
+
+CARD = "README.md"
 
 if TYPE_CHECKING:
     from harness.pipeline.plan import Request
@@ -29,11 +32,14 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
     """
     job = step.job
     assert isinstance(job, TrainJob)
-    aside = output.absolute().with_name(f".{output.name}.part")  # whole, or not there at all
-    shutil.rmtree(aside, ignore_errors=True)
+    place = output.resolve()
+    aside, before_it = (place.with_name(f".{place.name}.{end}") for end in ("part", "old"))
+    for folder in (aside, before_it):
+        shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(store.fetched(step), aside, ignore=shutil.ignore_patterns(MANIFEST))
-    manifest = store.manifest(step)
     names = [one.training.name for one in job.sets]
+    manifest = store.manifest(step)
+    result = _under_names(manifest["result"], names)
     before = request.checkpoint.intermediate
     learnt = " + ".join(names) + (f" ({request.partial})" if request.partial else "")
     value = {
@@ -47,15 +53,31 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
         "seed": request.seed,
         "step": step.key,
         "identity": manifest["identity"],
-        "result": manifest["result"],
+        "result": result,
+        "files": sorted({path.name for path in aside.iterdir()} | {HEADS_FILE, CARD}),
     }
     (aside / HEADS_FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-    (aside / "README.md").write_text(_card(job, request, manifest["result"], step.key))
-    shutil.rmtree(output, ignore_errors=True)
-    aside.rename(output)
-    best = manifest["result"]
-    said = ", ".join(f"{name} {score:.1f}" for name, score in best["dev_scores"].items())
-    return f"written: {output} (update {best['best_update']} of {best['updates']}; dev: {said})"
+    (aside / CARD).write_text(_card(job, request, result, step.key))
+    if place.exists():
+        place.rename(before_it)
+    aside.rename(place)  # whole, or not there at all
+    shutil.rmtree(before_it, ignore_errors=True)
+    said = ", ".join(f"{name} {score:.1f}" for name, score in result["dev_scores"].items())
+    return f"written: {output} (update {result['best_update']} of {result['updates']}; dev: {said})"
+
+
+def _under_names(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return a step's result with its sets' present names.
+
+    The step may have been done under others: names are labels and not in its key.
+    """
+    now = dict(zip(result["examples_of"], names, strict=True))
+    return {
+        key: {now.get(name, name): one for name, one in value.items()}
+        if key in ("examples_of", "dev_scores", "losses")
+        else value
+        for key, value in result.items()
+    }
 
 
 def check_output(output: Path, start: Path) -> None:
@@ -65,10 +87,19 @@ def check_output(output: Path, start: Path) -> None:
         output: The folder to write.
         start: The checkpoint's.
     """
-    if start.resolve().is_relative_to(output.resolve()):
+    place = output.resolve()
+    if start.resolve().is_relative_to(place):
         raise HarnessError(f"{output}: the training starts from there; name another folder")
-    if output.is_dir() and any(output.iterdir()) and not (output / HEADS_FILE).is_file():
+    if Path.cwd().is_relative_to(place) or place.is_mount():
+        raise HarnessError(f"{output}: it would be replaced whole; name a folder below it")
+    if not place.is_dir() or not any(place.iterdir()):
+        return
+    if not (place / HEADS_FILE).is_file():
         raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
+    ours = read_json(place / HEADS_FILE).get("files", ())
+    others = sorted(path.name for path in place.iterdir() if path.name not in ours)
+    if others:
+        raise HarnessError(f"{output}: {others[0]} there is not of a training; name another folder")
 
 
 def _card(job: TrainJob, request: Request, result: Mapping[str, Any], key: str) -> str:
