@@ -110,6 +110,27 @@ UNKNOWN = {
         HEAD + '[intermediate]\nhelaswag = ["mnli", "§helaswag"]\n', "did you mean hellaswag?",
     ),
     "variant of a training set": (HEAD + '[intermediate]\na = ["§mnli[de"]\n', "mnli[de]"),
+    "format of settings": (
+        HEAD + '[§settings.format."span extracton"]\nstride = 20\n',
+        "did you mean span extraction?",
+    ),
+    "training set of settings": (
+        HEAD + "[§settings.training.mnly]\nepochs = 1\n", "did you mean mnli?",
+    ),
+    "task where a training set should be": (
+        HEAD + "[§settings.training.xnli]\nepochs = 1\n", "unknown key 'xnli'; did you mean mnli",
+    ),
+    "intermediate task of settings": (
+        HEAD + "[§settings.intermediate.helaswag]\nepochs = 1\n", "did you mean hellaswag?",
+    ),
+    "sampling": (
+        HEAD + '[settings.intermediate.mixture]\n§sampling = "cappd"\n', "did you mean capped?",
+    ),
+    "precision": (HEAD + 'precision = "§bf61"\n', "unknown precision 'bf61'; did you mean bf16"),
+    "device": (HEAD.replace('"cpu"', '"§gpu"'), "device 'gpu' is not usable here"),
+    "key beside no train": (
+        HEAD + '[intermediate]\na = {§trian = ["mnli"]}\n', "'trian'; did you mean train?",
+    ),
     "weight": (
         HEAD + '[intermediate.a]\ntrain = ["mnli", "qqp"]\nweights = {mnli = 1, §qpq = 2}\n',
         "'qpq'; did you mean qqp?",
@@ -267,9 +288,63 @@ def _wrong(file: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("seeds", "[1, 2, 1]", "1 stands twice in seeds"),
+        ("targets", '["xnli", "§xnli"]', "'xnli' stands twice in targets"),
+        ("languages", '["en", "en"]', "'en' stands twice in languages"),
+        ("recipes", '["quick", "quick"]', "'quick' stands twice in recipes"),
+        ("recipes", "[]", "no recipe"),
+        ("seeds", "[4294967296]", "seed 4294967296 is above 4294967295"),
+        ("data", '"nowhere"', "no such folder"),
+        ("recipes", '["mine.toml"]', "mine.toml: no such file"),
+    ],
+)
+def test_lists_and_places_are_checked(
+    key: str, value: str, said: str, tiny: Path, tmp_path: Path, run: Run
+) -> None:
+    rest = re.sub(rf"^{key} = .*\n", "", HEAD, flags=re.MULTILINE)
+    file = tmp_path / "s.toml"
+    value = value.replace(MARK, "")
+    file.write_text(f'{rest}{key} = {value}\n[checkpoints]\ntiny = "{tiny}"\n')
+    code, _, err = run("study", "plan", file, "--store", tmp_path / "store")
+    line = rest.count("\n") + 1
+    assert code == 2 and err.startswith(f"error: {file}:{line}:") and said in err
+    assert err.count("\n") == 1
+
+
+ROWS = {
+    "baseline alone": ('b = {path = "/y", §baseline = "a"}', "say also what it was trained on"),
+    "own setting": (
+        'b = {path = "/y", intermediate = "§mnli", baseline = "a"}',
+        "there is a row 'mnli' beside a",
+    ),
+    "two alike": (
+        'b = {path = "/y", intermediate = "M", baseline = "a"}\n'
+        'c = {path = "/z", intermediate = "§M", baseline = "a"}',
+        "there is a row 'M' beside a",
+    ),
+    "called baseline": (
+        'b = {path = "/y", intermediate = "§baseline", baseline = "a"}',
+        "there is a row 'baseline'",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_no_two_rows_of_a_table_bear_one_name(case: str, refused: Callable[..., str]) -> None:
+    text, said = ROWS[case]
+    text = f'{HEAD}[checkpoints]\na = "/x"\n{text}\n[intermediate]\nmnli = ["mnli"]\n'
+    assert said in refused(text)
+
+
 def test_no_toml_and_no_file(write: Callable[..., Path], tmp_path: Path) -> None:
     said = _wrong(write("broken.toml", HEAD + 'targets = ["xnli"\n[x]\n'))
-    assert "no valid TOML" in said and re.search(r"line \d+", said)
+    assert re.search(r"broken\.toml:\d+:\d+: no valid TOML", said)
+    assert "no valid TOML" in _wrong(write("deep.toml", "about = " + "[" * 5000 + "]" * 5000))
+    assert "no valid TOML" in _wrong(write("long.toml", "limit = " + "1" * 5000))
+    assert "a folder" in _wrong(tmp_path)
     assert "no such file" in _wrong(tmp_path / "none.toml")
     assert "UTF-8" in _wrong(write("bytes.toml", b'about = "\xff"\n'))
 

@@ -23,7 +23,9 @@ BenchmarkName = Annotated[str, typer.Option("--benchmark", help="xtreme, xtreme-
 PerLanguage = Annotated[bool, typer.Option("--per-language", help="Also print every language.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Recipe = Annotated[str, typer.Option(help="xtreme, x-stilts, quick, or a .toml file.")]
-Seed = Annotated[int, typer.Option(help="Seeds head, dropout and order of every training.", min=0)]
+Seed = Annotated[  # as high as numpy takes it
+    int, typer.Option(help="Seeds head, dropout and order of training.", min=0, max=2**32 - 1)
+]
 DeviceName = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
 Precision = Annotated[str, typer.Option(help="fp32, bf16 or fp16 (autocast).")]
 Threads = Annotated[int, typer.Option(help="CPU threads; 0 means all there are.", min=0)]

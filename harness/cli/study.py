@@ -104,6 +104,7 @@ def _planned(
     """Read and plan a study; open its store."""
     from dataclasses import replace
 
+    from harness.data.folder import open_folder
     from harness.data.memory import Memory
     from harness.pipeline.store import open_store
     from harness.studies.plan import plan_study
@@ -111,6 +112,7 @@ def _planned(
 
     study = read_study(file)
     if data is not None:
+        open_folder(data, study.labels)  # what is wrong with it is not the file's fault
         study = replace(study, data=data)
     kept = open_store(store, CACHE / "mirror")
     memory = Memory(CACHE / "memory.json")

@@ -96,7 +96,8 @@ def check_output(output: Path, start: Path) -> None:
         return
     if not (place / HEADS_FILE).is_file():
         raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
-    ours = read_json(place / HEADS_FILE).get("files", ())
+    said = read_json(place / HEADS_FILE)
+    ours = said.get("files", ()) if isinstance(said, dict) else ()
     others = sorted(path.name for path in place.iterdir() if path.name not in ours)
     if others:
         raise HarnessError(f"{output}: {others[0]} there is not of a training; name another folder")

@@ -7,12 +7,14 @@ A recipe has a table ``[default]``, and may have ``[format."<name>"]``, ``[train
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from harness import registry
 from harness.data.files import digest, read_lines
 from harness.data.places import place_of
 from harness.errors import HarnessError, nearest
@@ -107,8 +109,8 @@ class Recipe:
         default: Settings where nothing else is said.
         formats: Changes by format name.
         training: Changes by training set, for a target's.
-        intermediate: Changes by training set, for an intermediate task's, over ``default`` for
-            all of them and ``mixture`` for several at once.
+        intermediate: Changes by training set, for an intermediate task's (``mnli[de]`` over
+            ``mnli``), over ``default`` for all of them and ``mixture`` for several at once.
     """
 
     name: str
@@ -127,11 +129,12 @@ class Recipe:
 
     def intermediate_settings(self, training: TrainingSet) -> Settings:
         """Return the settings for a set as an intermediate task, or as a part of a mixture."""
-        name = training.name.partition("[")[0]
+        plain = training.name.partition("[")[0]
         changes = {
             **self.formats.get(training.format.name, {}),
             **self.intermediate.get("default", {}),
-            **self.intermediate.get(name, {}),
+            **self.intermediate.get(plain, {}),
+            **(self.intermediate.get(training.name, {}) if training.name != plain else {}),
         }
         return replace(self.default, **changes)
 
@@ -182,13 +185,24 @@ def load(name: str) -> Recipe:
             " or the path of a .toml file)"
         )
     text = "\n".join(read_lines(path))
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise HarnessError(f"{path}: no valid TOML: {error}") from error
+    tables = parse(path, text)
     tables.pop("about", "")
     check_tables(path, text, tables)
     return Recipe(name=path.stem, digest=digest(path)).changed(tables)
+
+
+def parse(path: Path, text: str) -> dict[str, Any]:
+    """Return the tables of a TOML file.
+
+    Raises:
+        HarnessError: It is no TOML, or has tables in tables without end.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # an integer of 5,000 digits is a ValueError
+        said, _, place = str(error).partition(" (at line ")
+        at = "".join(f":{n}" for n in re.findall(r"\d+", place))
+        raise HarnessError(f"{path}{at}: no valid TOML: {said:.200}") from error
 
 
 def check_tables(
@@ -209,10 +223,27 @@ def check_tables(
         if key not in TABLES:
             raise _misfit(path, text, (*within, key), TABLES if within else (*TABLES, "about"))
     for part in TABLES[1:]:
-        _table(path, tables.get(part, {}))
-        for name, changes in tables.get(part, {}).items():
+        table = tables.get(part, {})
+        _table(path, table)
+        known = _names(part) if table else ()
+        for name, changes in table.items():
+            if (name.partition("[")[0] if part == "intermediate" else name) not in known:
+                raise _misfit(path, text, (*within, part, name), known)
             check_settings(path, text, changes, (*within, part, name))
     check_settings(path, text, tables.get("default", {}), (*within, "default"))
+
+
+def _names(part: str) -> tuple[str, ...]:
+    """Return what a table of tables of settings may name."""
+    if part == "intermediate":
+        return ("default", "mixture", *registry.training_names())
+    tasks = [registry.task(name) for name in registry.task_names()]
+    if part == "training":
+        own = [task.training for task in tasks]
+        others = [registry.benchmark(name).training.values() for name in registry.benchmark_names()]
+        return tuple(sorted({one.name for some in (own, *others) for one in some if one}))
+    sets = [registry.training(name) for name in registry.training_names()]
+    return tuple(sorted({t.format.name for t in tasks} | {s.format.name for s in sets}))
 
 
 def check_settings(path: Path, text: str, table: Any, within: tuple[str, ...]) -> None:
@@ -232,13 +263,19 @@ def check_settings(path: Path, text: str, table: Any, within: tuple[str, ...]) -
         )
         low = 0 if key not in POSITIVE else math.ulp(0)
         if not fits or (not isinstance(value, str) and not low <= value < math.inf):
-            bound = "above 0" if key in POSITIVE else "not negative"
-            words = f"; or one of {', '.join(WORDS[key])}" if key in WORDS else ""
             line, column = place_of(text, (*within, key))
-            raise HarnessError(
-                f"{path}:{line}:{column}: {key} = {value!r} is no fitting {kind}"
-                f" (numbers are finite and {bound}{words})"
-            )
+            said = f"{key} = {value!r:.60}{nearest(str(value), WORDS.get(key, ()))}"
+            raise HarnessError(f"{path}:{line}:{column}: {said}; expected {_expected(key, kind)}")
+
+
+def _expected(key: str, kind: str) -> str:
+    """Return what a setting may be, in words."""
+    if kind == "bool":
+        return "true or false"
+    words = ", ".join(WORDS.get(key, ()))
+    bound = "above 0" if key in POSITIVE else "not negative"
+    number = f"a {'whole number' if 'int' in kind else 'finite number'}, {bound}"
+    return {"str": f"one of {words}"}.get(kind, f"{number}, or {words}" if words else number)
 
 
 def _table(path: Path, value: Any) -> None:

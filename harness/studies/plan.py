@@ -13,7 +13,7 @@ from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.errors import HarnessError, nearest
 from harness.models.checkpoint import Checkpoint, open_checkpoint
-from harness.models.device import choose_device, cores
+from harness.models.device import PRECISIONS, Device, choose_device, cores
 from harness.pipeline.plan import Plan, Request, make_plan
 from harness.pipeline.step import Step
 from harness.pipeline.training import Context, ingredient, training_step
@@ -106,7 +106,7 @@ def plan_study(
         benchmark=benchmark,
         source=_source(study, benchmark, memory, cache, offline=offline),
         recipe=load_recipe(study, study.recipes[0]),
-        device=choose_device(study.device, study.precision, threads, study.processes),
+        device=_device(study, threads),
         tasks=study.targets,
         languages=study.languages,
         limit=study.limit,
@@ -227,11 +227,23 @@ def _where(start: Start, benchmark: Benchmark, cache: Path) -> str:
     return str(benchmark.encoder(cache / "checkpoints"))
 
 
+def _device(study: Study, threads: int) -> Device:
+    """Return the device, blaming the file where it or the precision is not to be had."""
+    if study.precision not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        with study.blamed("precision", value=study.precision):
+            said = f"unknown precision {study.precision!r}{nearest(study.precision, PRECISIONS)}"
+            raise HarnessError(f"{said} (known: {known})")
+    with study.blamed("device", value=study.device):
+        return choose_device(study.device, study.precision, threads, study.processes)
+
+
 def _source(
     study: Study, benchmark: Benchmark, memory: Memory, cache: Path, *, offline: bool
 ) -> Source:
     if study.data is not None:
-        return replace(open_folder(study.data, study.labels), memory=memory)
+        with study.blamed("data"):
+            return replace(open_folder(study.data, study.labels), memory=memory)
     if benchmark.data is not None:
         return FolderSource(*benchmark.data(), memory=memory)
     return HubSource(cache / "hub", offline=offline)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from harness.errors import HarnessError, nearest
 
 BASELINE = "baseline"  # no intermediate training at all; always there
 PACKAGED = "packaged"  # the checkpoint that the benchmark brings
+MOST_SEED = 2**32 - 1  # that numpy takes
 
 
 @dataclass(frozen=True)
@@ -172,10 +172,7 @@ def read_study(path: Path) -> Study:
             fit, or intermediate settings go round in a circle; names line and column.
     """
     text = "\n".join(read_lines(path))
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise HarnessError(f"{path}: no valid TOML: {error}") from error
+    tables = recipes.parse(path, text)
     file = _File(path, text, tables)
     _check_keys(file, (), tables, KEYS)
     here = path.parent
@@ -240,7 +237,10 @@ def _checkpoints(file: _File) -> tuple[Start, ...]:
         raise HarnessError(f'{file.path}:1:1: no [checkpoints]; name at least one, NAME = "path"')
     names = [start.name for start in found if not start.intermediate]
     for start in found:
-        if start.intermediate or start.baseline:
+        if start.baseline and not start.intermediate:
+            said = f"{start.name} has a baseline; say also what it was trained on: intermediate"
+            raise file.wrong(("checkpoints", start.name, "baseline"), said)
+        if start.intermediate:
             file.known(("checkpoints", start.name), start.baseline, names, "baseline")
     return tuple(found)
 
@@ -252,11 +252,12 @@ def _intermediate(file: _File) -> tuple[Intermediate, ...]:
         if name == BASELINE:
             raise file.wrong(keys, "the baseline is always there; leave it out")
         table = {"train": value} if isinstance(value, list) else value
+        if isinstance(table, dict):
+            _check_keys(file, keys, table, OF_AN_INTERMEDIATE)
         if not isinstance(table, dict) or not table.get("train"):
             raise file.wrong(
                 keys, f"{name} should be a list of training sets, or a table with train"
             )
-        _check_keys(file, keys, table, OF_AN_INTERMEDIATE)
         recipes.check_settings(file.path, file.text, table.get("settings", {}), (*keys, "settings"))
         found.append(
             Intermediate(
@@ -290,6 +291,7 @@ def _weights(file: _File, keys: tuple[str, ...], table: Mapping[str, Any]) -> Ma
 def _check_names(file: _File, study: Study) -> None:
     """Look up everything that is named."""
     file.known(("benchmark",), study.benchmark, registry.benchmark_names(), "benchmark")
+    _check_lists(file, study)
     for name in study.targets:
         file.known(("targets",), name, registry.task_names(), "task")
     for recipe in study.recipes:
@@ -306,6 +308,32 @@ def _check_names(file: _File, study: Study) -> None:
         if one.after:
             file.known(("intermediate", one.name, "from"), one.after, names, "intermediate setting")
     _refuse_circles(file, study)
+    _refuse_same_rows(file, study)
+
+
+def _check_lists(file: _File, study: Study) -> None:
+    """Refuse what stands twice in a list (means and spreads would be false), and bad seeds."""
+    for key in ("targets", "seeds", "recipes", "languages"):
+        values: tuple[Any, ...] = getattr(study, key)
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise file.wrong((key,), f"{twice!r} stands twice in {key}", str(twice))
+    if not study.recipes:
+        raise file.wrong(("recipes",), "no recipe; name one, or leave the key out")
+    for seed in study.seeds:
+        if seed > MOST_SEED:
+            raise file.wrong(("seeds",), f"seed {seed} is above {MOST_SEED}")
+
+
+def _refuse_same_rows(file: _File, study: Study) -> None:
+    """Refuse an outside checkpoint whose row would bear the name of another row beside it."""
+    taken = {(start.name, one.name) for start in study.checkpoints for one in study.intermediate}
+    for start in study.checkpoints:
+        row = (start.baseline, start.intermediate)
+        if start.intermediate and row in taken:
+            said = f"there is a row {row[1]!r} beside {row[0]} already; word it otherwise"
+            raise file.wrong(("checkpoints", start.name, "intermediate"), said, row[1])
+        taken.add(row)
 
 
 def _refuse_circles(file: _File, study: Study) -> None:
@@ -323,4 +351,7 @@ def _refuse_circles(file: _File, study: Study) -> None:
 def load_recipe(study: Study, name: str) -> recipes.Recipe:
     """Return a recipe of a study with the study's changes."""
     where = study.path.parent / name if name.endswith(".toml") else name
+    if isinstance(where, Path) and not where.is_file():
+        with study.blamed("recipes", value=name):
+            raise HarnessError(f"{where}: no such file")
     return recipes.load(str(where)).changed(study.settings)
