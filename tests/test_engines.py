@@ -499,6 +499,59 @@ def test_a_broken_step_here_is_fetched_anew(far: str, tmp_path: Path) -> None:
     assert (store.fetched(step) / "deep" / "file.txt").read_text() == "a"
 
 
+def test_planning_fetches_nothing(far: str, tmp_path: Path) -> None:
+    step = leaf("a")
+    kept(open_mirror(far, tmp_path / "m1"), step)
+    other = open_mirror(far, tmp_path / "m2")
+    assert other.has(step) and other.settle(step) and not other.place(step).exists()
+    assert not other.has(leaf("b")) and not other.settle(leaf("b"))
+
+
+def test_what_is_broken_at_the_url_is_done_anew(far: str, tmp_path: Path) -> None:
+    step = leaf("a")
+    kept(open_mirror(far, tmp_path / "m1"), step)
+    (at(far, step) / "deep" / "file.txt").write_text("b")
+    other = open_mirror(far, tmp_path / "m2")
+    assert other.has(step)
+    with pytest.raises(HarnessError, match="run the command again"):
+        other.fetched(step)
+    assert not other.has(step)
+
+
+def test_a_sending_that_failed_is_made_up_for(
+    far: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    def lost(*_: object, **__: object) -> None:
+        raise ConnectionError("lost")
+
+    step, store = leaf("a"), open_mirror(far, tmp_path / "m1")
+    with monkeypatch.context() as patched:
+        patched.setattr(LocalFileSystem, "put_file", lost)
+        with pytest.raises(HarnessError, match="cannot be written"):
+            kept(store, step)
+        assert not store.has(step), "the others do not find it"
+    other = open_mirror(far, tmp_path / "m2")
+    assert not other.has(step)
+    assert store.settle(step) and store.has(step)
+    assert other.has(step) and (other.fetched(step) / "process").is_file()
+
+
+def test_a_url_that_cannot_be_asked_is_told_in_one_line(
+    far: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fsspec.implementations.local import LocalFileSystem
+
+    def lost(*_: object, **__: object) -> bool:
+        raise ConnectionError("lost")
+
+    store = open_mirror(far, tmp_path / "m1")
+    monkeypatch.setattr(LocalFileSystem, "exists", lost)
+    with pytest.raises(HarnessError, match="cannot be reached"):
+        store.has(leaf("a"))
+
+
 def test_a_url_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     store = open_mirror(f"file://{tmp_path}/file/store", tmp_path / "m1")

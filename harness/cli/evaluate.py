@@ -29,7 +29,7 @@ from harness.cli.options import (
     Precision,
     Recipe,
     Seed,
-    StoreDir,
+    StoreAt,
     Tasks,
     Threads,
     Tracker,
@@ -59,7 +59,7 @@ def evaluate_command(
     max_steps: MaxSteps = 0,
     layer: Layer = "",
     output: Output = None,
-    store: StoreDir = STORE,
+    store: StoreAt = STORE,
     tracker: Tracker = "none",
     per_language: PerLanguage = False,
     intermediate: Intermediate = "",
@@ -96,7 +96,7 @@ def evaluate_command(
 
 def demo_command(
     output: Output = None,
-    store: StoreDir = STORE,
+    store: StoreAt = STORE,
     seed: Seed = 42,
     threads: Threads = 0,
     per_language: PerLanguage = False,
@@ -128,7 +128,7 @@ def demo_command(
 
 
 def _evaluate(
-    request: Request, root: Path, output: Path, *, per_language: bool, dry_run: bool
+    request: Request, root: str, output: Path, *, per_language: bool, dry_run: bool
 ) -> None:
     """Plan, run and print an evaluation."""
     from harness.display.plan import plan_text
@@ -137,15 +137,15 @@ def _evaluate(
     from harness.models.device import first_process
     from harness.pipeline.evaluate import evaluate
     from harness.pipeline.plan import make_plan
-    from harness.pipeline.store import Store
+    from harness.pipeline.store import open_store
     from harness.scoring import Summary
     from harness.submission.scores import summary_of
 
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(output / "logs"))
     first = first_process()
-    for folder in (root, output):
+    for folder in (*([] if "://" in root else [Path(root)]), output):
         writable(folder)
-    store = Store(root)
+    store = open_store(root, CACHE / "mirror")
     plan = make_plan(request)
     if first:
         print(f"{plan_text(request, plan, store)}\n", flush=True)
@@ -154,7 +154,7 @@ def _evaluate(
     try:
         scores = evaluate(request, plan, store, output, Bars())
     except KeyboardInterrupt:
-        done = sum(store.find(step) is not None for step in plan.steps)
+        done = sum(store.has(step) for step in plan.steps)
         message = f"interrupted: {done} of {len(plan.steps)} steps are finished and kept in {root}"
         print(f"{message}; run the same command again to go on", file=sys.stderr)
         raise

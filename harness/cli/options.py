@@ -11,7 +11,7 @@ import typer
 from harness.errors import HarnessError
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xtreme-harness"
-STORE = Path(os.environ.get("HARNESS_STORE") or CACHE / "store")
+STORE = os.environ.get("HARNESS_STORE") or str(CACHE / "store")
 
 DataDir = Annotated[
     Path | None, typer.Option("--data", help="Folder in XTREME's layout; else the hub.")
@@ -41,7 +41,7 @@ Layer = Annotated[
 Output = Annotated[
     Path | None, typer.Option(help="Folder to write [default: results/CHECKPOINT-RECIPE-SEED].")
 ]
-StoreDir = Annotated[Path, typer.Option("--store", help="Folder of finished steps.")]
+StoreAt = Annotated[str, typer.Option("--store", help="Folder of finished steps, or fsspec URL.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Fetch nothing from the hub.")]
 Tracker = Annotated[str, typer.Option(help="Experiment tracker: none, tensorboard, wandb …")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]

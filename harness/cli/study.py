@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import CACHE, STORE, AsJson, Offline, writable
+from harness.cli.options import CACHE, STORE, AsJson, Offline, StoreAt, writable
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from harness.studies.plan import StudyPlan
 
 StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The study's .toml file.")]
-StoreAt = Annotated[str, typer.Option("--store", help="Folder of finished steps, or fsspec URL.")]
 DataAt = Annotated[Path | None, typer.Option("--data", help="Data folder in place of the file's.")]
 Workers = Annotated[int, typer.Option(help="Slots on this machine.", min=1)]
 
@@ -25,7 +24,7 @@ Workers = Annotated[int, typer.Option(help="Slots on this machine.", min=1)]
 def plan_command(
     file: StudyFile,
     data: DataAt = None,
-    store: StoreAt = str(STORE),
+    store: StoreAt = STORE,
     workers: Workers = 1,
     offline: Offline = False,
 ) -> None:
@@ -39,7 +38,7 @@ def plan_command(
 def run_command(
     file: StudyFile,
     data: DataAt = None,
-    store: StoreAt = str(STORE),
+    store: StoreAt = STORE,
     workers: Workers = 1,
     ray: Annotated[str, typer.Option(help="Address of a Ray cluster, or auto.")] = "",
     output: Annotated[
@@ -57,13 +56,13 @@ def run_command(
     output = output or Path("results") / whole.study.name
     writable(output)
     print(study_text(whole, kept, workers), flush=True)
-    if any(kept.find(step) is None for step in whole.steps):
+    if any(not kept.has(step) for step in whole.steps):
         kept.sweep()
         try:
             with opened(_engine(whole, kept, workers, ray)) as engine:
                 report = run_all(whole.steps, kept, engine, Lines())
         except KeyboardInterrupt:
-            done = sum(kept.find(step) is not None for step in whole.steps)
+            done = sum(kept.has(step) for step in whole.steps)
             said = f"interrupted: {done} of {len(whole.steps)} steps are finished and kept"
             print(f"{said}; run the same command again to go on", file=sys.stderr)
             raise
@@ -84,7 +83,7 @@ def run_command(
 def table_command(
     file: StudyFile,
     data: DataAt = None,
-    store: StoreAt = str(STORE),
+    store: StoreAt = STORE,
     workers: Workers = 1,
     as_json: AsJson = False,
     offline: Offline = False,

@@ -19,7 +19,7 @@ from harness.cli.options import (
     Precision,
     Recipe,
     Seed,
-    StoreDir,
+    StoreAt,
     Threads,
     Tracker,
     writable,
@@ -52,7 +52,7 @@ def train_command(
     precision: Precision = "fp32",
     threads: Threads = 0,
     max_steps: MaxSteps = 0,
-    store: StoreDir = STORE,
+    store: StoreAt = STORE,
     tracker: Tracker = "none",
     offline: Offline = False,
 ) -> None:
@@ -62,7 +62,7 @@ def train_command(
     from harness.pipeline.engines.local import run
     from harness.pipeline.export import check_output, export
     from harness.pipeline.options import Options
-    from harness.pipeline.store import Store
+    from harness.pipeline.store import open_store
     from harness.pipeline.workbench import Workbench
     from harness.studies.plan import intermediate_step
     from harness.studies.study import Intermediate
@@ -94,7 +94,7 @@ def train_command(
         mlm=mlm,
         settings={"sampling": kind} if kind else {},
     )
-    for folder in (store, output, output.absolute().parent):
+    for folder in (*([] if "://" in store else [Path(store)]), output, output.absolute().parent):
         writable(folder)
     check_output(output, request.checkpoint.path)
     notes: list[str] = []
@@ -102,7 +102,7 @@ def train_command(
     request.memory.save()
     for note in (*request.checkpoint.notes, *notes):
         print(f"note: {note}")
-    kept = Store(store)
+    kept = open_store(store, CACHE / "mirror")
     run([step], kept, Workbench(request.source, request.device), Bars())
     if first_process():
         print(export(step, kept, request, output))

@@ -58,7 +58,7 @@ def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
 
 def steps_table(steps: Sequence[Step], store: Store) -> str:
     """Return the steps counted by kind and name, scores only in the sum; and what is cached."""
-    done = {step.key: store.find(step) is not None for step in steps}
+    done = {step.key: store.has(step) for step in steps}
     alike: dict[tuple[str, str], list[Step]] = {}
     for step in sorted(steps, key=lambda step: KINDS.index(step.kind)):
         if step.kind != "score":

@@ -40,7 +40,7 @@ def estimate(steps: Sequence[Step], store: Store, device: Device, body: int) -> 
         device: Where they will run.
         body: Weights of the encoder outside its word table.
     """
-    todo = [step for step in steps if step.tokens and store.find(step) is None]
+    todo = [step for step in steps if step.tokens and not store.has(step)]
     if not todo:
         return Estimate(0.0, 1.0)
     paces = store.paces()

@@ -48,7 +48,7 @@ def evaluate(
         for name, steps in plan.predictions.items():
             for language, step in steps.items():
                 file = f"test-{language}.{step.job.task.format.suffix}"  # type: ignore[attr-defined]
-                copy_file(store.place(step) / file, output / "predictions" / name / file)
+                copy_file(store.fetched(step) / file, output / "predictions" / name / file)
     ran += run(list(plan.scores.values()), store, bench, progress)
     if not first_process():
         return {}
@@ -83,7 +83,7 @@ def task_scores(request: Request, plan: Plan, store: Store) -> dict[str, TaskSco
     """Return the scores of a plan's finished score steps, in the benchmark's order."""
     found = {}
     for name, step in plan.scores.items():
-        value = json.loads((store.place(step) / "scores.json").read_text())
+        value = json.loads((store.fetched(step) / "scores.json").read_text())
         job: Any = step.job
         found[name] = TaskScore(
             name=name,

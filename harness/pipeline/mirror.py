@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,27 @@ class Mirror(Store):
         """Return the folder of a finished step, fetching it if it is only at the URL."""
         return super().find(step) or (self._fetch(step) if self._there(step) else None)
 
+    def has(self, step: Step) -> bool:
+        """Say whether a step is finished at the URL; one known to be there is not asked for."""
+        return (self._seen(step).exists() and super().find(step) is not None) or self._there(step)
+
+    def settle(self, step: Step) -> bool:
+        """Say whether a step is finished; one that is only here is sent (a sending had failed)."""
+        if self.has(step):
+            return True
+        place = super().find(step)
+        if place is not None:
+            self._send(step, place)
+        return place is not None
+
     def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
         """Put a finished step into its place, here and at the URL."""
         place = super().keep(step, folder, result, seconds)
+        self._send(step, place)
+        return place
+
+    def _send(self, step: Step, place: Path) -> None:
+        """Copy a step to the URL, its manifest last."""
         system, base = self._remote(step)
         top = base.removesuffix(f"/steps/{step.key[:2]}/{step.key}")
         files = [path for path in place.rglob("*") if path.is_file() and path.name != MANIFEST]
@@ -50,12 +69,23 @@ class Mirror(Store):
                 system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
         except Exception as error:  # fsspec raises whatever its transport does
             raise HarnessError(f"{self.url}: cannot be written ({one_line(error)})") from error
-        return place
+        self._mark(step)
 
     def _there(self, step: Step) -> bool:
         system, base = self._remote(step)
-        found: bool = system.exists(f"{base}/{MANIFEST}")
+        try:
+            found: bool = system.exists(f"{base}/{MANIFEST}")
+        except Exception as error:
+            raise HarnessError(f"{self.url}: cannot be reached ({one_line(error)})") from error
         return found
+
+    def _seen(self, step: Step) -> Path:
+        """Return the place of a mark that a step of this mirror is at the URL, too."""
+        return self.root / "seen" / step.key
+
+    def _mark(self, step: Step) -> None:
+        self._seen(step).parent.mkdir(exist_ok=True)
+        self._seen(step).touch()
 
     def _fetch(self, step: Step) -> Path | None:
         """Copy a step from the URL; None if its files are not those of its manifest."""
@@ -71,17 +101,20 @@ class Mirror(Store):
                     local.parent.mkdir(parents=True, exist_ok=True)
                     system.get_file(f"{base}/{name}", str(local))
                     if digest(local) != entry["sha256"]:
-                        return None
-            except (OSError, ValueError, KeyError, TypeError):
+                        raise ValueError(name)
+            except (FileNotFoundError, ValueError, KeyError, TypeError):
+                with suppress(Exception):  # broken there: to be done anew
+                    system.rm_file(f"{base}/{MANIFEST}")
+                return None
+            except OSError:
                 return None
             place = self.place(step)
             place.parent.mkdir(parents=True, exist_ok=True)
             if super().find(step) is None:
                 shutil.rmtree(place, ignore_errors=True)  # a broken one
-            try:
+            with suppress(OSError):  # another process of this machine was first
                 folder.rename(place)
-            except OSError:
-                return super().find(step)  # another process of this machine was first
+        self._mark(step)
         return super().find(step)
 
     def _remote(self, step: Step) -> tuple[Any, str]:

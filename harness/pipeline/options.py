@@ -15,7 +15,7 @@ from harness.errors import HarnessError, nearest
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device, hush
 from harness.pipeline.plan import Request
-from harness.pipeline.store import Store
+from harness.pipeline.store import open_store
 from harness.recipes import Recipe
 from harness.tasks import Benchmark
 
@@ -31,7 +31,7 @@ class Options:
         labels: Folder of test labels; None for the one beside ``data``.
         layer: Hidden state for retrieval, "" for the recipe's.
         offline: Fetch nothing.
-        store: Folder of finished steps, looked at before anything else.
+        store: Folder or URL of finished steps, looked at before anything else.
         intermediate: What the checkpoint was trained on, where it does not say itself.
 
     The other attributes are those of Request, by name.
@@ -54,7 +54,7 @@ class Options:
     layer: str = ""
     tracker: str = "none"
     offline: bool = False
-    store: Path | None = None
+    store: str = ""
     intermediate: str = ""
 
     def resolve(self) -> Request:
@@ -67,8 +67,8 @@ class Options:
         recipe = _with_layer(recipes.load(self.recipe), self.layer)
         for name in self.tasks:
             registry.task(name)
-        if self.store is not None:
-            Store(self.store).checked()
+        if self.store:
+            open_store(self.store, self.cache / "mirror")
         memory = Memory(self.cache / "memory.json")
         source = self._source(benchmark, memory)
         if self.offline:

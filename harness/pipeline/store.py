@@ -101,6 +101,14 @@ class Store:
             return None
         return folder if whole else None
 
+    def has(self, step: Step) -> bool:
+        """Say whether a step is finished, without fetching it."""
+        return self.find(step) is not None
+
+    def settle(self, step: Step) -> bool:
+        """Say whether a step is finished, and see to it that all who use the store find it."""
+        return self.has(step)
+
     def fetched(self, step: Step) -> Path:
         """Return the folder of a finished step.
 
@@ -114,7 +122,7 @@ class Store:
 
     def manifest(self, step: Step) -> dict[str, Any]:
         """Return what a finished step says of itself."""
-        value: dict[str, Any] = json.loads((self.place(step) / MANIFEST).read_text())
+        value: dict[str, Any] = json.loads((self.fetched(step) / MANIFEST).read_text())
         return value
 
     @contextmanager
@@ -206,7 +214,7 @@ def open_store(where: str, mirrors: Path) -> Store:
         from harness.pipeline.mirror import open_mirror
 
         return open_mirror(where, mirrors)
-    return Store(Path(where)).checked()
+    return Store(Path(where).absolute()).checked()
 
 
 def _alive(process: int) -> bool:

@@ -95,7 +95,7 @@ def _group(cell: Cell, whole: StudyPlan) -> str:
 
 def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, tuple[float, bool]]:
     """Return each finished target's mean over languages, and whether no language is missing."""
-    there = {n: step for n, step in cell.plan.scores.items() if store.find(step) is not None}
+    there = {n: step for n, step in cell.plan.scores.items() if store.has(step)}
     found = {}
     for name, task in task_scores(whole.request, replace(cell.plan, scores=there), store).items():
         if task.score is not None:

@@ -38,7 +38,7 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     """
     bench.device.prepare()
     store.sweep()
-    todo = [step for step in steps if store.find(step) is None]
+    todo = [step for step in steps if not store.has(step)]
     first = first_process()
     meet = _barrier(bench)
     meet()
@@ -67,7 +67,7 @@ def do(step: Step, store: Store, bench: Workbench) -> float:
         together.launch(step, store, bench)  # the first process of them takes the lock
         return time.monotonic() - start
     with store.locked(step):
-        if store.find(step) is not None:
+        if store.settle(step):
             return 0.0
         with store.aside() as folder:
             result = _job(step, store, bench, folder)

@@ -87,7 +87,7 @@ def run_all(steps: Sequence[Step], store: Store, engine: Engine, watching: Watch
         watching: Told of each step that ends.
     """
     start = time.monotonic()
-    todo = [step for step in steps if store.find(step) is None]
+    todo = [step for step in steps if not store.has(step)]
     open_keys = {step.key for step in todo}
     lacks = {s.key: {p.key for p in s.parents if p.key in open_keys} for s in todo}
     children: dict[str, list[Step]] = {}

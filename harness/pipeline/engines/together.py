@@ -45,7 +45,7 @@ def launch(step: Step, store: Store, bench: Workbench) -> None:
             command, check=False, capture_output=True, text=True, preexec_fn=end_with_parent
         )
         why = [path.read_text() for path in sorted(folder.glob(f"{TASK}.*"))]
-    if store.find(step) is None:
+    if not store.has(step):
         said = (why or done.stderr.strip().splitlines()[-1:] or ["nothing"])[0]
         raise HarnessError(f"torchrun ended with code {done.returncode}: {said:.400}")
 
