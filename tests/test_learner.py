@@ -285,7 +285,7 @@ def test_a_lost_loss_ends_the_training_and_names_what_is_kept(bad, tiny, tmp_pat
     said = str(caught.value)
     found = re.search(r"the loss of mnli is not finite after (\d+) updates", said)
     assert found and 9 <= int(found[1]) <= 10, said
-    kept = tmp_path / "work" / "best"
+    kept = tmp_path / "work" / "best-5"
     assert "(update 5, dev" in said and str(kept) in said
     state = read_encoder(kept).state_dict()
     assert all(weight.isfinite().all() for weight in state.values())

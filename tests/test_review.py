@@ -141,13 +141,13 @@ def test_a_state_without_its_history_is_not_resumed_from(tmp_path: Path) -> None
     state = tmp_path / "checkpoint-4"
     state.mkdir()
     (state / "trainer_state.json").write_text("{}")
-    (tmp_path / "best").mkdir()
+    (tmp_path / "best-4").mkdir()
     assert training._last_state(tmp_path) == (0, None)
     (tmp_path / "history.json").write_text(
         '{"steps": [4], "scores": [1.0], "each": [{"mnli": 1.0}]}'
     )
     assert training._last_state(tmp_path) == (4, state)
-    (tmp_path / "best").rmdir()
+    (tmp_path / "best-4").rmdir()
     assert training._last_state(tmp_path) == (0, None)
 
 

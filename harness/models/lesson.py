@@ -85,6 +85,10 @@ class History:
         """Return the place of the best check, the earliest of equals; -1 without any."""
         return max(range(len(self.scores)), key=lambda i: (self.scores[i], -i), default=-1)
 
+    def best_update(self) -> int:
+        """Return the update of the best check; -1 without any."""
+        return self.steps[self.best()] if self.steps else -1
+
     def until(self, step: int) -> History:
         """Return the checks up to an update."""
         kept = [i for i, s in enumerate(self.steps) if s <= step]
@@ -93,6 +97,11 @@ class History:
             [self.scores[i] for i in kept],
             [self.each[i] for i in kept],
         )
+
+
+def best_folder(work: Path, update: int) -> Path:
+    """Return where the weights of the best check are kept, by the update it came after."""
+    return work / f"best-{update}"
 
 
 def read_history(work: Path) -> History:

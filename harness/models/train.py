@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError
 from harness.models.course import Course, plan_course, rows_of
 from harness.models.device import Device
-from harness.models.lesson import Lesson, read_history
+from harness.models.lesson import Lesson, best_folder, read_history
 from harness.models.masking import mask
 from harness.models.model import Report, load_tokenizer
 from harness.models.watch import LOG_EVERY, Watcher
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.models.learner import Learner
 
 LONGEST_WAIT = 12 * 3600  # seconds that the other processes of torchrun wait for the first
+PIECES = "pieces"  # file that remembers them
 MOST_PIECES = 64  # a batch is split into so many before too little memory ends the training
 
 log = logging.getLogger("harness")
@@ -53,7 +54,7 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
     """
     tokenizer = load_tokenizer(lesson.checkpoint.path)
     course = plan_course(lesson, tokenizer)
-    pieces = 1
+    pieces = _pieces(work)
     while True:
         try:
             watcher, loss = _run(lesson, course, tokenizer, device, work, report, pieces)
@@ -62,14 +63,17 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
             if not _no_memory(error):
                 raise
             if pieces >= MOST_PIECES:
+                (work / PIECES).unlink(missing_ok=True)
                 raise HarnessError(
                     f"memory does not suffice for a {pieces}th of a batch; lower max_tokens"
                 ) from error
         pieces *= 2
+        (work / PIECES).write_text(str(pieces))  # resumed, it goes on so: to the same bytes
         log.warning("out of memory: batches are now split in %d, gradients added up", pieces)
         _free()
     if watcher.trainer.is_world_process_zero():
-        shutil.copytree(work / "best", out, dirs_exist_ok=True)
+        best_weights = best_folder(work, watcher.history.best_update())
+        shutil.copytree(best_weights, out, dirs_exist_ok=True)
         tokenizer.save_pretrained(out)
     best = watcher.history.best()
     return {
@@ -85,6 +89,14 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
         "tokens": course.tokens(),
         "pieces": pieces,
     }
+
+
+def _pieces(work: Path) -> int:
+    """Return into how many pieces batches were split when the training was killed, else 1."""
+    try:
+        return min(MOST_PIECES, max(1, int((work / PIECES).read_text())))
+    except (OSError, ValueError):
+        return 1
 
 
 def _run(
@@ -103,6 +115,7 @@ def _run(
     trainer = _trainer(learner, arguments, course, tokenizer, watcher, pieces)
     state = _last_state(work)
     watcher.history = read_history(work).until(state[0])
+    watcher.resumed = watcher.history.best_update()
     result = trainer.train(resume_from_checkpoint=str(state[1]) if state[1] else None)
     trainer.accelerator.wait_for_everyone()
     return watcher, float(result.training_loss)
@@ -299,11 +312,11 @@ def _weight(inputs: Mapping[str, Any]) -> float:
 def _last_state(work: Path) -> tuple[int, Path | None]:
     """Return the update and folder of the last state that was saved whole.
 
-    A state without the history of its dev checks, or without any weights kept, is of no use.
+    A state without the history of its dev checks, or without its best weights, is of no use.
     """
-    if not read_history(work).steps or not (work / "best").is_dir():
-        return 0, None
     for step, folder in sorted(_states(work), reverse=True):
+        if not best_folder(work, read_history(work).until(step).best_update()).is_dir():
+            continue
         try:
             json.loads((folder / "trainer_state.json").read_text())  # the Trainer writes it last
         except (OSError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,7 @@ from transformers import TrainerCallback
 from harness.errors import HarnessError
 from harness.models.device import Device
 from harness.models.learner import UsedRows, save_learner
-from harness.models.lesson import History, Lesson, Part
+from harness.models.lesson import History, Lesson, Part, best_folder
 from harness.models.model import Model, Report
 from harness.tasks import headline
 
@@ -44,6 +45,7 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         self.work, self.checks, self.report = work, checks, report
         self.exams = {i: exam(lesson.parts[i]) for i in lesson.judged()}
         self.history = History()
+        self.resumed = -1  # update of the best weights when the last state was saved
         self.losses: dict[str, float] = {}
         self.sums: dict[int, list[Any]] = {}
         self.saved = time.monotonic()
@@ -78,6 +80,22 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
             control.should_save = True
             self.saved = time.monotonic()
 
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Note which weights the state that has just been saved goes with."""
+        self.resumed = self.history.best_update()
+        self.forget_others()
+
+    def forget_others(self) -> None:
+        """Remove weights that are neither the best now nor were when the last state was saved.
+
+        From there the training would go on, and its later checks may then turn out otherwise.
+        """
+        if self.trainer.is_world_process_zero():
+            needed = {best_folder(self.work, u) for u in (self.history.best_update(), self.resumed)}
+            for folder in self.work.glob("best-*"):
+                if folder not in needed:
+                    shutil.rmtree(folder, ignore_errors=True)
+
     def log_losses(self, step: int) -> None:
         """Log each set's mean loss since the last time; stop if one is not finite.
 
@@ -99,13 +117,13 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
 
     def _diverged(self, name: str, step: int) -> str:
         """Say that a loss is not finite, and where the last good weights are."""
-        best, history = self.history.best(), self.history
-        kept = (
-            f"the best weights before (update {history.steps[best]}, dev"
-            f" {history.scores[best]:.1f}) are kept in {self.work / 'best'}"
-            if best >= 0
-            else "no dev check had been reached"
-        )
+        kept = "no dev check had been reached"
+        if self.history.steps:
+            update, score = self.history.best_update(), max(self.history.scores)
+            kept = (
+                f"the best weights before (update {update}, dev {score:.1f}) are kept in"
+                f" {best_folder(self.work, update)}"
+            )
         return (
             f"the loss of {name} is not finite after {step} updates (learning rate"
             f" {self.lesson.settings.learning_rate}); {kept}; lower the learning rate or use fp32"
@@ -131,7 +149,8 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         if not self.trainer.is_world_process_zero():
             return
         if self.history.best() == len(self.history.steps) - 1:
-            save_learner(learner, self.work / "best")
+            save_learner(learner, best_folder(self.work, step))
+            self.forget_others()
         aside = self.work / "history.part"
         aside.write_text(json.dumps(asdict(self.history)))
         aside.replace(self.work / "history.json")
