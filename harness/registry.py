@@ -112,6 +112,11 @@ def training(spec: str) -> TrainingSet:
     if len(codes) > 1 and not value.languages:
         raise HarnessError(f"{spec!r}: one language at a time; name the set once for each")
     if value.languages:
-        return replace(value, name=spec, languages=tuple(sorted(codes)))
+        lost = next((code for code in inner.split(",") if code not in value.languages), None)
+        if lost is not None:
+            known = ", ".join(value.languages)
+            said = f"{spec!r}: no language {lost!r}{nearest(lost, value.languages)}"
+            raise HarnessError(f"{said} (known: {known})")
+        return replace(value, name=spec, languages=tuple(sorted(set(codes))), chosen=True)
     parts = tuple(replace(part, variant=inner, language=codes[0]) for part in value.parts)
     return replace(value, name=spec, variant=inner, language=codes[0], parts=parts)

@@ -150,6 +150,7 @@ class TrainingSet:
         hub: The same on the hub, if it is there.
         language: The language of train; dev is English always.
         languages: Every language of a set in many (plain text to model); () otherwise.
+        chosen: The user has named these languages, so that text of each must be there.
         keep: Regular expression an example's id must match whole, "" for any.
         held_out: Name of a task whose test contexts must not be in dev (XQuAD in SQuAD dev).
         parts: Sets of the same format whose rows are joined, each with files and label values of
@@ -164,6 +165,7 @@ class TrainingSet:
     hub: Hub | None = None
     language: str = "en"
     languages: tuple[str, ...] = ()
+    chosen: bool = False
     keep: str = ""
     held_out: str = ""
     parts: tuple[TrainingSet, ...] = ()

@@ -80,7 +80,7 @@ def test_a_report_that_collects_reads_on_after_bad_bytes(write):
 
 @pytest.mark.parametrize("name", ["missing.tsv", "."])
 def test_no_such_file_is_one_line(tmp_path, name):
-    with pytest.raises(HarnessError, match="no such file") as caught:
+    with pytest.raises(HarnessError, match=r"no such file|a folder, no file") as caught:
         files.read_lines(tmp_path / name)
     assert "\n" not in str(caught.value)
 

@@ -912,3 +912,27 @@ def test_two_recipes_are_two_groups(plan_of: Callable[..., StudyPlan]) -> None:
         ("tiny, x-stilts", "baseline"), ("tiny, x-stilts", "mnli"),
     ]  # fmt: skip
     assert replace(whole.study, seeds=(1,)) == whole.study and MINI.is_dir()
+
+
+def test_engines_get_whole_paths(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of Ray's stands in another folder than the command."""
+    from harness.data.folder import FolderSource
+    from harness.data.memory import Memory
+    from harness.pipeline.store import open_store
+    from harness.studies.plan import plan_study
+    from harness.studies.study import read_study
+
+    shutil.copytree(tiny, tmp_path / "tiny")
+    shutil.copytree(MINI, tmp_path / "mini")
+    monkeypatch.chdir(tmp_path)
+    text = HEAD + 'data = "mini"\n' + LITTLE.format(tiny="tiny")
+    Path("s.toml").write_text(text)
+    whole = plan_study(read_study(Path("s.toml")), Memory(), tmp_path / "cache")
+    source = whole.request.source
+    assert isinstance(source, FolderSource) and source.labels is not None
+    paths = [source.data, source.labels, whole.request.checkpoint.path]
+    paths += [step.job.checkpoint.path for step in whole.steps if step.kind != "score"]  # type: ignore[attr-defined]
+    paths += [open_store("store", tmp_path).root]
+    assert all(path.is_absolute() for path in paths)

@@ -37,7 +37,7 @@ class FolderSource:
     def files(self, of: Task | TrainingSet, split: str, language: str) -> list[Path]:
         """Return the files that hold one split of one language, [] if it has no such split.
 
-        Of a set in many languages these are the files that are there.
+        Of a set in many languages these are the files that are there, or that the user named.
         """
         said = of.folder.files.get(split)
         if said is None:
@@ -48,7 +48,8 @@ class FolderSource:
                 patterns = tuple(_varied(pattern, of.variant) for pattern in patterns)
             if of.languages:
                 paths = [self._place(p.format(lang=c)) for p in patterns for c in of.languages]
-                return [path for path in paths if path.is_file()] or paths[:1]
+                there = [path for path in paths if path.is_file()]
+                return paths if of.chosen else there or paths[:1]
         if not any("{side}" in pattern for pattern in patterns):
             return [self._place(pattern.format(lang=language)) for pattern in patterns]
         sides = (language, "en", "gold") if split == "dev" else (language, "en")
@@ -56,8 +57,9 @@ class FolderSource:
 
     def _place(self, name: str) -> Path:
         """Return where a file is: in XTREME's folder, or among the intermediate tasks' files."""
-        path, beside = self.data / name, self.data.parent / "intermediate" / name
-        return beside if beside.is_file() and not path.is_file() else path
+        path, others = self.data / name, self.data.parent / "intermediate"
+        likely = (others / name).is_file() or (others.is_dir() and not path.parent.is_dir())
+        return others / name if likely and not path.is_file() else path
 
     def label_file(self, task: Task, language: str) -> Path | None:
         """Return the path of a task's test labels, None without a labels folder."""
@@ -125,7 +127,9 @@ def open_folder(folder: Path, labels: Path | None) -> FolderSource:
         raise HarnessError(f"{labels}: no such folder of labels")
     if not any(inner.iterdir()):
         raise HarnessError(f"{inner}: the folder is empty")
-    return FolderSource(inner, labels or beside)
+    labels = labels or beside
+    # absolute, since engines' workers may stand in another folder
+    return FolderSource(inner.absolute(), labels and labels.absolute())
 
 
 def _varied(pattern: str, variant: str) -> str:

@@ -104,8 +104,9 @@ def read_tags(path: Path, labels: Sequence[str], report: Report | None = None) -
             continue
         token, tab, tag = line.partition("\t")
         if not tab and not known:  # a user's supertag file may have spaces between its columns
-            token, _, tag = line.strip().partition(" ")
-        if "\t" in tag:
+            token, tag = [*line.split(None, 1), ""][:2]
+            tag = tag.strip()
+        if "\t" in tag or (not known and " " in tag):
             report(number, "more than two columns; expected token and tag, separated by one tab")
         elif tag and known and tag not in known:
             report(number, f"tag {tag!r} is none of {', '.join(labels)}")

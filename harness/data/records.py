@@ -18,6 +18,9 @@ CHOICES = range(2, 6)  # options that a multiple-choice question may have
 DEFAULTS: Mapping[str, Any] = {"label": None, "tags": None, "context": "", "question": ""}
 """Columns that a declaration may leave out, and what stands there then."""
 
+NO_LABEL = ("", "-", "-1", "None")
+"""What data sets write for a label that is not known or not given away."""
+
 Row = Mapping[str, Any]
 
 
@@ -35,7 +38,7 @@ def read_records(
         layout: The layout to give (``harness.data.layout.COLUMNS``).
         columns: Our column to theirs.
         values: Their label value to our label, where they differ.
-        labels: The label set; a row with another value (SNLI's ``-``) is unlabelled.
+        labels: The label set; a row with one of NO_LABEL (SNLI's ``-``) is unlabelled.
 
     Raises:
         HarnessError: A row is malformed or lacks a declared column; names file and line.
@@ -53,7 +56,11 @@ def read_records(
             continue
         for name in found:
             value = values_of.get(name, DEFAULTS.get(name))
-            found[name].append(known_label(value, values, labels) if name == "label" else value)
+            if name == "label":
+                theirs, value = value, known_label(value, values, labels)
+                if value is None and str(theirs).strip() not in NO_LABEL:
+                    report(number, f"label {theirs!r:.60} is none of {_said(values, labels)}")
+            found[name].append(value)
         _check_row(layout, values_of, labels, report, number)
     return found
 
@@ -89,6 +96,11 @@ def known_label(value: Any, values: Mapping[int | str, str], labels: Iterable[st
     return str(value) if str(value) in labels else None
 
 
+def _said(values: Mapping[int | str, str], labels: Sequence[str]) -> str:
+    """Return what a label may be, in their words."""
+    return ", ".join(str(value) for value in values or labels)
+
+
 def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:
     """Yield line numbers and rows."""
     if path.suffix == ".jsonl":
@@ -111,6 +123,8 @@ def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:
             header = fields
         elif len(fields) == len(header):
             yield number, dict(zip(header, fields, strict=True))
+        elif any(fields) and path.suffix == ".csv":
+            report(number, f"{len(fields)} columns, the header has {len(header)}")
         elif any(fields):  # QQP has a few such lines; without a label they drop out, counted
             yield number, dict.fromkeys(header, "")
 

@@ -72,12 +72,14 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
     if training.parts:
         return _united(training, [training_rows(source, part, held_out) for part in training.parts])
     notes: list[str] = []
+    if training.languages:
+        found = sorted(set(source.examples(training, "train", training.language)["language"]))
+        notes.append(f"{training.name}: text in {', '.join(found)}")
     train = _kept(source.examples(training, "train", training.language), training, "train", notes)
     if "dev" in training.folder.files:
         dev = _kept(source.examples(training, "dev", "en"), training, "dev", notes)
-        if held_out is not None and source.has(held_out, "test", "en"):
-            taken = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
-            dev = dev.select([i for i, c in enumerate(dev["context"]) if _folded(c) not in taken])
+        if held_out is not None:
+            dev = _without(dev, source, held_out, training.name, notes)
     else:
         english = "en" in train["language"] if "language" in train.column_names else False
         is_dev = [
@@ -95,6 +97,23 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
     if "label" in train.column_names:
         notes += _check_labels(training, train["label"][:])
     return Rows(train, dev, tuple(notes))
+
+
+def _without(dev: Dataset, source: Source, held_out: Task, name: str, notes: list[str]) -> Dataset:
+    """Leave out dev rows on contexts of a task's English test set."""
+    if not source.has(held_out, "test", "en"):
+        notes.append(
+            f"{name}: without {held_out.name}'s test set its contexts cannot be told in dev"
+        )
+        return dev
+    taken = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
+    kept = [i for i, context in enumerate(dev["context"]) if _folded(context) not in taken]
+    if len(kept) < len(dev):
+        lost = len(dev) - len(kept)
+        notes.append(
+            f"{name}: {lost} dev rows on contexts of {held_out.name}'s test set are left out"
+        )
+    return dev.select(kept)
 
 
 def _united(training: TrainingSet, parts: Sequence[Rows]) -> Rows:

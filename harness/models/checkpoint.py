@@ -84,6 +84,7 @@ def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) 
     if not path.is_dir():
         path = _from_hub(where, offline=offline)
     name = where if path != Path(where) else path.resolve().name
+    path = path.absolute()  # engines' workers may stand in another folder
     stamp = _stamp(path)
     known = memory.recall(stamp) if memory else None
     if isinstance(known, dict):

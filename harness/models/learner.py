@@ -61,6 +61,8 @@ class Learner(nn.Module):
 
         states = self.encoder(**inputs).last_hidden_state
         asked = labels != -100
+        if not bool(asked.any()):  # nothing but unknown words: nothing to learn, and no 0 / 0
+            return MaskedLMOutput(loss=states.sum() * 0.0)
         (module,) = self.heads[head].values()
         scores = module(states[asked])
         return MaskedLMOutput(loss=functional.cross_entropy(scores.float(), labels[asked]))
