@@ -1,5 +1,6 @@
 """Steps and store: keys change with what decides a result and with nothing else."""
 
+import errno
 import json
 import os
 import random
@@ -22,10 +23,12 @@ from harness.data.folder import FolderSource
 from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
+from harness.pipeline.engines.local import do
 from harness.pipeline.options import _with_layer
 from harness.pipeline.plan import Plan, Request, make_plan
 from harness.pipeline.step import Step
 from harness.pipeline.store import MANIFEST, Store
+from harness.pipeline.workbench import Workbench
 
 
 def request(tiny: Path, data: Path, recipe: Path, **more: Any) -> Request:
@@ -265,6 +268,42 @@ def test_two_runs_do_a_step_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert done == [1]
+
+
+class Overtaken:
+    """Work that another run does, from start to end, while it is in hand."""
+
+    def __init__(self, others: list[Callable[[], Any]]) -> None:
+        self.others = others
+
+    def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
+        bench.work.mkdir(parents=True, exist_ok=True)
+        (bench.work / "best").write_text("state")
+        if self.others:
+            here = bench.work
+            self.others.pop()()
+            bench.work = here
+        (folder / "out").write_text((bench.work / "best").read_text())
+        return {}
+
+
+def test_without_locks_a_step_may_be_done_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shared folder may know none; the two then keep out of each other's way."""
+
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("harness.pipeline.store.fcntl.flock", unknown)
+    store, device = Store(tmp_path / "store"), choose_device("cpu", "fp32", 1)
+    bench = Workbench(FolderSource(MINI / "xtreme"), device)
+    others: list[Callable[[], Any]] = []
+    step = Step("score", "score x", {"a": 4}, (), Overtaken(others))
+    others.append(lambda: do(step, store, bench))
+    do(step, store, bench)
+    assert not others and (store.fetched(step) / "out").read_text() == "state"
+    assert not list((store.root / "aside").iterdir())
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,14 +126,21 @@ class Store:
         return value
 
     @contextmanager
-    def locked(self, step: Step) -> Iterator[None]:
-        """Hold a step's lock, so that two runs never do the same step at once."""
+    def locked(self, step: Step) -> Iterator[bool]:
+        """Hold a step's lock, so that two runs never do the same step at once.
+
+        The value is False on a shared folder that knows no locks: the step may then be done
+        twice, to the same bytes, each in a work folder of its own.
+        """
         path = self.root / "locks" / step.key
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w") as lock:
-            with suppress(OSError):  # a shared folder may know no locks; twice the work, no harm
+            try:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+                alone = True
+            except OSError:
+                alone = False
+            yield alone
 
     @contextmanager
     def aside(self) -> Iterator[Path]:
@@ -187,8 +194,13 @@ class Store:
             _flush(path)
         place = self.place(step)
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(place, ignore_errors=True)  # a broken one: find() did not take it
-        folder.rename(place)
+        if Store.find(self, step) is None:
+            shutil.rmtree(place, ignore_errors=True)  # a broken one
+            try:
+                folder.rename(place)
+            except OSError:
+                if Store.find(self, step) is None:  # else somebody was first
+                    raise
         _flush(place.parent)
         shutil.rmtree(self.work(step), ignore_errors=True)
         self._note(step, seconds)

@@ -38,25 +38,38 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     """
     bench.device.prepare()
     store.sweep()
-    todo = [step for step in steps if not store.has(step)]
-    first = first_process()
-    meet = _barrier(bench)
-    meet()
+    first, say = first_process(), _telling(bench)
+    lacking = say([step.key for step in steps if first and not store.has(step)])
+    todo = [step for step in steps if step.key in lacking]
     for place, step in enumerate(todo, 1):
         if first:
             with progress.step(step, place, len(todo)) as report:
                 bench.report = report
-                do(step, store, bench)
-        elif step.kind == "train":
+                do(step, store, bench, say if step.kind == "train" else _keep_to_oneself)
+        elif step.kind == "train" and (work := say(None)):
             with store.aside() as folder:
-                _job(step, store, bench, folder)
-        meet()
+                _job(step, store, bench, folder, Path(work))
+        say(None)  # nobody goes on before the step is in the store
     bench.forget()
     return len(todo)
 
 
-def do(step: Step, store: Store, bench: Workbench) -> float:
+def _keep_to_oneself(value: Any) -> Any:
+    """Tell nobody."""
+    return value
+
+
+def do(
+    step: Step, store: Store, bench: Workbench, say: Callable[[Any], Any] = _keep_to_oneself
+) -> float:
     """Do a step and put its result into the store, unless somebody else just has.
+
+    Args:
+        step: The step.
+        store: Where its parents are and its result goes.
+        bench: What it works with.
+        say: Takes the work folder, or "" if there is nothing to be done, once that is sure, for
+            processes that do the step together.
 
     Returns:
         The seconds it took.
@@ -66,27 +79,28 @@ def do(step: Step, store: Store, bench: Workbench) -> float:
         bench.forget()
         together.launch(step, store, bench)  # the first process of them takes the lock
         return time.monotonic() - start
-    with store.locked(step):
-        if store.settle(step):
+    with store.locked(step) as alone, store.aside() as own:
+        work = store.work(step) if alone else own
+        if not say("" if store.settle(step) else str(work)):
             return 0.0
         with store.aside() as folder:
-            result = _job(step, store, bench, folder)
+            result = _job(step, store, bench, folder, work)
             store.keep(step, folder, result, time.monotonic() - start)
     return time.monotonic() - start
 
 
-def _job(step: Step, store: Store, bench: Workbench, folder: Path) -> dict[str, Any]:
-    bench.work = store.work(step)
+def _job(step: Step, store: Store, bench: Workbench, folder: Path, work: Path) -> dict[str, Any]:
+    bench.work = work
     parents = tuple(store.fetched(parent) for parent in step.parents)
     return step.job.run(folder, parents, bench)
 
 
-def _barrier(bench: Workbench) -> Callable[[], None]:
-    """Return what makes all processes of torchrun wait for one another; nothing with one."""
+def _telling(bench: Workbench) -> Callable[[Any], Any]:
+    """Return what gives all processes of torchrun the first one's value; they wait for it."""
     if processes() == 1:
-        return lambda: None
+        return _keep_to_oneself
     from accelerate import PartialState
+    from accelerate.utils import broadcast_object_list
 
-    state = PartialState(cpu=bench.device.kind == "cpu", timeout=LONGEST_WAIT)
-    wait: Callable[[], None] = state.wait_for_everyone
-    return wait
+    PartialState(cpu=bench.device.kind == "cpu", timeout=LONGEST_WAIT)
+    return lambda value: broadcast_object_list([value], from_process=0)[0]
