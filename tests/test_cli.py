@@ -755,8 +755,9 @@ def test_a_disk_that_is_really_full(
     assert tree(tmp_path / "out" / "predictions") == tree(few[0] / "out" / "predictions")
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "Slurm"])
 def test_interrupted_it_says_what_is_finished_and_goes_on(
-    whole: tuple[Path, str], tiny: Path, quickest: Path, tmp_path: Path
+    sent: signal.Signals, whole: tuple[Path, str], tiny: Path, quickest: Path, tmp_path: Path
 ) -> None:
     words = ["eval", tiny, *usual(quickest, tmp_path), "--benchmark", "mini"]
     running = harness(*words)
@@ -765,7 +766,7 @@ def test_interrupted_it_says_what_is_finished_and_goes_on(
         assert running.poll() is None, running.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(sent)
     out, err = running.communicate(timeout=120)
     assert running.returncode == 130, err
     assert "Traceback" not in err
@@ -783,6 +784,28 @@ def test_interrupted_it_says_what_is_finished_and_goes_on(
 
 
 # harness data check
+
+
+def test_data_check_looks_at_intermediate_tasks(run: Call, small_data: Path) -> None:
+    code, out, err = run("data", "check", small_data, "--benchmark", "mini")
+    assert code == 0, err
+    rows = {tuple(line.split()[:3]) for line in out.splitlines()}
+    assert {("hellaswag", "(intermediate)", "train"), ("snli", "(intermediate)", "dev")} <= rows
+    assert sum("snli (intermediate)" in line for line in out.splitlines()) == 2, "train and dev"
+    path = small_data / "intermediate" / "mnli" / "multinli_1.0_train.jsonl"
+    lines = path.read_text("utf-8").splitlines()
+    lines[2] = lines[2].replace('"entailment"', '"entailmnt"').replace('"neutral"', '"neutrl"')
+    lines[2] = lines[2].replace('"contradiction"', '"contra"')
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    for more in ([], ["--tasks", "anli+"]):
+        code, out, err = run("data", "check", small_data, "--benchmark", "mini", *more)
+        assert code == 2 and f"{path}:3: label '" in err and "is none of" in err
+    shutil.rmtree(path.parent)
+    assert run("data", "check", small_data, "--benchmark", "mini")[0] == 0
+    asked = run("data", "check", small_data, "--benchmark", "mini", "--tasks", "mnli")[1]
+    assert "mnli (intermediate)  train" in asked and "0/1" in asked
+    code, _, err = run("data", "check", small_data, "--tasks", "helaswag")
+    assert code == 2 and "did you mean hellaswag?" in err
 
 
 def test_data_check_says_what_is_there(run: Call) -> None:
@@ -844,7 +867,7 @@ def test_data_check_names_every_malformed_place(run: Call, small_data: Path) -> 
     [
         (["nowhere"], "nowhere: no such folder"),
         ([MINI, "--labels", "nowhere"], "nowhere: no such folder of labels"),
-        ([MINI, "--tasks", "xnlli"], "unknown task 'xnlli'; did you mean xnli?"),
+        ([MINI, "--tasks", "xnlli"], "unknown task 'xnlli'; did you mean xnli"),
         ([MINI, "--benchmark", "xtrem"], "unknown benchmark 'xtrem'; did you mean xtreme"),
     ],
 )

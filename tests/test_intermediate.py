@@ -1,6 +1,7 @@
 """Intermediate training sets: every set's own files, its labels by its own names, its faults."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -390,3 +391,46 @@ def test_a_set_of_its_own_without_dev_gives_a_tenth_of_train():
     rows = training_rows(PACKAGED, replace(training, folder=folder))
     assert len(rows.train) + len(rows.dev) == 140
     assert not set(rows.train["context"]) & set(rows.dev["context"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("mlm[de,xx]", "no language 'xx'"),
+        ("mlm[translated:de]", "no language 'translated:de'"),
+        ("mlm[dee]", "did you mean de"),
+    ],
+)
+def test_languages_of_plain_text_are_known(spec, said):
+    with pytest.raises(HarnessError, match=re.escape(said)):
+        registry.training(spec)
+
+
+def test_languages_that_were_named_must_be_there(own):
+    source, lay = own
+    for code in ("de", "en"):
+        lay(f"mlm/{code}.txt", "".join(f"Satz Nummer {i} {code}.\n" for i in range(60)))
+    some, named = registry.training("mlm"), registry.training("mlm[de,sw]")
+    assert lacking(source, some) is None
+    assert training_rows(source, some).notes == ("mlm: text in de, en",)
+    lost = lacking(source, named)
+    assert lost is not None and lost[1] == "train"
+    lay("mlm/sw.txt", "".join(f"Sentensi {i}.\n" for i in range(60)))
+    assert lacking(source, named) is None
+    assert training_rows(source, named).notes[0] == "mlm[de,sw]: text in de, sw"
+
+
+def test_xquads_paragraphs_are_counted_or_missed_aloud(own):
+    source, lay = own
+    xquad = registry.task("xquad")
+    for split in ("train", "dev"):
+        rows = [("a", "One hill.", "hill"), ("b", "Two hills.", "Two"), ("c", "A sea.", "sea")]
+        lay(f"squad_v1.1/{split}-v1.1.json", squad(rows))
+    without = training_rows(source, registry.training("squad_v1"), xquad)
+    assert len(without.dev) == 3 and "its contexts cannot be told in dev" in without.notes[-1]
+    path = source.data / "xquad" / "xquad.en.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(squad([("q", "Two  HILLS.", "Two")]))
+    found = training_rows(source, registry.training("squad_v1"), xquad)
+    assert found.dev["id"][:] == ["a", "c"]
+    assert found.notes == ("squad_v1: 1 dev rows on contexts of xquad's test set are left out",)

@@ -57,6 +57,26 @@ def test_a_bad_line_of_json_is_named(line, said, write):
     assert text.startswith(f"{path}:3: ") and said in text
 
 
+@pytest.mark.parametrize(
+    ("label", "kept"), [("-", None), ("", None), (-1, None), (None, None), (1, "1")]
+)
+def test_no_label_is_no_fault(label, kept, write):
+    path = write("rows.jsonl", json.dumps({"a": "x", "b": "y", "label": label}) + "\n")
+    assert pairs(path)["label"] == [kept]
+
+
+@pytest.mark.parametrize("label", ["entailmnt", 2, "O", True, " 1"])
+def test_another_label_is_a_fault(label, write):
+    """A misspelt class would drop out without a word otherwise."""
+    path = write("rows.jsonl", json.dumps({"a": "x", "b": "y", "label": label}) + "\n")
+    assert refusal(pairs, path) == f"{path}:1: label {label!r} is none of 0, 1"
+
+
+def test_a_row_of_csv_with_columns_missing_is_named(write):
+    path = write("rows.csv", "a,b,label\nx,y,0\nx,y\n")
+    assert refusal(pairs, path) == f"{path}:3: 2 columns, the header has 3"
+
+
 @pytest.mark.parametrize("label", [[0], {"is": 0}])
 def test_a_label_of_no_plain_value_is_named(label, write):
     path = write("rows.jsonl", json.dumps({"a": "x", "b": "y", "label": label}) + "\n")

@@ -189,9 +189,9 @@ y = {{train = ["ccg"], from = "two"}}
 def test_a_line_shares_its_beginning(plan_of: Callable[..., StudyPlan]) -> None:
     whole = plan_of(WHOLE)
     for mnli, seq in zip(cells(whole, "mnli"), cells(whole, "seq"), strict=True):
-        (first,) = {s.key for s in mnli.plan.steps if s.name.startswith("train mnli")} & {
-            s.key for s in seq.plan.steps
-        }
+        (first,) = {
+            s.key for s in mnli.plan.steps if s.name.startswith("train intermediate mnli")
+        } & {s.key for s in seq.plan.steps}
         assert [p.key for p in seq.plan.steps[1].parents] == [first]
 
 
@@ -280,7 +280,8 @@ def test_what_changes_a_result_changes_the_key(
 ) -> None:
     a, b = two(plan_of, *DIFFER[case])
     mine, other = (
-        next(s for s in c.plan.steps if s.name.startswith(f"train {c.row}")) for c in (a, b)
+        next(s for s in c.plan.steps if s.name.startswith(f"train intermediate {c.row}"))
+        for c in (a, b)
     )
     assert mine.key != other.key
     shared = keys(a) & keys(b)  # at most what both go on from
@@ -426,9 +427,26 @@ def test_the_printed_table_is_that_of_the_json(made: Made) -> None:
     assert "over 2 seeds" in text and "paired by seed" in text
     for row in table["rows"]:
         figures, plus = (row["deltas"], "+") if row["deltas"] else (row["scores"], "")
-        said = [f"{f['mean']:{plus}.1f} ± {f['spread']:.1f}" for f in figures.values()]
+        shown = [figures[name] for name in table["targets"]]
+        said = [f"{f['mean']:{plus}.1f} ± {f['spread']:.1f}" for f in shown]
         (line,) = [s for s in text.splitlines() if s.startswith(f"{row['name']} ")]
         assert re.sub(r"\s+", " ", line) == " ".join([row["name"], *said])
+
+
+def test_every_language_is_there_too(made: Made, run: Run) -> None:
+    """A target's mean, and its difference, is that over its languages' figures."""
+    table = json.loads((made.output / "table.json").read_text())
+    for row in table["rows"]:
+        for kind in ("scores", "deltas"):
+            for target in [
+                name for name in table["targets"] if name in row[kind] and name != "mean"
+            ]:
+                each = [f["mean"] for n, f in row[kind].items() if n.startswith(f"{target}/")]
+                assert len(each) in (1, 2), "English and German; Tatoeba has no English"
+                assert row[kind][target]["mean"] == pytest.approx(statistics.fmean(each))
+    code, out, _ = run("study", "table", made.file, "--store", made.store, "--per-language")
+    assert code == 0 and "xnli/en" in out and "xnli/de" in out
+    assert out.startswith((made.output / "table.txt").read_text())
 
 
 def test_a_table_before_anything(made: Made, run: Run, tmp_path: Path) -> None:
@@ -543,7 +561,7 @@ mnli = ["mnli"]
     assert code == 1
     total = int(re.search(r"(\d+) steps with the scores, 0 cached", out)[1])  # type: ignore[index]
     # of hella and of after: xnli's training, 2 + 1 predictions, 2 scores; and after's own
-    assert "failed: train hella (seed 1): no luck with hellaswag" in out
+    assert "failed: train intermediate hella (seed 1): no luck with hellaswag" in out
     assert "not begun since a step before them failed: 13 steps" in out
     assert f"{total - 14} steps ran" in out
     assert "run the same command again" in out
@@ -552,7 +570,8 @@ mnli = ["mnli"]
     table = json.loads((tmp_path / "out" / "table.json").read_text())
     rows = {row["name"]: row for row in table["rows"]}
     assert rows["hella"]["scores"] == {} == rows["after"]["scores"]
-    assert set(rows["mnli"]["deltas"]) == {"xnli", "tatoeba", "mean"}
+    columns = {"xnli", "tatoeba", "mean", "xnli/en", "xnli/de", "tatoeba/de"}
+    assert set(rows["mnli"]["deltas"]) == columns
 
     code, out, err = run(*words)
     assert code == 0
@@ -573,7 +592,7 @@ settings = {learning_rate = 1e30, max_grad_norm = 1e30, warmup = 0.0, epochs = 4
     file.write_text(HEAD + text.replace("max_steps = 2", "max_steps = 8") + SHORT)
     code, out, _ = run("study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o")
     assert code == 1
-    assert "failed: train huge (seed 1)" in out and "not finite" in out
+    assert "failed: train intermediate huge (seed 1)" in out and "not finite" in out
     assert "not begun since a step before them failed: 6 steps" in out
 
 
@@ -781,11 +800,11 @@ snli = {{train = ["snli"], from = "mix", settings = {{keep_head = true}}}}
 """
     )
     whole = plan_of(text)
-    mix = first_training(cells(whole, "mix")[0], "train mix").job
+    mix = first_training(cells(whole, "mix")[0], "train intermediate mix").job
     assert isinstance(mix, TrainJob)
     names = [one.training.name for one in mix.sets]
     for row in ("more", "snli"):  # snli has no head of its own there, but one like it
-        job = first_training(cells(whole, row)[0], f"train {row}").job
+        job = first_training(cells(whole, row)[0], f"train intermediate {row}").job
         assert isinstance(job, TrainJob)
         assert job.sets[0].kept == names.index("mnli")
 
@@ -888,15 +907,6 @@ def test_figures_need_no_finite_luck(made: Made) -> None:
     for row in json.loads((made.output / "table.json").read_text())["rows"]:
         for figure in [*row["scores"].values(), *row["deltas"].values()]:
             assert math.isfinite(figure["mean"]) and figure["spread"] >= 0
-
-
-def test_seeds_of_a_study_named_twice_count_once(
-    plan_of: Callable[..., StudyPlan], made: Made
-) -> None:
-    whole = plan_of(WHOLE.replace("[1, 2]", "[1, 2, 1]"))
-    _, rows = rows_of(whole, Store(made.store))
-    assert all(figure.seeds == 2 for row in rows for figure in row.scores.values())
-    assert {s.key for s in whole.steps} == {s.key for s in plan_of(WHOLE).steps}
 
 
 def test_two_recipes_are_two_groups(plan_of: Callable[..., StudyPlan]) -> None:

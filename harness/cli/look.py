@@ -47,10 +47,8 @@ def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
     if len(context.args) > 1:
         raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
     name = next(iter(context.args), "")
-    known = (*registry.task_names(), *registry.training_names())
-    if name and name not in known:
-        said = f"{nearest(name, known)} (known: {', '.join(known)})"
-        raise HarnessError(f"unknown task {name!r}{said}")
+    if name:
+        _know(name)
     if name and name not in registry.task_names():
         training = registry.training(name)
         if as_json:
@@ -70,6 +68,14 @@ def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
         print(f"\nintermediate tasks, for harness train: {', '.join(registry.training_names())}")
 
 
+def _know(name: str) -> None:
+    """Refuse what is neither a task nor a training set."""
+    known = (*registry.task_names(), *registry.training_names())
+    if name not in known:
+        said = f"{nearest(name, known)} (known: {', '.join(known)})"
+        raise HarnessError(f"unknown task {name!r}{said}")
+
+
 def check_command(
     folder: Annotated[Path, typer.Argument(help="Folder in XTREME's layout.")],
     labels: LabelsDir = None,
@@ -78,14 +84,24 @@ def check_command(
     per_language: PerLanguage = False,
 ) -> None:
     """Say what a data folder holds, task by task and language by language."""
-    from harness.data.check import check_folder
+    from harness.data.check import check_folder, check_training
     from harness.data.folder import open_folder
     from harness.display.catalogue import findings_table
 
     chosen = registry.benchmark(benchmark)
-    names = listed(tasks) or tuple(n for n in chosen.task_names() if n in registry.task_names())
     source = open_folder(folder, labels)
+    asked = listed(tasks)
+    for name in asked:
+        _know(name)
+    names = [n for n in asked or chosen.task_names() if n in registry.task_names()]
     found = list(check_folder(source, chosen, [registry.task(name) for name in names]))
+    for name in registry.training_names():
+        if name in asked and name not in names:
+            found += check_training(source, registry.training(name))
+        elif not asked:  # intermediate tasks are each as one likes: only what is there
+            told = {(finding.name, finding.split) for finding in found}  # SNLI is part of ANLI+
+            here = check_training(source, registry.training(name))
+            found += [f for f in here if not f.note and (f.name, f.split) not in told]
     print(findings_table(found, per_language=per_language))
     problems = [line for finding in found for line in finding.problems]
     for line in problems:

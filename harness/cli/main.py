@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Any, NoReturn
 
@@ -80,6 +81,7 @@ def _fail(message: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line; what the user can mend ends in one line and exit code 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: Slurm sends it first
     try:
         code = app(standalone_mode=False)  # typer gives 130 for Ctrl-C, None when all is well
     except HarnessError as error:

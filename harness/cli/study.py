@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import CACHE, STORE, AsJson, Offline, StoreAt, writable
+from harness.cli.options import CACHE, STORE, AsJson, Offline, PerLanguage, StoreAt, writable
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -85,16 +85,22 @@ def table_command(
     data: DataAt = None,
     store: StoreAt = STORE,
     workers: Workers = 1,
+    per_language: PerLanguage = False,
     as_json: AsJson = False,
     offline: Offline = False,
 ) -> None:
     """Print the differences to the baseline, of what is done so far."""
-    from harness.display.study import table_text
+    from harness.display.study import languages_text, table_text
     from harness.studies import results
 
     whole, kept = _planned(file, data, store, workers, offline=offline)
     columns, rows = results.rows_of(whole, kept)
-    print(results.as_json(whole, columns, rows) if as_json else table_text(whole, columns, rows))
+    if as_json:
+        print(results.as_json(whole, columns, rows))
+        return
+    print(table_text(whole, columns, rows))
+    if per_language:
+        print(f"\n{languages_text(columns, rows)}")
 
 
 def _planned(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from harness.cli.options import (
     Tracker,
     writable,
 )
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 
 Sampling = Annotated[
     str,
@@ -97,6 +98,7 @@ def train_command(
     for folder in (*([] if "://" in store else [Path(store)]), output, output.absolute().parent):
         writable(folder)
     check_output(output, request.checkpoint.path)
+    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", f"{output}-logs")
     notes: list[str] = []
     step = intermediate_step(one, request.context, request.recipe, notes)
     request.memory.save()
@@ -122,6 +124,9 @@ def _sampling(text: str, sets: list[str]) -> tuple[str, dict[str, float]]:
             weights[name.strip()] = float(number)
         except ValueError as error:
             raise HarnessError(f"--sampling: {part!r} is no weight like mnli=2") from error
+    unknown = next((name for name in weights if name not in sets), None)
+    if unknown is not None:
+        raise HarnessError(f"--sampling: no set {unknown!r} here{nearest(unknown, sets)}")
     if set(weights) != set(sets) or not all(0 < w < float("inf") for w in weights.values()):
         raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight above 0")
     return "weights", weights

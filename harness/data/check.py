@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.data.folder import FolderSource, read_columns
 from harness.data.layout import Columns
 from harness.errors import HarnessError
 from harness.tasks import Benchmark, Task, TrainingSet
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 MOST_PROBLEMS = 20  # of one file that are told
 
@@ -51,6 +55,27 @@ def check_folder(
                 yield _check(source, task, split, language)
 
 
+def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Finding]:
+    """Yield a finding for each split of an intermediate task, or of each of its parts."""
+    for part in training.parts or (training,):
+        for split in part.folder.files:
+            language = part.language if split == "train" else "en"
+            finding = Finding(
+                f"{part.name} (intermediate)", split, " ".join(part.languages) or language
+            )
+            lost = [path for path in source.files(part, split, language) if not path.is_file()]
+            try:
+                if lost:
+                    finding.note = f"missing: {lost[0]}"
+                else:
+                    rows = source.examples(part, split, language)
+                    finding.rows = len(rows)
+                    finding.labelled = "text" in rows.column_names or _labelled(rows)
+            except HarnessError as error:
+                finding.problems.append(str(error))
+            yield finding
+
+
 def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: str) -> Finding:
     finding = Finding(of.name, split, language)
     paths = source.files(of, split, language)
@@ -79,8 +104,9 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
     return finding
 
 
-def _labelled(columns: Columns) -> bool:
-    name = next(n for n in ("label", "tags", "answers", "matches") if n in columns)
+def _labelled(columns: Columns | Dataset) -> bool:
+    names = getattr(columns, "column_names", columns)
+    name = next(n for n in ("label", "tags", "answers", "matches") if n in names)
     return any(columns[name])
 
 

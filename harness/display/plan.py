@@ -62,7 +62,9 @@ def steps_table(steps: Sequence[Step], store: Store) -> str:
     alike: dict[tuple[str, str], list[Step]] = {}
     for step in sorted(steps, key=lambda step: KINDS.index(step.kind)):
         if step.kind != "score":
-            alike.setdefault((step.kind, step.name.split()[1]), []).append(step)
+            name = step.name.partition(" (")[0].partition(" ")[2]
+            of = name if step.kind == "train" else name.partition(" ")[0]  # all its languages
+            alike.setdefault((step.kind, of), []).append(step)
     rows = []
     for (kind, name), some in alike.items():
         cached = sum(done[step.key] for step in some)

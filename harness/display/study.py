@@ -49,13 +49,7 @@ def failures(report: Report) -> str:
 
 def table_text(whole: StudyPlan, columns: Sequence[str], rows: Sequence[Row]) -> str:
     """Return the table: the baseline's scores, below them the others' differences to it."""
-    parts = []
-    for group in dict.fromkeys(row.group for row in rows):
-        mine = [row for row in rows if row.group == group]
-        body = [_line(row, columns) for row in mine]
-        head = (f"{group}: intermediate", *columns)
-        align = ("left", *("right" for _ in columns))
-        parts.append(tabulate(body, head, "simple", disable_numparse=True, colalign=align))
+    parts = _tables(rows, columns)
     seeds = len(whole.study.seeds)
     over = f" ± standard deviation over {seeds} seeds" if seeds > 1 else ", one seed"
     parts.append(
@@ -68,6 +62,26 @@ def table_text(whole: StudyPlan, columns: Sequence[str], rows: Sequence[Row]) ->
     if whole.request.partial:
         parts.append(f"PARTIAL: {whole.request.partial}; never beside a whole run.")
     return "\n\n".join(parts)
+
+
+def languages_text(targets: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return a table of the same kind for each target, languages across."""
+    parts = []
+    for target in targets:
+        columns = dict.fromkeys(n for row in rows for n in row.scores if n.startswith(f"{target}/"))
+        parts += _tables(rows, list(columns)) if columns else []
+    return "\n\n".join(parts)
+
+
+def _tables(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    """Return a table for each group of rows that share a baseline."""
+    parts = []
+    for group in dict.fromkeys(row.group for row in rows):
+        body = [_line(row, columns) for row in rows if row.group == group]
+        head = (f"{group}: intermediate", *columns)
+        align = ("left", *("right" for _ in columns))
+        parts.append(tabulate(body, head, "simple", disable_numparse=True, colalign=align))
+    return parts
 
 
 def _line(row: Row, columns: Sequence[str]) -> list[str]:

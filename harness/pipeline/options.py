@@ -76,7 +76,11 @@ class Options:
         _know_tracker(self.tracker)
         checkpoint = open_checkpoint(self.checkpoint, offline=self.offline, memory=memory)
         if self.intermediate:
-            checkpoint = replace(checkpoint, intermediate=self.intermediate[:300])
+            notes = checkpoint.notes
+            if checkpoint.intermediate:
+                notes += (f"it says itself that it was trained on {checkpoint.intermediate}",)
+            said = self.intermediate[:300]
+            checkpoint = replace(checkpoint, intermediate=said, notes=notes)
         hush()
         return Request(
             checkpoint=checkpoint,

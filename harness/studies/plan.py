@@ -198,7 +198,7 @@ def intermediate_step(
         whole = replace(recipe.mixture_settings(), **one.settings)
         if one.weights:
             whole = replace(whole, sampling="weights")
-    return training_step(context, sets, whole, f"train {one.name}")
+    return training_step(context, sets, whole, f"train intermediate {one.name}")
 
 
 def _line(step: Step | None) -> list[Step]:

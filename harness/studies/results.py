@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from harness.pipeline.evaluate import task_scores
 from harness.studies.study import BASELINE
+from harness.tasks import headline
 
 if TYPE_CHECKING:
     from harness.pipeline.store import Store
+    from harness.scoring import TaskScore
     from harness.studies.plan import Cell, StudyPlan
 
 
@@ -38,8 +40,8 @@ class Row:
     Attributes:
         group: Checkpoint and, if there are several, recipe: what shares a baseline.
         name: The setting.
-        scores: Target to score, in percent.
-        deltas: Target to difference to the baseline, paired by seed; {} of the baseline.
+        scores: Target to score, in percent; and ``target/language`` to that language's.
+        deltas: The same to differences to the baseline, paired by seed; {} of the baseline.
         partial: Targets with languages or labels missing.
     """
 
@@ -64,8 +66,10 @@ def rows_of(whole: StudyPlan, store: Store) -> tuple[list[str], list[Row]]:
     for cell in whole.cells:
         place = (_group(cell, whole), cell.row)
         found = _cell_scores(cell, whole, store)
-        values.setdefault(place, {})[cell.seed] = {n: s for n, (s, _) in found.items()}
-        holes.setdefault(place, set()).update(n for n, (_, full) in found.items() if not full)
+        values.setdefault(place, {})[cell.seed] = {
+            name: score for task in found.values() for name, score in _scores(task).items()
+        }
+        holes.setdefault(place, set()).update(n for n, task in found.items() if _holes(task))
     named = [name for cell in whole.cells for name in cell.plan.scores]
     order = whole.request.tasks or whole.request.benchmark.task_names()
     targets = [name for name in order if name in named]
@@ -74,6 +78,7 @@ def rows_of(whole: StudyPlan, store: Store) -> tuple[list[str], list[Row]]:
             if len(targets) > 1 and all(name in scores for name in targets):
                 scores[AVERAGE] = sum(scores[name] for name in targets) / len(targets)
     columns = [*targets, *([AVERAGE] if len(targets) > 1 else [])]
+    names = [*columns, *(f"{n}/{c}" for n in targets for c in _languages(whole, n))]
     rows = []
     for (group, name), seeds in values.items():
         base = {} if name == BASELINE else values.get((group, BASELINE), {})
@@ -81,8 +86,8 @@ def rows_of(whole: StudyPlan, store: Store) -> tuple[list[str], list[Row]]:
             Row(
                 group=group,
                 name=name,
-                scores=_figures(columns, [seeds[seed] for seed in seeds]),
-                deltas=_figures(columns, [_less(seeds[s], base[s]) for s in seeds if s in base]),
+                scores=_figures(names, [seeds[seed] for seed in seeds]),
+                deltas=_figures(names, [_less(seeds[s], base[s]) for s in seeds if s in base]),
                 partial=tuple(sorted(holes[group, name])),
             )
         )
@@ -93,15 +98,29 @@ def _group(cell: Cell, whole: StudyPlan) -> str:
     return cell.group + (f", {cell.recipe}" if len(whole.study.recipes) > 1 else "")
 
 
-def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, tuple[float, bool]]:
-    """Return each finished target's mean over languages, and whether no language is missing."""
+def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskScore]:
+    """Return the scores of each finished target."""
     there = {n: step for n, step in cell.plan.scores.items() if store.has(step)}
-    found = {}
-    for name, task in task_scores(whole.request, replace(cell.plan, scores=there), store).items():
-        if task.score is not None:
-            asked = [code for code, why in task.missing.items() if why != "not asked for"]
-            found[name] = (task.score, not asked)
-    return found
+    found = task_scores(whole.request, replace(cell.plan, scores=there), store)
+    return {name: task for name, task in found.items() if task.score is not None}
+
+
+def _scores(task: TaskScore) -> dict[str, float]:
+    """Return a target's mean over languages, and each language's score."""
+    assert task.score is not None
+    each = {f"{task.name}/{c}": headline(task.metric, s) for c, s in task.languages.items()}
+    return {task.name: task.score, **each}
+
+
+def _holes(task: TaskScore) -> bool:
+    """Say whether a language that was asked for is missing."""
+    return any(why != "not asked for" for why in task.missing.values())
+
+
+def _languages(whole: StudyPlan, target: str) -> tuple[str, ...]:
+    """Return all languages of a target, in the benchmark's order."""
+    plans = (cell.plan.languages for cell in whole.cells)
+    return next((languages[target] for languages in plans if target in languages), ())
 
 
 def _less(scores: Mapping[str, float], base: Mapping[str, float]) -> dict[str, float]:
