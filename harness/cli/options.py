@@ -58,6 +58,8 @@ def listed(text: str) -> tuple[str, ...]:
 def writable(folder: Path) -> None:
     """Refuse, before any work, a folder that cannot be made or written to."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() and there == folder:
+        raise HarnessError(f"{folder} is a file, not a folder; name another place")
     if not there.is_dir():
         raise HarnessError(f"{folder}: {there} is not a folder; name another place")
     if not os.access(there, os.W_OK):

@@ -20,6 +20,7 @@ CARD = "README.md"
 
 if TYPE_CHECKING:
     from harness.pipeline.plan import Request
+    from harness.tasks import TrainingSet
 
 
 def export(step: Step, store: Store, request: Request, output: Path) -> str:
@@ -106,7 +107,7 @@ def check_output(output: Path, start: Path) -> None:
 def _card(job: TrainJob, request: Request, result: Mapping[str, Any], key: str) -> str:
     """Return the model card, in Markdown with the hub's front matter."""
     rows = "\n".join(
-        f"| {one.training.name} | {one.training.language} | {one.training.format.name}"
+        f"| {one.training.name} | {_language(one.training)} | {one.training.format.name}"
         f" | {result['examples_of'][one.training.name]:,}"
         f" | {_percent(result['dev_scores'].get(one.training.name))}"
         f" | {one.training.licence or '–'} | {one.training.citation or '–'} |"
@@ -116,6 +117,7 @@ def _card(job: TrainJob, request: Request, result: Mapping[str, Any], key: str) 
     notes += f"- PARTIAL: {request.partial}\n" if request.partial else ""
     settings = job.settings
     mixed = f", sampling {settings.sampling}" if len(job.sets) > 1 else ""
+    mixed += f", LoRA of rank {settings.lora}" if settings.lora else ""
     return f"""---
 base_model: {request.checkpoint.name}
 library_name: transformers
@@ -141,6 +143,15 @@ of the table, and `harness.json` says how it came about, to the last setting.
   {result["updates"]}; the weights are those of that update
 - Step `{key}` of xtreme-harness {__version__}
 """
+
+
+def _language(training: TrainingSet) -> str:
+    """Return a set's language; of one in many those that were named, or a word."""
+    return (
+        training.language
+        if not training.languages
+        else (" ".join(training.languages) if training.chosen else "see below")
+    )
 
 
 def _before(request: Request) -> str:

@@ -189,7 +189,7 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
             plan.notes += facts.notes
         parents = (trainings[training.name],)
     settings = _settings(request, task, training)
-    check_length(request.checkpoint, settings)
+    check_length(request.checkpoint, settings, task.format)
     steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
     score = Step(
         kind="score",

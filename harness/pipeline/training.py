@@ -83,19 +83,20 @@ def ingredient(
         language = part.language if split == "train" else "en"
         said = missing_file(where.known.source, part, split, language)
         raise NoData(f"{part.name}: no {split} data to learn from{said}")
-    check_length(where.checkpoint, settings)
+    check_length(where.checkpoint, settings, training.format)
     facts, _ = where.known.training(training, held_out_of(training))
     training = with_labels(training, facts)
     kept = _kept_head(where, training) if settings.keep_head else None
     return Ingredient(training, settings, weight, ratio, kept)
 
 
-def check_length(checkpoint: Checkpoint, settings: Settings) -> None:
+def check_length(checkpoint: Checkpoint, settings: Settings, form: Format) -> None:
     """Refuse inputs longer than an encoder can read."""
     if 0 < checkpoint.positions < settings.max_length:
         raise HarnessError(
             f"max_length {settings.max_length}: {checkpoint.name} reads at most"
-            f" {checkpoint.positions} tokens; lower it in the recipe"
+            f" {checkpoint.positions} tokens; lower it in the recipe's"
+            f' [default] or [format."{form.name}"]'
         )
 
 

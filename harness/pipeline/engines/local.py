@@ -39,7 +39,7 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     bench.device.prepare()
     store.sweep()
     first, say = first_process(), _telling(bench)
-    lacking = say([step.key for step in steps if first and not store.has(step)])
+    lacking = set(say([step.key for step in steps if first and not store.has(step)]))
     todo = [step for step in steps if step.key in lacking]
     for place, step in enumerate(todo, 1):
         if first:
