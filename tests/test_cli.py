@@ -662,7 +662,7 @@ def test_a_file_where_a_folder_should_be(
     path = write("file", "not a folder")
     code, _, err = evaluate(*FEW, option, path)
     line = one_line(code, err)
-    assert str(path) in line and "is not a folder" in line
+    assert str(path) in line and "not a folder" in line
     assert finished(tmp_path / "store") == 0  # known before any work
     assert path.read_text() == "not a folder"
 

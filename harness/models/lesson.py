@@ -75,11 +75,13 @@ class History:
         steps: Updates done at each check.
         scores: The headline score, in percent; of several sets the mean.
         each: The score of each set, by name.
+        losses: The mean loss of each set over its last few updates before the check, by name.
     """
 
     steps: list[int] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     each: list[dict[str, float]] = field(default_factory=list)
+    losses: list[dict[str, float]] = field(default_factory=list)
 
     def best(self) -> int:
         """Return the place of the best check, the earliest of equals; -1 without any."""
@@ -91,12 +93,8 @@ class History:
 
     def until(self, step: int) -> History:
         """Return the checks up to an update."""
-        kept = [i for i, s in enumerate(self.steps) if s <= step]
-        return History(
-            [self.steps[i] for i in kept],
-            [self.scores[i] for i in kept],
-            [self.each[i] for i in kept],
-        )
+        kept = sum(one <= step for one in self.steps)
+        return History(self.steps[:kept], self.scores[:kept], self.each[:kept], self.losses[:kept])
 
 
 def best_folder(work: Path, update: int) -> Path:

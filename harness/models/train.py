@@ -57,7 +57,7 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
     pieces = _pieces(work)
     while True:
         try:
-            watcher, loss = _run(lesson, course, tokenizer, device, work, report, pieces)
+            watcher = _run(lesson, course, tokenizer, device, work, report, pieces)
             break
         except (RuntimeError, MemoryError) as error:
             if not _no_memory(error):
@@ -82,7 +82,6 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
         "dev_score": watcher.history.scores[best],
         "dev_scores": watcher.history.each[best],
         "dev_checks": asdict(watcher.history),
-        "loss": loss,
         "losses": watcher.losses,
         "examples": sum(course.examples),
         "examples_of": dict(zip([p.name for p in lesson.parts], course.examples, strict=True)),
@@ -107,18 +106,17 @@ def _run(
     work: Path,
     report: Report,
     pieces: int,
-) -> tuple[Watcher, float]:
-    """Train from the last state to the end; return the watcher and the mean loss."""
+) -> Watcher:
+    """Train from the last state to the end."""
     learner = _learner(lesson, course)
     watcher = Watcher(lesson, tokenizer, device, work, course.checks, report)
     arguments = _arguments(lesson, device, work, course.updates)
     trainer = _trainer(learner, arguments, course, tokenizer, watcher, pieces)
     state = _last_state(work)
-    watcher.history = read_history(work).until(state[0])
-    watcher.resumed = watcher.history.best_update()
-    result = trainer.train(resume_from_checkpoint=str(state[1]) if state[1] else None)
+    watcher.resume(read_history(work).until(state[0]))
+    trainer.train(resume_from_checkpoint=str(state[1]) if state[1] else None)
     trainer.accelerator.wait_for_everyone()
-    return watcher, float(result.training_loss)
+    return watcher
 
 
 def _learner(lesson: Lesson, course: Course) -> Learner:

@@ -51,6 +51,11 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         self.saved = time.monotonic()
         self.trainer: Any = None
 
+    def resume(self, history: History) -> None:
+        """Go on from the checks up to the last state."""
+        self.history, self.resumed = history, history.best_update()
+        self.losses = dict(history.losses[-1]) if history.losses else {}
+
     def saw(self, head: int, loss: Any, share: float) -> None:
         """Add a piece's loss to those of its set."""
         seen = self.sums.setdefault(head, [0.0, 0.0])
@@ -145,6 +150,7 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         self.history.steps.append(step)
         self.history.scores.append(sum(each.values()) / len(each))
         self.history.each.append(each)
+        self.history.losses.append(dict(self.losses))
         self.trainer.log({"dev_score": self.history.scores[-1]})
         if not self.trainer.is_world_process_zero():
             return
