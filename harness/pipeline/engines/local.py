@@ -102,5 +102,11 @@ def _telling(bench: Workbench) -> Callable[[Any], Any]:
     from accelerate import PartialState
     from accelerate.utils import broadcast_object_list
 
-    PartialState(cpu=bench.device.kind == "cpu", timeout=LONGEST_WAIT)
-    return lambda value: broadcast_object_list([value], from_process=0)[0]
+    state = PartialState(cpu=bench.device.kind == "cpu", timeout=LONGEST_WAIT)
+
+    def say(value: Any) -> Any:
+        told = broadcast_object_list([value], from_process=0)[0]
+        state.wait_for_everyone()  # the sender may end and close before the others have it all
+        return told
+
+    return say
