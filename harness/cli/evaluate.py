@@ -143,7 +143,7 @@ def _evaluate(
 
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(output / "logs"))
     first = first_process()
-    for folder in (*([] if "://" in root else [Path(root)]), output):
+    for folder in (root, output):
         writable(folder)
     store = open_store(root, CACHE / "mirror")
     plan = make_plan(request)

@@ -55,8 +55,11 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
-def writable(folder: Path) -> None:
-    """Refuse, before any work, a folder that cannot be made or written to."""
+def writable(folder: Path | str) -> None:
+    """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
+    if "://" in str(folder):
+        return
+    folder = Path(folder)
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir() and there == folder:
         raise HarnessError(f"{folder} is a file, not a folder; name another place")

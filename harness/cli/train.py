@@ -95,7 +95,7 @@ def train_command(
         mlm=mlm,
         settings={"sampling": kind} if kind else {},
     )
-    for folder in (*([] if "://" in store else [Path(store)]), output, output.absolute().parent):
+    for folder in (store, output, output.absolute().parent):
         writable(folder)
     check_output(output, request.checkpoint.path)
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", f"{output}-logs")

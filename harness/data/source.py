@@ -72,10 +72,10 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
     if training.parts:
         return _united(training, [training_rows(source, part, held_out) for part in training.parts])
     notes: list[str] = []
-    if training.languages:
-        found = sorted(set(source.examples(training, "train", training.language)["language"]))
-        notes.append(f"{training.name}: text in {', '.join(found)}")
     train = _kept(source.examples(training, "train", training.language), training, "train", notes)
+    if training.languages:
+        found = ", ".join(sorted(set(train["language"])))
+        notes.append(f"{training.name}: text in {found}")
     if "dev" in training.folder.files:
         dev = _kept(source.examples(training, "dev", "en"), training, "dev", notes)
         if held_out is not None:
