@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 
 from harness.errors import HarnessError, nearest
 from harness.tasks import Benchmark, Task, TrainingSet
@@ -15,9 +15,14 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 
 @cache
+def _installed() -> EntryPoints:
+    return entry_points()  # of all groups: reading them is a fifth of the time `tasks` takes
+
+
+@cache
 def _points(group: str) -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=group):
+    for point in _installed().select(group=group):
         other = found.setdefault(point.name, point)
         if other.value != point.value:
             raise HarnessError(

@@ -1,7 +1,9 @@
 """Shared fixtures: tiny random checkpoints, the packaged data, the real rows."""
 
 import json
+import math
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,28 +31,45 @@ def _texts() -> list[str]:
     return [line for f in files if f.is_file() for line in f.read_text("utf-8").splitlines()]
 
 
-def _train_tokenizer(kind: str) -> object:
-    """Train a small tokenizer on the packaged texts: unigram as XLM-R's, or word pieces."""
-    from tokenizers import (
-        Tokenizer,
-        decoders,
-        models,
-        normalizers,
-        pre_tokenizers,
-        processors,
-        trainers,
-    )
+def _pieces(words: Counter[str], number: int, inside: str) -> list[tuple[str, int]]:
+    """Return all characters, then the bits of words that cover most text, each with its count.
 
-    if kind == "xlm-roberta":
-        special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-        tokenizer = Tokenizer(models.Unigram())
-        tokenizer.normalizer = normalizers.NFKC()
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    The library's trainers break ties by chance, and the tiny encoders were others in each run.
+    """
+    found: Counter[str] = Counter()
+    for word, count in words.items():
+        for start in range(len(word)):
+            for end in range(start + 1, min(len(word), start + 8) + 1):
+                found[(inside if start else "") + word[start:end]] += count
+
+    def rank(piece: str) -> tuple[bool, int, str]:
+        letters = len(piece.removeprefix(inside))
+        return letters > 1, -letters * found[piece], piece
+
+    return [(piece, found[piece]) for piece in sorted(found, key=rank)[:number]]
+
+
+def _tokenizer(kind: str) -> object:
+    """Make a small tokenizer from the packaged texts: unigram as XLM-R's, or word pieces."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+    xlmr = kind == "xlm-roberta"
+    normalizer = normalizers.NFKC() if xlmr else normalizers.BertNormalizer(lowercase=False)
+    splitter = pre_tokenizers.Metaspace() if xlmr else pre_tokenizers.BertPreTokenizer()
+    words = Counter(
+        word
+        for line in _texts()
+        for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line))
+    )
+    if xlmr:
+        special = ["<s>", "<pad>", "</s>", "<unk>"]
+        scores = [  # single characters last of all, as in a trained model
+            (piece, math.log(count / words.total()) - (12 if len(piece) == 1 else 0))
+            for piece, count in _pieces(words, 2500, "")
+        ]
+        vocabulary = [(name, 0.0) for name in special] + scores + [("<mask>", 0.0)]
+        tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3, byte_fallback=False))
         tokenizer.decoder = decoders.Metaspace()
-        trainer = trainers.UnigramTrainer(
-            vocab_size=1200, special_tokens=special, unk_token="<unk>", show_progress=False
-        )
-        tokenizer.train_from_iterator(_texts(), trainer)
         tokenizer.post_processor = processors.TemplateProcessing(
             single="<s> $A </s>",
             pair="<s> $A </s> </s> $B </s>",
@@ -58,18 +77,15 @@ def _train_tokenizer(kind: str) -> object:
         )
     else:
         special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-        tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-        tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
-        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=2500, special_tokens=special, show_progress=False
-        )
-        tokenizer.train_from_iterator(_texts(), trainer)
+        names = special + [piece for piece, _ in _pieces(words, 2500, "##")]
+        numbered = {name: number for number, name in enumerate(names)}
+        tokenizer = Tokenizer(models.WordPiece(numbered, unk_token="[UNK]"))
         tokenizer.post_processor = processors.TemplateProcessing(
             single="[CLS] $A [SEP]",
             pair="[CLS] $A [SEP] $B:1 [SEP]:1",
             special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
         )
+    tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
     return tokenizer
 
 
@@ -92,7 +108,7 @@ def make_checkpoint(folder: Path, kind: str = "xlm-roberta", layers: int = 2) ->
         | {"sep_token": "[SEP]", "mask_token": "[MASK]"}
     )
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=_train_tokenizer(kind),
+        tokenizer_object=_tokenizer(kind),
         model_input_names=["input_ids", "attention_mask"]
         if kind == "xlm-roberta"
         else ["input_ids", "token_type_ids", "attention_mask"],
