@@ -2,11 +2,12 @@
 
     python benchmarks/training.py --checkpoint DIR [--data DIR] [--set mnli] [--seeds 5]
 
-The peer is ``transformers.Trainer`` with ``DataCollatorWithPadding`` and its random order, as its
-users have it: every row of the word table is a parameter. Ours is `harness.models.train.train`
-with ``freeze_words`` off. Both learn the same rows of an English set, drawn once, tokenised by the
-same ``Format.encode``, with AdamW, warm-up and linear decay alike; they differ in order and in the
-draws of the fresh head and dropout. Both score dev once, at the end, by the same code.
+The peer is ``transformers.Trainer`` with a collator that pads each batch to its longest, and random
+order, as its users have it: every row of the word table is a parameter. Ours is
+`harness.models.train.train` with ``freeze_words`` off. Both learn the same rows of an English set,
+drawn once, tokenised by the same ``Format.encode``, with AdamW, warm-up and linear decay alike;
+they differ in order and in the draws of the fresh head and dropout. Both score dev once, at the
+end, by the same code.
 
 Measured is ``Trainer.train``, on both sides, less that dev check (ours writes its weights there);
 ``start`` is the rest: loading, tokenising, building, and for ours a copy of the weights. Memory is
@@ -40,7 +41,11 @@ from harness.models.lesson import Lesson, Part
 
 DATA = Path(os.environ.get("XTREME_DATA") or ROOT.parent / "shared" / "data")
 MODES = ("peer fp32", "ours fp32", "ours bf16", "peer bf16")  # the others are held to the first
-HEADS = ("AutoModelForSequenceClassification", "AutoModelForQuestionAnswering")
+COLLATORS = {  # of the peer, by head
+    "AutoModelForSequenceClassification": "DataCollatorWithPadding",
+    "AutoModelForQuestionAnswering": "DataCollatorWithPadding",
+    "AutoModelForTokenClassification": "DataCollatorForTokenClassification",
+}
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,13 @@ def lesson_of(options: argparse.Namespace) -> Lesson:
     from harness.recipes import Settings
 
     checkpoint = open_checkpoint(str(options.checkpoint), offline=True)
-    training = registry.training(options.set)
+    is_target = options.set in registry.task_names()
+    training = registry.task(options.set).training if is_target else registry.training(options.set)
+    if training is None or training.format.head not in COLLATORS:
+        raise HarnessError(
+            f"{options.set}: nothing the peer's collators could pad is learnt for it"
+        )
     form = training.format
-    if form.head not in HEADS:
-        raise HarnessError(f"{options.set}: the peer's collator cannot pad {form.name}")
     held_out = registry.task(training.held_out) if training.held_out else None
     rows = training_rows(FolderSource(options.data / "xtreme"), training, held_out)
     settings = Settings(
@@ -127,7 +135,7 @@ def peer(lesson: Lesson, device: Any, folder: str, check: list[float]) -> tuple[
         disable_tqdm=True,
     )
     features = form.encode(part.train, tokenizer, settings, training=True)
-    collator = transformers.DataCollatorWithPadding(tokenizer)
+    collator = getattr(transformers, COLLATORS[str(form.head)])(tokenizer)
     trainer = transformers.Trainer(model, arguments, collator, features)
     trainer.train()
     with timed(check):
@@ -220,7 +228,7 @@ def main() -> int:
     add = parser.add_argument
     add("--checkpoint", type=Path, required=True, help="folder of an encoder")
     add("--data", type=Path, default=DATA, help="folder with xtreme/ and intermediate/")
-    add("--set", default="mnli", help="training set, of pairs (mnli) or questions (squad_v1)")
+    add("--set", default="mnli", help="training set (mnli, squad_v1), or a target to learn (udpos)")
     add("--learning-rate", type=float, default=1e-4)
     counts = {"train": 600, "dev": 300, "epochs": 2, "batch": 16, "max-length": 128}
     for name, count in (counts | {"seeds": 5, "threads": 2}).items():

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
@@ -127,15 +127,16 @@ def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     real = registry.entry_points
 
     def clear() -> None:
-        for cached in (registry._points, registry.task, registry.training, registry.benchmark):
+        for cached in (registry._installed, registry._points):
+            cached.cache_clear()
+        for cached in (registry.task, registry.training, registry.benchmark):
             cached.cache_clear()
 
     def add(*more: tuple[str, str, str]) -> None:
-        def found(group: str) -> list[EntryPoint]:
-            mine = [EntryPoint(name, value, of) for name, value, of in more if of == group]
-            return [*real(group=group), *mine]
-
-        monkeypatch.setattr(registry, "entry_points", found)
+        groups = [f"harness.{kind}" for kind in registry._KINDS]
+        mine = [EntryPoint(name, value, of) for name, value, of in more]
+        found = EntryPoints([*(point for of in groups for point in real(group=of)), *mine])
+        monkeypatch.setattr(registry, "entry_points", lambda: found)
         clear()
 
     yield add
