@@ -62,13 +62,13 @@ def _tokenizer(kind: str) -> object:
         for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(line))
     )
     if xlmr:
-        special = ["<s>", "<pad>", "</s>", "<unk>"]
+        special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
         scores = [  # single characters last of all, as in a trained model
             (piece, math.log(count / words.total()) - (12 if len(piece) == 1 else 0))
             for piece, count in _pieces(words, 2500, "")
         ]
-        vocabulary = [(name, 0.0) for name in special] + scores + [("<mask>", 0.0)]
-        tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3, byte_fallback=False))
+        vocabulary = [(name, 0.0) for name in special] + scores
+        tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3))
         tokenizer.decoder = decoders.Metaspace()
         tokenizer.post_processor = processors.TemplateProcessing(
             single="<s> $A </s>",
