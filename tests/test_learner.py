@@ -21,7 +21,7 @@ from harness.models import learner as learning
 from harness.models import train as training
 from harness.models import watch
 from harness.models.checkpoint import open_checkpoint
-from harness.models.course import plan_course
+from harness.models.course import plan_course, size
 from harness.models.device import choose_device
 from harness.models.learner import Learner, UsedRows, build_learner
 from harness.models.lesson import Lesson, Part
@@ -37,7 +37,8 @@ WORDS = "embeddings.word_embeddings.weight"
 
 
 def part(name="mnli", **more):
-    given_set = registry.training(name)
+    targets = registry.task_names()
+    given_set = registry.task(name).training if name in targets else registry.training(name)
     rows = training_rows(PACKAGED, given_set)
     return Part(name, given_set.format, rows.train, rows.dev, SETTINGS, **more)
 
@@ -114,6 +115,33 @@ def test_used_rows_learn_what_all_rows_would(decay, names, family, request, tmp_
         assert left < 0.999
     assert torch.allclose(after[others], before[others] * left, atol=1e-6)
     assert not torch.allclose(after[sorted(used)], before[sorted(used)] * left, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["mnli", "udpos"])
+def test_every_label_weighs_alike_however_batches_are_cut(name, steady, tmp_path):
+    """Batches of like lengths hold unlike numbers of labels: the mean of their losses is none."""
+    one = replace(part(name), settings=replace(SETTINGS, train_examples=37))
+    plain = {"epochs": 1, "learning_rate": 0.1, "adam_epsilon": 1.0}  # no gradient's mere sign
+    whole = lesson(steady, one, **plain, batch_size=1000, max_tokens=10**6)
+    tokenizer = load_tokenizer(steady)
+    longest = max(map(size, plan_course(whole, tokenizer).features[0]))
+    cut = lesson(steady, one, **plain, batch_size=8, max_tokens=5 * longest)
+    batches = plan_course(cut, tokenizer).batches
+    assert len({len(batch) for batch in batches}) > 1 and len(batches) > 4
+    cut = replace(cut, settings=replace(cut.settings, accumulate=len(batches)))
+    both = [learn(one, tmp_path / name) for name, one in (("whole", whole), ("cut", cut))]
+    assert [result["updates"] for result in both] == [1, 1]
+    losses = [list(result["losses"].values()) for result in both]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    near(weights(tmp_path / "whole"), weights(tmp_path / "cut"))
+    heads = [
+        load_file(tmp_path / name / "out/heads/0/model.safetensors") for name in ("whole", "cut")
+    ]
+    near(*heads)
+    start = dict(
+        build_learner(cut.checkpoint, [one.form], cut.seed, {}).models[0].named_parameters()
+    )
+    assert max((value - start[name]).abs().max() for name, value in heads[1].items()) > 1e-3
 
 
 @given(st.sets(st.integers(0, 19), min_size=1), st.data())

@@ -35,7 +35,8 @@ SETTINGS = Settings(
 
 
 def part(name, **more):
-    training = registry.training(name)
+    targets = registry.task_names()
+    training = registry.task(name).training if name in targets else registry.training(name)
     rows = training_rows(PACKAGED, training)
     if name == "ccg":  # its labels are those of its file
         facts = Facts(0, 0, tuple(sorted({tag for tags in rows.train["tags"] for tag in tags})))
@@ -276,3 +277,21 @@ def test_pieces_of_a_batch_are_all_of_it(count, pieces):
     assert sum(piece.get("share", 1.0) for piece in found) == pytest.approx(1)
     for piece in found:
         assert piece.get("share", 1.0) == pytest.approx(len(piece["labels"]) / count)
+    for piece, weighed in zip(found, split(batch | {"share": 0.25}, pieces), strict=True):
+        assert weighed["share"] == pytest.approx(0.25 * piece.get("share", 1.0))
+
+
+def test_a_batch_weighs_by_its_labels_within_its_set(tiny):
+    parts = part("mnli"), part("udpos"), part("mlm", ratio=0.3)
+    course = plan(tiny, *parts, batch_size=4)
+    seen = {0: [], 1: [], 2: []}
+    for batch in course.batches:
+        features = [course.features[head][number] for head, number, _ in batch]
+        seen[batch[0][0]].append((course.share(batch), features))
+    for head, some in seen.items():
+        assert sum(share for share, _ in some) / len(some) == pytest.approx(1), head
+        assert len({round(share, 6) for share, _ in some}) > 1 or head == 0
+    for share, features in seen[1]:
+        labels = sum(label != -100 for feature in features for label in feature["labels"])
+        first = sum(label != -100 for feature in seen[1][0][1] for label in feature["labels"])
+        assert share / seen[1][0][0] == pytest.approx(labels / first)

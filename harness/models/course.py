@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.models.batching import bucketed, quotas, training_batches
 from harness.models.device import processes
+from harness.models.masking import IGNORED
 
 if TYPE_CHECKING:
     from harness.models.lesson import Lesson, Part
@@ -28,6 +29,7 @@ class Course:
         checks: Updates after which dev is scored.
         updates: Updates in all.
         examples: Of each set the training examples that its features come from.
+        labels: Of each set the labels that a batch of it has in the mean.
     """
 
     features: list[list[dict[str, Any]]]
@@ -35,6 +37,15 @@ class Course:
     checks: set[int]
     updates: int
     examples: list[int]
+    labels: list[float]
+
+    def share(self, batch: Sequence[Item]) -> float:
+        """Return how much a batch's loss, a mean over its labels, counts: 1 in the mean of its set.
+
+        Batches of like lengths hold unlike numbers of labels. Counting alike, a token of a short
+        sentence would weigh ten times one of a long sentence.
+        """
+        return _labels(self.features, batch) / self.labels[batch[0][0]]
 
     def tokens(self) -> int:
         """Return the tokens of all batches, without padding."""
@@ -69,7 +80,32 @@ def plan_course(lesson: Lesson, tokenizer: Any) -> Course:
     total = min(ends[-1], lesson.max_steps or ends[-1])
     every = settings.check_every
     checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
-    return Course(features, batches[: total * per_update], checks | {total}, total, examples)
+    batches = batches[: total * per_update]
+    labels = [_mean_labels(features, batches, number) for number in range(len(features))]
+    return Course(features, batches, checks | {total}, total, examples, labels)
+
+
+def _mean_labels(
+    features: Sequence[Sequence[Mapping[str, Any]]], batches: Sequence[Sequence[Item]], number: int
+) -> float:
+    counts = [_labels(features, batch) for batch in batches if batch[0][0] == number]
+    return sum(counts) / len(counts) if any(counts) else 1.0
+
+
+def _labels(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequence[Item]) -> int:
+    """Return what a batch's loss is a mean over: labelled tokens, or else features.
+
+    Of plain text, whose masks are drawn later, all tokens.
+    """
+    found = 0
+    for head, number, _ in batch:
+        feature = features[head][number]
+        labels = feature.get("labels")
+        if isinstance(labels, list):
+            found += sum(label != IGNORED for label in labels)
+        else:
+            found += len(feature["input_ids"]) if "language" in feature else 1
+    return found
 
 
 def _one(

@@ -207,9 +207,13 @@ def _trainer(
             return DataLoader(
                 _Lookup(course),  # type: ignore[arg-type]
                 batch_sampler=share,
-                collate_fn=lambda batch: collate(batch, tokenizer, self.args.seed),
+                collate_fn=self._padded,
                 pin_memory=self.args.dataloader_pin_memory,
             )
+
+        def _padded(self, batch: Sequence[tuple[int, int, int, dict[str, Any]]]) -> dict[str, Any]:
+            share = course.share([item[:3] for item in batch])
+            return collate(batch, tokenizer, self.args.seed) | {"share": share}
 
         def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Any:
             """Train on a batch, a piece at a time."""
@@ -219,8 +223,8 @@ def _trainer(
             return total
 
         def compute_loss(self, model: Any, inputs: dict[str, Any], **_: Any) -> Any:
-            """Return the loss of a piece, weighed by its share of the batch."""
-            head, share = inputs.pop("head"), inputs.pop("share", 1.0)
+            """Return the loss of a piece, weighed by its share of the labels."""
+            head, share = inputs.pop("head"), inputs.pop("share")
             loss = model(head, **inputs).loss * share
             watcher.saw(head, loss.detach(), share)
             return loss
@@ -229,7 +233,7 @@ def _trainer(
         model=learner, args=arguments, train_dataset=_Lookup(course), callbacks=[watcher]
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.model_accepts_loss_kwargs = False  # batches weigh alike, as in the official scripts
+    trainer.model_accepts_loss_kwargs = False  # batches weigh by their shares alone
     watcher.trainer = trainer
     return trainer
 
@@ -286,17 +290,17 @@ def collate(
 
 
 def split(inputs: Mapping[str, Any], pieces: int) -> list[dict[str, Any]]:
-    """Cut a batch into pieces along its examples, each with its ``share`` of the loss."""
+    """Cut a batch into pieces along its examples, each with its part of the batch's ``share``."""
     count = len(inputs["input_ids"])
     size = -(-count // pieces)
     if size == count:
         return [dict(inputs)]
     found = [
-        {k: v if isinstance(v, int) else v[start : start + size] for k, v in inputs.items()}
+        {k: v if isinstance(v, int | float) else v[start : start + size] for k, v in inputs.items()}
         for start in range(0, count, size)
     ]
-    whole = _weight(inputs)
-    return [piece | {"share": _weight(piece) / whole} for piece in found]
+    each = inputs.get("share", 1.0) / _weight(inputs)
+    return [piece | {"share": each * _weight(piece)} for piece in found]
 
 
 def _weight(inputs: Mapping[str, Any]) -> float:
