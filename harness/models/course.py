@@ -43,7 +43,7 @@ class Course:
         """Return how much a batch's loss, a mean over its labels, counts: 1 in the mean of its set.
 
         Batches of like lengths hold unlike numbers of labels. Counting alike, a token of a short
-        sentence would weigh ten times one of a long sentence.
+        sentence would weigh more than one of a long sentence.
         """
         return _labels(self.features, batch) / self.labels[batch[0][0]]
 
