@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from harness import registry
+from harness.tasks import TrainingSet
+
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 ROOT = Path(__file__).parent.parent
 MINI = ROOT / "tasks" / "mini" / "data"
+
+
+def training_set(name: str) -> TrainingSet:
+    """Return an intermediate task's training set, or what a target is learnt from."""
+    return (
+        registry.task(name).training if name in registry.task_names() else registry.training(name)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import MINI
+from conftest import MINI, training_set
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
@@ -37,8 +37,7 @@ WORDS = "embeddings.word_embeddings.weight"
 
 
 def part(name="mnli", **more):
-    targets = registry.task_names()
-    given_set = registry.task(name).training if name in targets else registry.training(name)
+    given_set = training_set(name)
     rows = training_rows(PACKAGED, given_set)
     return Part(name, given_set.format, rows.train, rows.dev, SETTINGS, **more)
 

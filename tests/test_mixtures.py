@@ -5,11 +5,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from conftest import MINI
+from conftest import MINI, training_set
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.layout import to_dataset
 from harness.data.source import training_rows
@@ -35,8 +34,7 @@ SETTINGS = Settings(
 
 
 def part(name, **more):
-    targets = registry.task_names()
-    training = registry.task(name).training if name in targets else registry.training(name)
+    training = training_set(name)
     rows = training_rows(PACKAGED, training)
     if name == "ccg":  # its labels are those of its file
         facts = Facts(0, 0, tuple(sorted({tag for tags in rows.train["tags"] for tag in tags})))
