@@ -67,6 +67,10 @@ class Format(Protocol):
         """Predict the test split of one language with a loaded model."""
         ...
 
+    def first(self, rows: Dataset, limit: int) -> Dataset:
+        """Return the rows that ``--limit`` leaves: so many that are asked about, all candidates."""
+        ...
+
     def gold(self, rows: Dataset) -> Any:
         """Return the gold that labelled rows carry, as ``score`` takes it."""
         ...

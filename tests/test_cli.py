@@ -144,20 +144,23 @@ def test_looking_around_imports_nothing_heavy(words: list[str]) -> None:
     assert [name for name in HEAVY if f"'{name}'" in done.stderr] == []
 
 
-@pytest.mark.parametrize("word", ["--help", "tasks"])
-def test_looking_around_takes_little_cpu_time(word: str, tmp_path: Path) -> None:
-    # as on a user's machine, Python may keep what it compiled: the first of the ten does that
-    env = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+def cpu_seconds(words: list[str], cache: Path) -> float:
+    """The least CPU time of several starts; as for a user, Python keeps what it compiled."""
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(cache)}
     times = []
-    for _ in range(10):
+    for _ in range(6):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = harness(word, env=env)
-        assert done.communicate()[0] and done.returncode == 0
+        subprocess.run([sys.executable, *words], cwd=ROOT, env=env, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        if times[-1] < 0.15:
-            break
-    assert min(times) < 0.15, times
+    return min(times)
+
+
+@pytest.mark.parametrize("word", ["--help", "tasks"])
+def test_looking_around_takes_little_cpu_time(word: str, tmp_path: Path) -> None:
+    """Of what typer alone takes to start, since machines differ by more than the harness may."""
+    whole = cpu_seconds(["-m", "harness", word], tmp_path)
+    assert whole < 3 * cpu_seconds(["-c", "import typer"], tmp_path)
 
 
 def test_without_a_command_the_help_is_shown(run: Call) -> None:
@@ -296,7 +299,7 @@ def test_scores_are_those_of_the_predictions(few: tuple[Path, str, str]) -> None
             given = (few[0] / f"out/predictions/{name}/test-{code}.tsv").read_text().split()
             gold = (MINI / f"labels/{name}/test-{code}.tsv").read_text().split()
             right = sum(a == b for a, b in zip(given, gold, strict=True))
-            assert task["languages"][code] == {"accuracy": pytest.approx(100 * right / len(gold))}
+            assert task["languages"][code]["accuracy"] == pytest.approx(100 * right / len(gold))
 
 
 def test_the_submission_fits_its_schema(few: tuple[Path, str, str], whole: Any) -> None:

@@ -505,17 +505,33 @@ def test_retrieval_is_the_brute_force():
     tables = {"text": unit(draw.normal(size=(40, 8))), "other": unit(draw.normal(size=(25, 8)))}
     model = fake(None, embed=lambda texts, max_length: tables[texts[0].split()[0]])
     found = SentenceRetrieval().predict(model, {"test": sentences(source, english)}, LENGTH)
-    assert found == (tables["text"] @ tables["other"].T).argmax(axis=1).tolist()
-    assert all(type(line) is int for line in found)
+    assert found == [str(i) for i in (tables["other"] @ tables["text"].T).argmax(axis=1)]
 
 
-def test_predictions_are_lines_of_the_sorted_english_file():
-    """Line i of the language's file, and the number of its line in the sorted English file."""
+def test_english_asks_and_the_language_is_searched():
+    """Line j of the sorted English file, and the number of its line in the language's file."""
     source = ["delta", "alpha", "charlie", "bravo"]
     english = sorted(word.upper() for word in source)
     found = SentenceRetrieval().predict(embedder(1), {"test": sentences(source, english)}, LENGTH)
-    assert found == [3, 0, 2, 1]
-    assert [english[line] for line in found] == ["DELTA", "ALPHA", "CHARLIE", "BRAVO"]
+    assert found == ["1", "3", "2", "0"]
+    assert [source[int(line)] for line in found] == ["alpha", "bravo", "charlie", "delta"]
+
+
+def test_the_other_direction_is_an_extra():
+    """A cycle of three: its inverse is another permutation."""
+    gold, other = ["1", "2", "0", "3"], ["2", "0", "1", "3"]
+    form = SentenceRetrieval()
+    assert form.score(gold, gold, "de") == {"accuracy": 100, "inverse_accuracy": 25}
+    assert form.score(gold, other, "de") == {"accuracy": 25, "inverse_accuracy": 100}
+    assert form.score(gold, ["01", "2", "0", "3"], "de")["accuracy"] == 75  # as officially
+
+
+def test_a_limit_takes_questions_not_candidates():
+    rows = sentences(["a", "b", "c"], ["x", "y"])
+    kept = SentenceRetrieval().first(rows, 1)
+    assert kept["text"][:] == ["a", "b", "c", "x"]
+    assert BitextMining().first(rows, 1)["text"][:] == ["a", "x", "y"]
+    assert SentenceRetrieval().first(rows, 9)["text"][:] == rows["text"][:]
 
 
 def bitext(source, english, gold=()):
@@ -696,7 +712,7 @@ def test_only_the_gold_of_the_rows_is_kept():
     rows = squad((CONTEXTS["en"], "Who?", "Ada"))
     assert FORMS["spans"].limited({"0": ["a"], "1": ["b"]}, rows) == {"0": ["a"]}
     assert FORMS["pairs"].limited(list("abc"), pairs(("a", "b", "neutral"))) == ["a"]
-    assert FORMS["lines"].limited([3, 1, 2], sentences(["a", "b"], ["x", "y", "z"])) == [3, 1]
+    assert FORMS["lines"].limited(["3", "1"], sentences(["a", "b"], ["x"])) == ["3"]
     kept = bitext(["a", "b"], ["x"])
     assert FORMS["ids"].limited([("de-0", "en-0"), ("de-1", "en-9")], kept) == [("de-0", "en-0")]
 

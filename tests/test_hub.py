@@ -251,9 +251,9 @@ def test_tatoeba_is_laid_out_as_in_a_folder(hub):
     assert rows["side"][:] == ["source"] * 3 + ["english"] * 3
     assert rows["text"][:] == ["Zwei.", "Eins.", "Drei.", "One.", "Three.", "Two."]
     assert rows["id"][:] == ["0", "1", "2"] * 2
-    assert hub.gold(task, "zh") == [2, 0, 1]
-    english = rows["text"][3:]
-    assert [english[i] for i in hub.gold(task, "zh")] == ["Two.", "One.", "Three."]
+    assert hub.gold(task, "zh") == ["1", "2", "0"]
+    source = rows["text"][:3]
+    assert [source[int(i)] for i in hub.gold(task, "zh")] == ["Eins.", "Drei.", "Zwei."]
 
 
 def test_training_sets_are_read(hub):

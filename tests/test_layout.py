@@ -382,7 +382,7 @@ def test_predicted_tags_come_back(tmp_path, tags):
 def test_other_predictions_come_back(tmp_path, labels, numbers, pairs):
     for form, value in (
         (SentencePair(labels=NLI), labels),
-        (SentenceRetrieval(), numbers),
+        (SentenceRetrieval(), [str(number) for number in numbers]),
         (BitextMining(), pairs),
     ):
         form.write(value, tmp_path / "deep" / "p.tsv")

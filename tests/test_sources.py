@@ -104,14 +104,14 @@ def _copied(name, gold):
 
 
 def test_real_label_files_are_as_long_as_the_examples(real_data):
-    """Line i of a Tatoeba label file: the place of line i's translation in the sorted English."""
+    """Line j of a Tatoeba label file: where the translation of the j-th sorted English line is."""
     source = FolderSource(real_data / "xtreme", real_data / "labels")
     task = registry.task("tatoeba")
     for language in ("de", "zh", "sw"):
         rows = source.examples(task, "test", language)
         english = [t for s, t in zip(rows["side"], rows["text"], strict=True) if s == "english"]
         assert english == sorted(english)
-        assert sorted(source.gold(task, language)) == list(range(len(english)))
+        assert sorted(map(int, source.gold(task, language))) == list(range(len(english)))
 
 
 # -- labels ---------------------------------------------------------------------------------------

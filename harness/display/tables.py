@@ -9,6 +9,7 @@ from tabulate import tabulate
 from harness.scoring import Summary, TaskScore
 from harness.tasks import Benchmark, headline
 
+OTHER_WAY = 10.0  # points more as an inverse permutation, above which the user is told
 NAMES = {"exact_match+f1": "(EM+F1)/2", "f1": "F1"}
 
 
@@ -42,6 +43,7 @@ def score_table(
     notes += [
         f"  Token accuracy of {name}: {mean:.1f}; extra likewise." for name, mean in _tokens(tasks)
     ]
+    notes += _other_way(tasks)
     if summary.overall is None:
         notes.append("An overall score needs every task in every language.")
     return "\n".join(
@@ -57,6 +59,23 @@ def _tokens(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]:
         if values:
             found.append((name, sum(values) / len(values)))
     return found
+
+
+def _other_way(tasks: Mapping[str, TaskScore]) -> list[str]:
+    """Return a line for each task with predictions that fit better the other way round."""
+    lines = []
+    for name, task in tasks.items():
+        better = [
+            f"{code} {scores['inverse_accuracy']:.1f}"
+            for code, scores in task.languages.items()
+            if scores.get("inverse_accuracy", 0.0) > scores.get("accuracy", 0.0) + OTHER_WAY
+        ]
+        if better:
+            lines.append(
+                f"{name}: searched the other way? English asks and the language is searched; as"
+                f" inverse permutations the predictions would score {', '.join(better)}."
+            )
+    return lines
 
 
 _ALIGN = ("left", "left", "right", "right", "left", "left")

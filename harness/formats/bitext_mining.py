@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.data.layout import read_id_pairs
-from harness.formats.common import write_lines
+from harness.formats.common import first_of_side, write_lines
 from harness.formats.encoder_only import EncoderOnly
 from harness.tasks import Scores
 
@@ -72,6 +72,10 @@ class BitextMining(EncoderOnly):
             )
             if left in ids["source"] and right in ids["english"]
         ]
+
+    def first(self, rows: Dataset, limit: int) -> Dataset:
+        """Return the first sentences of the language, and all English ones."""
+        return first_of_side(rows, "source", limit)
 
     def gold(self, rows: Dataset) -> Pairs | None:
         """Return the rows' gold pairs, None where there is none."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.data.files import read_lines
 from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 PLACEHOLDER_ROWS = 50  # so many identical labels and no other are a placeholder, not a test set
 
@@ -47,3 +51,15 @@ def same_count(predictions: int, gold: int, what: str) -> None:
     """Raise HarnessError unless there are as many predictions as labels."""
     if predictions != gold:
         raise HarnessError(f"{predictions} predictions for {gold} labelled {what}")
+
+
+def first_rows(rows: Dataset, limit: int) -> Dataset:
+    """Return the first rows (a run cut short by ``--limit``)."""
+    return rows.select(range(min(limit, len(rows))))
+
+
+def first_of_side(rows: Dataset, side: str, limit: int) -> Dataset:
+    """Return the first sentences of one side and all of the other."""
+    places = [i for i, one in enumerate(rows["side"]) if one == side]
+    dropped = set(places[limit:])
+    return rows.select([i for i in range(len(rows)) if i not in dropped])

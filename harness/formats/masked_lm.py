@@ -89,6 +89,10 @@ class MaskedLM:
 
     read_gold = read
 
+    def first(self, rows: Dataset, limit: int) -> NoReturn:
+        """Refuse, likewise."""
+        raise HarnessError("masked language modelling is learnt from, never evaluated")
+
     def limited(self, gold: Any, rows: Dataset) -> NoReturn:
         """Refuse, likewise."""
         raise HarnessError("masked language modelling is learnt from, never evaluated")

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.formats.common import read_labels, refuse_placeholders, same_count, write_lines
+from harness.formats.common import (
+    first_rows,
+    read_labels,
+    refuse_placeholders,
+    same_count,
+    write_lines,
+)
 from harness.tasks import Scores
 
 if TYPE_CHECKING:
@@ -39,6 +45,10 @@ class OneLabel:
         for feature, label in zip(features, rows["label"], strict=True):
             feature["labels"] = place[label]
         return features
+
+    def first(self, rows: Dataset, limit: int) -> Dataset:
+        """Return the first rows."""
+        return first_rows(rows, limit)
 
     def gold(self, rows: Dataset) -> list[str] | None:
         """Return the rows' labels, None unless all have one."""

@@ -1,4 +1,4 @@
-"""Sentence retrieval: find each sentence's translation among the English ones (Tatoeba)."""
+"""Sentence retrieval: find each English sentence's translation in a language (Tatoeba)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.data.files import read_lines
 from harness.errors import HarnessError
-from harness.formats.common import same_count, write_lines
+from harness.formats.common import first_of_side, same_count, write_lines
 from harness.formats.encoder_only import EncoderOnly
 from harness.tasks import Scores
 
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from harness.recipes import Settings
 
 
+Lines = list[str]
+"""0-based line numbers as they are written: the official scorer compares texts, "00" is not "0"."""
+
+
 @dataclass(frozen=True)
 class SentenceRetrieval(EncoderOnly):
-    """Top-1 retrieval by cosine; predictions are 0-based lines of the English file.
+    """Top-1 retrieval by cosine; predictions are 0-based lines of the language's file.
 
-    One prediction a line of the language's own file: so the labels are laid out (see
-    docs/methodology.md, which also says how XTREME's script differs).
+    The English sentences ask and the language's sentences are the index, so that line j of a
+    prediction or label file belongs to the j-th line of the English file, which is sorted
+    (google-research/xtreme: similarity_search puts the language's vectors into the index).
     """
 
     name: str = "sentence retrieval"
@@ -33,8 +38,8 @@ class SentenceRetrieval(EncoderOnly):
     metric: str = "accuracy"
     splits: tuple[str, ...] = ("test",)
 
-    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[int]:
-        """Return the English line nearest to each sentence."""
+    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Lines:
+        """Return the line of the language's file nearest to each English sentence."""
         from harness.search import nearest
 
         test = rows["test"]
@@ -45,41 +50,51 @@ class SentenceRetrieval(EncoderOnly):
             )
             for side in ("source", "english")
         )
-        _, found = nearest(source, english, 1)
-        return [int(line) for line in found[:, 0]]
+        _, found = nearest(english, source, 1)
+        return [str(line) for line in found[:, 0]]
 
-    def gold(self, rows: Dataset) -> list[int] | None:
-        """Return each source sentence's English line, None unless all are known."""
+    def first(self, rows: Dataset, limit: int) -> Dataset:
+        """Return the first English sentences, and all of the language's to search in."""
+        return first_of_side(rows, "english", limit)
+
+    def gold(self, rows: Dataset) -> Lines | None:
+        """Return each English sentence's line in the language's file, None unless all are known."""
         matches = [
-            m for side, m in zip(rows["side"], rows["matches"], strict=True) if side == "source"
+            m for side, m in zip(rows["side"], rows["matches"], strict=True) if side == "english"
         ]
-        return [int(m[0]) for m in matches] if matches and all(matches) else None
+        return [m[0] for m in matches] if matches and all(matches) else None
 
-    def write(self, predictions: list[int], path: Path) -> None:
+    def write(self, predictions: Lines, path: Path) -> None:
         """Write one 0-based line number a line."""
-        write_lines([str(line) for line in predictions], path)
+        write_lines(predictions, path)
 
-    def read(self, path: Path) -> list[int]:
+    def read(self, path: Path) -> Lines:
         """Read one 0-based line number a line."""
-        numbers = []
-        for number, line in enumerate(read_lines(path), 1):
-            text = line.strip()
-            if not (text.isascii() and text.isdigit()):
-                raise HarnessError(f"{path}:{number}: {text[:40]!r} is no 0-based line number")
-            numbers.append(int(text[:18]))
-        return numbers
+        lines = [line.strip() for line in read_lines(path)]
+        for number, line in enumerate(lines, 1):
+            if not (line.isascii() and line.isdigit()):
+                raise HarnessError(f"{path}:{number}: {line[:40]!r} is no 0-based line number")
+        return lines
 
-    def read_gold(self, path: Path) -> list[int]:
+    def read_gold(self, path: Path) -> Lines:
         """Read one 0-based line number a line."""
         return self.read(path)
 
-    def limited(self, gold: list[int], rows: Dataset) -> list[int]:
-        """Return the gold of the source sentences among the rows."""
-        return gold[: sum(side == "source" for side in rows["side"])]
+    def limited(self, gold: Lines, rows: Dataset) -> Lines:
+        """Return the gold of the English sentences among the rows."""
+        return gold[: sum(side == "english" for side in rows["side"])]
 
-    def score(self, gold: list[int], predictions: list[int], language: str) -> Scores:
-        """Return the accuracy."""
+    def score(self, gold: Lines, predictions: Lines, language: str) -> Scores:
+        """Return the accuracy, and (extra, not official) that of the other direction.
+
+        ``inverse_accuracy`` takes line i of the predictions for the English line of the
+        language's i-th sentence, as a search the other way round would leave it.
+        """
         from harness.scoring import accuracy
 
         same_count(len(predictions), len(gold), "sentences")
-        return accuracy([str(n) for n in gold], [str(n) for n in predictions])
+        place = {line: str(number) for number, line in enumerate(gold)}
+        inverse = [place.get(str(number), "") for number in range(len(gold))]
+        return accuracy(gold, predictions) | {
+            "inverse_accuracy": accuracy(inverse, predictions)["accuracy"]
+        }

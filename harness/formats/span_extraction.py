@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness.data.files import read_json
 from harness.data.layout import read_squad
 from harness.errors import HarnessError
-from harness.formats.common import Unlabelled
+from harness.formats.common import Unlabelled, first_rows
 from harness.tasks import Scores
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ class SpanExtraction:
             name: "" if self.no_answer and silence > score else text
             for name, (score, text), silence in zip(test["id"], best, null, strict=True)
         }
+
+    def first(self, rows: Dataset, limit: int) -> Dataset:
+        """Return the first rows."""
+        return first_rows(rows, limit)
 
     def gold(self, rows: Dataset) -> Answers | None:
         """Return the rows' answers by id, None where no row has any."""

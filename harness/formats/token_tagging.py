@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data.files import read_lines
 from harness.errors import HarnessError
-from harness.formats.common import refuse_placeholders, same_count, write_lines
+from harness.formats.common import first_rows, refuse_placeholders, same_count, write_lines
 from harness.tasks import Scores
 
 if TYPE_CHECKING:
@@ -90,6 +90,10 @@ class TokenTagging:
             for feature, scores in zip(features, outputs, strict=True)
         )
         return [[next(tagged) for _ in words] for words in rows["test"]["tokens"]]
+
+    def first(self, rows: Dataset, limit: int) -> Dataset:
+        """Return the first rows."""
+        return first_rows(rows, limit)
 
     def gold(self, rows: Dataset) -> Tags | None:
         """Return the rows' tags, None unless all have them."""

@@ -15,8 +15,6 @@ from harness.recipes import Settings
 from harness.tasks import Scores, Task, TrainingSet
 
 if TYPE_CHECKING:
-    from datasets import Dataset
-
     from harness.models.checkpoint import Checkpoint
     from harness.pipeline.workbench import Workbench
 
@@ -114,7 +112,8 @@ class PredictJob:
             split: bench.source.examples(self.task, split, self.language)
             for split in self.task.format.splits
         }
-        rows["test"] = limited(rows["test"], self.limit)
+        if self.limit:
+            rows["test"] = self.task.format.first(rows["test"], self.limit)
         checkpoint = started(self.checkpoint, parents)
         model = bench.model(self.task.format, checkpoint, self.settings.layer)
         predictions = self.task.format.predict(model, rows, self.settings)
@@ -145,7 +144,8 @@ class ScoreJob:
                 missing[language] = "no labels"
                 continue
             if self.limit:
-                rows = limited(bench.source.examples(self.task, "test", language), self.limit)
+                whole = bench.source.examples(self.task, "test", language)
+                rows = self.task.format.first(whole, self.limit)
                 gold = self.task.format.limited(gold, rows)
                 if not gold:
                     missing[language] = f"nothing labelled among the first {self.limit}"
@@ -159,16 +159,3 @@ class ScoreJob:
         result = {"languages": scores, "missing": missing}
         (folder / "scores.json").write_text(json.dumps(result, indent=1) + "\n")
         return result
-
-
-def limited(rows: Dataset, limit: int) -> Dataset:
-    """Return the first ``limit`` examples; of two sides, source sentences and all English.
-
-    A limit of 0 means all.
-    """
-    if not limit:
-        return rows
-    if "side" not in rows.column_names:
-        return rows.select(range(min(limit, len(rows))))
-    sources = sum(side == "source" for side in rows["side"])
-    return rows.select([*range(min(limit, sources)), *range(sources, len(rows))])

@@ -113,12 +113,12 @@ def write_tatoeba(lang: str, rows: list[dict[str, str]]) -> None:
         rows: The parallel rows, in authoring order.
     """
     pivot = sorted(row[PIVOT] for row in rows)
-    position = {sentence: index for index, sentence in enumerate(pivot)}
+    position = {row[PIVOT]: index for index, row in enumerate(rows)}
     stem = DATA / "xtreme" / "tatoeba" / f"{lang}-{PIVOT}"
     write_lines(stem.with_name(f"{stem.name}.{lang}"), (row[lang] for row in rows))
     write_lines(stem.with_name(f"{stem.name}.{PIVOT}"), pivot)
     labels = DATA / "labels" / "tatoeba" / f"test-{lang}.tsv"
-    write_lines(labels, (str(position[row[PIVOT]]) for row in rows))
+    write_lines(labels, (str(position[sentence]) for sentence in pivot))
 
 
 def number(lang: str, sentences: list[str], first: int, rng: random.Random) -> dict[str, str]:

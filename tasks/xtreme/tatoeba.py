@@ -1,4 +1,4 @@
-"""Tatoeba: finding a sentence's English translation, with the encoder as it is."""
+"""Tatoeba: finding an English sentence's translation, with the encoder as it is."""
 
 from harness.formats import SentenceRetrieval
 from harness.tasks import Folder, Hub, Task
