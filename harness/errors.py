@@ -1,6 +1,8 @@
 """The one error a user is meant to see."""
 
 import difflib
+import errno
+import os
 from collections.abc import Iterable
 
 
@@ -17,3 +19,20 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def disk_trouble(error: Exception) -> str:
+    """Return what a full or forbidden disk says, by whatever library's error; "" of any other."""
+    if isinstance(error, OSError) and error.errno in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EACCES,
+        errno.EROFS,
+    ):
+        return f"{error.strerror}" + (f" at {error.filename}" if error.filename else "")
+    for number in (errno.ENOSPC, errno.EDQUOT):  # safetensors, tokenizers, shutil.copytree
+        if os.strerror(number) in str(error):
+            return os.strerror(number)
+    if "PytorchStreamWriter failed writing" in str(error):  # torch.save keeps the reason to itself
+        return f"{os.strerror(errno.ENOSPC)} (or it cannot be written)"
+    return ""

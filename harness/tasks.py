@@ -38,6 +38,7 @@ class Format(Protocol):
         labels: The label set, () where there is none.
         splits: The splits a prediction needs.
         reads: The settings (``harness.recipes.Settings``) that its inputs and answers depend on.
+        special: The tokenizer's special tokens that it cannot do without, beside padding.
     """
 
     @property
@@ -56,6 +57,8 @@ class Format(Protocol):
     def splits(self) -> tuple[str, ...]: ...
     @property
     def reads(self) -> tuple[str, ...]: ...
+    @property
+    def special(self) -> tuple[str, ...]: ...
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Any, *, training: bool

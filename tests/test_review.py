@@ -101,10 +101,13 @@ def test_a_bad_label_file_stops_no_training_and_no_prediction(
 ) -> None:
     (small_data / "labels/tatoeba/test-de.tsv").write_text("0\n")
     words = ("--benchmark", "mini", "--data", small_data, "--tasks", "tatoeba,xnli")
-    code, _, err = evaluate(run, tiny, quickest, tmp_path, *words, "--languages", "de,en")
-    assert code == 2
+    code, out, err = evaluate(run, tiny, quickest, tmp_path, *words, "--languages", "de,en")
+    assert code == 1
     assert "60 predictions for 1 labelled sentences" in err
     assert (tmp_path / "out/predictions/xnli/test-de.tsv").is_file()
+    scores = json.loads((tmp_path / "out/scores.json").read_text())
+    assert scores["tasks"]["xnli"]["score"] is not None and "incomplete" in scores["partial"]
+    assert "PARTIAL: incomplete, 1 steps failed" in out
 
 
 def test_a_partial_run_stays_partial_when_scored_again(

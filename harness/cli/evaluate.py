@@ -147,23 +147,29 @@ def _evaluate(
         writable(folder)
     store = open_store(root, CACHE / "mirror")
     plan = make_plan(request)
+    request.memory.save()
     if first:
         print(f"{plan_text(request, plan, store)}\n", flush=True)
     if dry_run:
         return
     try:
-        scores = evaluate(request, plan, store, output, Bars())
+        done = evaluate(request, plan, store, output, Bars())
     except KeyboardInterrupt:
-        done = sum(store.has(step) for step in plan.steps)
-        message = f"interrupted: {done} of {len(plan.steps)} steps are finished and kept in {root}"
+        kept = sum(store.has(step) for step in plan.steps)
+        message = f"interrupted: {kept} of {len(plan.steps)} steps are finished and kept in {root}"
         print(f"{message}; run the same command again to go on", file=sys.stderr)
         raise
     if not first:
         return
-    summary = Summary({}, None) if request.partial else summary_of(request.benchmark, scores)
-    print(f"\n{score_table(request.benchmark, scores, summary, request.partial)}")
-    for line in missing_lines(scores):
+    summary = Summary({}, None) if done.partial else summary_of(request.benchmark, done.tasks)
+    print(f"\n{score_table(request.benchmark, done.tasks, summary, done.partial)}")
+    for line in missing_lines(done.tasks):
         print(line)
     if per_language:
-        print(f"\n{language_table(scores)}")
+        print(f"\n{language_table(done.tasks)}")
     print(f"\nwritten: {output}/submission.json, scores.json, manifest.json, predictions/")
+    if done.failed:
+        for name, why in done.failed.items():
+            print(f"failed: {name}: {why}", file=sys.stderr)
+        print("what is finished is kept; run the same command again for the rest", file=sys.stderr)
+        raise typer.Exit(1)

@@ -14,7 +14,7 @@ from harness.cli.evaluate import demo_command, evaluate_command
 from harness.cli.look import check_command, score_command, tasks_command
 from harness.cli.study import plan_command, run_command, table_command
 from harness.cli.train import train_command
-from harness.errors import HarnessError
+from harness.errors import HarnessError, disk_trouble
 
 
 class _Light:
@@ -94,7 +94,7 @@ def main() -> None:
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's usage errors, of a class it keeps private
             _usage(error)
-        trouble = _disk_trouble(error)
+        trouble = disk_trouble(error)
         if not trouble:
             raise
         _fail(
@@ -102,25 +102,6 @@ def main() -> None:
         )
     if code:
         raise SystemExit(code)
-
-
-def _disk_trouble(error: Exception) -> str:
-    """Return what a full or forbidden disk says, by whatever library's error; "" of any other."""
-    import errno
-
-    if isinstance(error, OSError) and error.errno in (
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EACCES,
-        errno.EROFS,
-    ):
-        return f"{error.strerror}" + (f" at {error.filename}" if error.filename else "")
-    for number in (errno.ENOSPC, errno.EDQUOT):  # safetensors, tokenizers, shutil.copytree
-        if os.strerror(number) in str(error):
-            return os.strerror(number)
-    if "PytorchStreamWriter failed writing" in str(error):  # torch.save keeps the reason to itself
-        return f"{os.strerror(errno.ENOSPC)} (or it cannot be written)"
-    return ""
 
 
 def _usage(error: Any) -> NoReturn:

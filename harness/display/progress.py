@@ -28,11 +28,15 @@ class Bars:
         """Show one step while it runs."""
         name = f"[{place}/{total}] {step.name}"
         start = time.monotonic()
-        if self.console.is_terminal:
-            with self._bar(name, UNITS[step.kind]) as report:
-                yield report
-        else:
-            yield lambda done, whole: None
+        try:
+            if self.console.is_terminal:
+                with self._bar(name, UNITS[step.kind]) as report:
+                    yield report
+            else:
+                yield lambda done, whole: None
+        except Exception:
+            self.console.print(f"{name}: failed", highlight=False, markup=False)
+            raise
         self.finished += 1
         seconds = time.monotonic() - start
         if step.kind != "score":

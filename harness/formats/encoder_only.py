@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from harness.errors import HarnessError
 
@@ -21,7 +21,8 @@ class EncoderOnly:
     labels: tuple[str, ...] = ()
     suffix: str = "tsv"
     head: str | None = None
-    reads: tuple[str, ...] = ("max_length", "layer")
+    reads: tuple[str, ...] = ("max_length", "layer", "pooling")
+    special: ClassVar[tuple[str, ...]] = ()
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool

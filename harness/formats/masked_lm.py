@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from harness.errors import HarnessError
 from harness.models.masking import IGNORED, mask
@@ -38,6 +38,7 @@ class MaskedLM:
     head: str | None = "AutoModelForMaskedLM"
     splits: tuple[str, ...] = ("test",)
     reads: tuple[str, ...] = ("max_length",)
+    special: ClassVar[tuple[str, ...]] = ("mask_token",)
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -65,7 +66,7 @@ class MaskedLM:
         found: list[bool] = []
         for start in range(0, len(masked), LINES):  # scores of every word are too many to keep
             some = masked[start : start + LINES]
-            outputs = model.infer([{k: v for k, v in f.items() if k != "labels"} for f in some])
+            outputs = model.infer(some)
             found += [
                 int(scores[0][i].argmax()) == label
                 for feature, scores in zip(some, outputs, strict=True)

@@ -61,8 +61,8 @@ class MultipleChoice(OneLabel):
         """Return the place of the option with the highest score; the first of equals."""
         features = self.encode(rows["test"], model.tokenizer, settings, training=False)
         flat = [
-            {name: values[i] for name, values in feature.items()}
-            for feature in features
+            {name: values[i] for name, values in feature.items()} | {"row": row}
+            for row, feature in enumerate(features)
             for i in range(len(self.labels))
         ]
         scores = [float(output[0][0]) for output in model.infer(flat)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.formats.common import (
     first_rows,
@@ -38,6 +38,7 @@ class OneLabel:
     metric: str = "accuracy"
     splits: tuple[str, ...] = ("test",)
     reads: tuple[str, ...] = ("max_length",)
+    special: ClassVar[tuple[str, ...]] = ()
 
     def labelled(self, features: list[dict[str, Any]], rows: Dataset) -> list[dict[str, Any]]:
         """Put the place of each row's label among the labels into its feature."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from harness.data.files import read_json
 from harness.data.layout import read_squad
@@ -47,6 +47,7 @@ class SpanExtraction:
     head: str | None = "AutoModelForQuestionAnswering"
     splits: tuple[str, ...] = ("test",)
     reads: tuple[str, ...] = ("max_length", "stride", "max_question", "max_answer")
+    special: ClassVar[tuple[str, ...]] = ()
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -98,9 +99,7 @@ class SpanExtraction:
         """Return the best non-null span of each question, cut out by character offsets."""
         test = rows["test"]
         features = self.encode(test, model.tokenizer, settings, training=False)
-        outputs = model.infer(
-            [{k: v for k, v in f.items() if k not in ("row", "offsets")} for f in features]
-        )
+        outputs = model.infer(features)
         contexts: list[str] = test["context"][:]
         best = [(float("-inf"), "")] * len(contexts)
         null = [float("inf")] * len(contexts)

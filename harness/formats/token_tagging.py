@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import read_lines
 from harness.errors import HarnessError
 from harness.formats.common import first_rows, refuse_placeholders, same_count, write_lines
+from harness.formats.words import pieces_of_words
 from harness.tasks import Scores
 
 if TYPE_CHECKING:
@@ -42,40 +43,32 @@ class TokenTagging:
     head: str | None = "AutoModelForTokenClassification"
     splits: tuple[str, ...] = ("test",)
     reads: tuple[str, ...] = ("max_length",)
+    special: ClassVar[tuple[str, ...]] = ()
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
     ) -> list[dict[str, Any]]:
         """Tokenise word by word and split sentences longer than ``settings.max_length`` tokens.
 
-        As XTREME's preparation does (utils_preprocess.py): a word that yields no sub-word, or
-        more than fit at all, becomes the unknown token; a piece ends before the word that no
-        longer fits; the first sub-word carries the label.
+        As XTREME's preparation does (utils_preprocess.py): a piece ends before the word that no
+        longer fits; the first sub-word carries the label (see ``harness.formats.words``).
 
         Returns:
-            One feature a piece, in order. ``first`` holds the places of the words' first
-            sub-words; it is taken out before the model sees the feature.
+            One feature a piece, in order. Outside training ``first`` holds the places of the
+            words' first sub-words and ``row`` the sentence.
         """
-        sentences: list[list[str]] = rows["tokens"][:]
         tags: list[list[str]] | None = rows["tags"][:] if training else None
         lead, tail = _frame(tokenizer)
         room = settings.max_length - len(lead) - len(tail)
-        vocabulary = list(dict.fromkeys(chain.from_iterable(sentences)))
-        encoded = tokenizer(vocabulary, add_special_tokens=False)["input_ids"] if vocabulary else []
-        unknown = [tokenizer.unk_token_id]
-        pieces_of = {
-            word: ids if 0 < len(ids) <= room else unknown
-            for word, ids in zip(vocabulary, encoded, strict=True)
-        }
         place = {tag: i for i, tag in enumerate(self.labels)}
         features = []
-        for number, words in enumerate(sentences):
-            for start, end in _split([len(pieces_of[word]) for word in words], room):
-                ids = [pieces_of[word] for word in words[start:end]]
-                feature = _feature(ids, lead, tail)
+        for row, pieces in enumerate(pieces_of_words(rows["tokens"][:], tokenizer, room)):
+            for start, end in _split([len(ids) for ids in pieces], room):
+                feature = _feature(pieces[start:end], lead, tail) | {"row": row}
                 if tags is not None:
+                    del feature["row"]
                     labels = [IGNORED] * len(feature["input_ids"])
-                    for at, tag in zip(feature["first"], tags[number][start:end], strict=True):
+                    for at, tag in zip(feature.pop("first"), tags[row][start:end], strict=True):
                         labels[at] = place.get(tag, IGNORED)
                     feature["labels"] = labels
                 features.append(feature)
@@ -84,7 +77,7 @@ class TokenTagging:
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Tags:
         """Return the tags of each test sentence, its pieces joined again."""
         features = self.encode(rows["test"], model.tokenizer, settings, training=False)
-        outputs = model.infer([{k: v for k, v in f.items() if k != "first"} for f in features])
+        outputs = model.infer(features)
         tagged: Iterator[str] = chain.from_iterable(
             (self.labels[i] for i in scores[0][feature["first"]].argmax(-1))
             for feature, scores in zip(features, outputs, strict=True)

@@ -70,8 +70,7 @@ def plan_course(lesson: Lesson, tokenizer: Any) -> Course:
         rows = part.train.shuffle(seed=lesson.seed)
         if 0 < part.settings.train_examples < len(rows):
             rows = rows.select(range(part.settings.train_examples))
-        encoded = part.form.encode(rows, tokenizer, part.settings, training=True)
-        features.append([{k: v for k, v in f.items() if k != "first"} for f in encoded])
+        features.append(part.form.encode(rows, tokenizer, part.settings, training=True))
         examples.append(len(rows))
     if len(lesson.parts) == 1 and "language" not in features[0][0]:
         batches, ends = _one(lesson, features[0], per_update)

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from harness.data.files import one_line
 from harness.errors import HarnessError
 from harness.models.device import Device, seed_everything
 from harness.models.model import Model, load_tokenizer, quiet, read_encoder
@@ -148,7 +149,7 @@ def build_learner(
         kept: Head number to the folder of a head to go on with.
 
     Raises:
-        HarnessError: The family has no such head, or weights of the encoder are missing.
+        HarnessError: Weights of the encoder are missing.
     """
     seed_everything(seed)
     models = [_headed(checkpoint, form) for form in forms]
@@ -173,6 +174,24 @@ def build_learner(
 
 def _headed(checkpoint: Checkpoint, form: Format) -> Any:
     """Return a whole model for a format, its head fresh, its encoder to be filled."""
+    config, auto = _head(checkpoint, form)
+    if form.head == "AutoModelForMaskedLM":
+        with quiet():
+            model = auto.from_pretrained(
+                checkpoint.path,
+                config=config,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype="float32",
+            )
+    else:  # whatever the checkpoint is stored in
+        model = auto.from_config(config, dtype="float32")
+    model.config.architectures = [type(model).__name__]
+    return model
+
+
+def _head(checkpoint: Checkpoint, form: Format) -> tuple[Any, Any]:
+    """Return the config of a format's head, and the Auto class that builds it."""
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
@@ -180,25 +199,23 @@ def _headed(checkpoint: Checkpoint, form: Format) -> Any:
     config.problem_type = None
     config.id2label = dict(enumerate(names))
     config.label2id = {label: i for i, label in enumerate(names)}
-    auto = getattr(transformers, str(form.head))
+    return config, getattr(transformers, str(form.head))
+
+
+def head_trouble(checkpoint: Checkpoint, form: Format) -> str:
+    """Return why transformers cannot put a format's head on a checkpoint, "" if it can.
+
+    The head is built on torch's meta device, from the config alone.
+    """
+    config, auto = _head(checkpoint, form)
     try:
-        if form.head == "AutoModelForMaskedLM":
-            with quiet():
-                model = auto.from_pretrained(
-                    checkpoint.path,
-                    config=config,
-                    use_safetensors=True,
-                    trust_remote_code=False,
-                    dtype="float32",
-                )
-        else:  # whatever the checkpoint is stored in
-            model = auto.from_config(config, dtype="float32")
+        with torch.device("meta"), quiet():
+            auto.from_config(config)
     except ValueError as error:
-        raise HarnessError(
-            f"{checkpoint.name}: transformers has no {form.head} for {checkpoint.model_type}"
-        ) from error
-    model.config.architectures = [type(model).__name__]
-    return model
+        if "Unrecognized configuration class" in str(error):
+            return f"transformers has no {form.head} for {checkpoint.model_type}"
+        return one_line(error)
+    return ""
 
 
 def only_used_rows(learner: Learner, tokens: set[int]) -> None:

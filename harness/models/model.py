@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.data.files import digest
 from harness.errors import HarnessError
 from harness.models.batching import inference_batches
 from harness.models.device import Device
+from harness.models.folder import OURS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,11 +20,16 @@ if TYPE_CHECKING:
 
     from harness.models.checkpoint import Checkpoint
 
-INFERENCE_TOKENS = 8192  # padded tokens in a batch, at most: bounds memory
+INFERENCE_TOKENS = {"cpu": 512}  # padded tokens in a batch, at most: what fits a CPU's caches
+MORE_TOKENS = 8192  # the same on an accelerator, which wants large batches: bounds memory
 INFERENCE_EXAMPLES = 256
 
 Report = Callable[[int, int], None]
 """Takes the units done and those there are."""
+
+
+class NotFinite(HarnessError):
+    """A model gave a number that is infinite or none at all."""
 
 
 @dataclass
@@ -33,6 +41,7 @@ class Model:
         tokenizer: Its fast tokenizer.
         device: Where it runs.
         layer: The hidden state that ``embed`` pools, 0 being the embeddings.
+        pooling: How it pools: ``mean`` over all non-pad tokens, or ``cls``, the first one.
         report: Told after each batch.
     """
 
@@ -40,18 +49,25 @@ class Model:
     tokenizer: Any
     device: Device
     layer: int = -1
+    pooling: str = "mean"
     report: Report = lambda done, total: None
 
     def infer(self, features: Sequence[dict[str, Any]]) -> list[list[NDArray[np.float32]]]:
         """Run the head over features in length-bucketed batches.
 
         Args:
-            features: Model inputs without padding, as lists.
+            features: Model inputs without padding, as lists; what is none of the tokenizer's
+                inputs is left out, but for ``row``, the example it is of, by which an error names
+                it.
 
         Returns:
             For each feature its outputs, one array a head output: scores float32 (labels,),
             (tokens, labels), or for spans two of (tokens,); padding is cut off.
+
+        Raises:
+            NotFinite: A score is not finite.
         """
+        import numpy as np
         import torch
 
         results: list[list[NDArray[np.float32]]] = [[] for _ in features]
@@ -72,12 +88,14 @@ class Model:
                     else array[place]
                     for array in arrays
                 ]
+                if not all(np.isfinite(array).all() for array in results[number]):
+                    raise self._not_finite(features[number].get("row", number), "scores")
         return results
 
     def embed(self, texts: Sequence[str], max_length: int) -> NDArray[np.float32]:
-        """Return sentence embeddings: the mean of hidden state ``layer`` over non-pad tokens.
+        """Return sentence embeddings: hidden state ``layer``, pooled.
 
-        Special tokens count, as in XTREME (third_party/evaluate_retrieval.py).
+        In the mean special tokens count, as in XTREME (third_party/evaluate_retrieval.py).
 
         Args:
             texts: Sentences.
@@ -85,6 +103,9 @@ class Model:
 
         Returns:
             float32 (sentences, dimensions), L2-normalised.
+
+        Raises:
+            NotFinite: A number of an embedding is not finite.
         """
         import numpy as np
         import torch
@@ -97,18 +118,35 @@ class Model:
         for numbers, inputs in self._batches(features):
             with torch.inference_mode(), self.device.autocast():
                 states = self.module(**inputs, output_hidden_states=True).hidden_states
-            mask = inputs["attention_mask"].unsqueeze(-1).float()
-            mean = (states[self.layer].float() * mask).sum(1) / mask.sum(1)
-            found[numbers] = torch.nn.functional.normalize(mean, dim=-1).cpu().numpy()
+            state = states[self.layer].float()
+            if self.pooling == "cls":
+                pooled = state[:, 0]
+            else:
+                mask = inputs["attention_mask"].unsqueeze(-1).float()
+                pooled = (state * mask).sum(1) / mask.sum(1)
+            found[numbers] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
+        broken = np.flatnonzero(~np.isfinite(found).all(axis=1))
+        if len(broken):
+            raise self._not_finite(int(broken[0]), f"embedding of {texts[broken[0]][:40]!r}")
         return found
+
+    def _not_finite(self, row: int, what: str) -> NotFinite:
+        """Return the error that names an example."""
+        remedy = "the weights hold such numbers, or overflow"
+        if self.device.precision != "fp32":
+            remedy += f" in {self.device.precision}: try --precision fp32"
+        return NotFinite(f"row {row + 1}: not finite: {what} ({remedy})")
 
     def _batches(self, features: Sequence[dict[str, Any]]) -> Any:
         """Yield numbers and padded tensors on the device, batch by batch."""
         lengths = [len(feature["input_ids"]) for feature in features]
-        batches = inference_batches(lengths, INFERENCE_TOKENS, INFERENCE_EXAMPLES)
+        budget = INFERENCE_TOKENS.get(self.device.kind, MORE_TOKENS)
+        batches = inference_batches(lengths, budget, INFERENCE_EXAMPLES)
+        names = self.tokenizer.model_input_names
         done = 0
         for batch in batches:
-            padded = self.tokenizer.pad([features[i] for i in batch], return_tensors="pt")
+            inputs = [{n: features[i][n] for n in names if n in features[i]} for i in batch]
+            padded = self.tokenizer.pad(inputs, return_tensors="pt")
             yield batch, {name: t.to(self.device.name) for name, t in padded.items()}
             done += len(batch)
             self.report(done, len(features))
@@ -132,18 +170,20 @@ def read_encoder(path: Path) -> Any:
     return model
 
 
-def load_encoder(checkpoint: Checkpoint, layer: int | str, device: Device) -> Model:
+def load_encoder(
+    checkpoint: Checkpoint, layer: int | str, device: Device, pooling: str = "mean"
+) -> Model:
     """Load an encoder for retrieval.
 
     Args:
         checkpoint: The encoder.
         layer: The hidden state to pool (``harness.recipes.Settings.layer``).
         device: Where to run.
+        pooling: ``mean`` or ``cls``.
     """
-    path = checkpoint.path
-    model = Model(read_encoder(path).to(device.name).eval(), load_tokenizer(path), device)
-    model.layer = retrieval_layer(layer, checkpoint)
-    return model
+    module = read_encoder(checkpoint.path).to(device.name).eval()
+    tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
+    return Model(module, tokenizer, device, retrieval_layer(layer, checkpoint), pooling)
 
 
 def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:
@@ -166,13 +206,48 @@ def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:
     return int(layer)
 
 
-def load_tokenizer(path: Path) -> Any:
-    """Load a fast tokenizer that says nothing about inputs longer than the model."""
+def load_tokenizer(path: Path, unread: Sequence[str] = ()) -> Any:
+    """Return a fast tokenizer that says nothing about inputs longer than the model.
+
+    It is loaded once a process: a checkpoint that was trained here has its parent's files, and
+    XLM-R's take seconds.
+
+    Args:
+        path: The checkpoint's folder.
+        unread: Inputs that it would give and the model cannot take (``Checkpoint.unread``).
+    """
+    return _tokenizer(_TokenizerFiles(path), tuple(unread))
+
+
+class _TokenizerFiles:
+    """A folder that equals another if the files a tokenizer may be made of are the same."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the hashes of all small files, but for what says how a training went."""
+        self.path = path
+        files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix in _OF_TOKENIZERS)
+        self.hashes = tuple((p.name, digest(p)) for p in files if p.name not in OURS)
+
+    def __hash__(self) -> int:
+        """Return the hash of the hashes."""
+        return hash(self.hashes)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare hashes alone."""
+        return isinstance(other, _TokenizerFiles) and self.hashes == other.hashes
+
+
+_OF_TOKENIZERS = (".json", ".txt", ".model", ".jinja", ".codes", ".spm", ".bpe", ".tiktoken")
+
+
+@lru_cache(maxsize=8)
+def _tokenizer(files: _TokenizerFiles, unread: tuple[str, ...]) -> Any:
     import transformers
 
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(files.path, trust_remote_code=False)
     tokenizer.model_max_length = int(1e9)  # lengths are cut by the recipe, not by a warning
     tokenizer.padding_side = tokenizer.truncation_side = "right"  # what labels and offsets assume
+    tokenizer.model_input_names = [n for n in tokenizer.model_input_names if n not in unread]
     return tokenizer
 
 
@@ -180,14 +255,17 @@ class quiet:  # noqa: N801 - reads like contextlib's managers
     """Silence transformers' loading report: missing poolers and dropped heads are expected."""
 
     def __enter__(self) -> None:
-        """Lower the library's verbosity."""
+        """Lower the library's verbosity, and take its bars away."""
         from transformers.utils import logging
 
-        self.level = logging.get_verbosity()
+        self.level, self.bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
         logging.set_verbosity_error()
+        logging.disable_progress_bar()
 
     def __exit__(self, *_: object) -> None:
-        """Put it back."""
+        """Put them back."""
         from transformers.utils import logging
 
         logging.set_verbosity(self.level)
+        if self.bars:
+            logging.enable_progress_bar()

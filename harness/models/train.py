@@ -52,7 +52,7 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
     Raises:
         HarnessError: The loss is not finite, or memory does not suffice for one example.
     """
-    tokenizer = load_tokenizer(lesson.checkpoint.path)
+    tokenizer = load_tokenizer(lesson.checkpoint.path, lesson.checkpoint.unread)
     course = plan_course(lesson, tokenizer)
     pieces = _pieces(work)
     while True:

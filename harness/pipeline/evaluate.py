@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import __version__
+from harness import __version__, registry
 from harness.models.device import first_process
 from harness.pipeline.engines.local import Progress, run
-from harness.pipeline.plan import Plan, Request
+from harness.pipeline.plan import Plan, Request, score_step
 from harness.pipeline.workbench import Workbench
 from harness.scoring import TaskScore
 from harness.submission.scores import scores_json
@@ -22,10 +23,25 @@ if TYPE_CHECKING:
     from harness.pipeline.store import Store
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What became of an evaluation.
+
+    Attributes:
+        tasks: The scores of each task; {} in torchrun's further processes, which write nothing.
+        partial: Why no score of it may stand beside a whole one, "" if it may.
+        failed: Name of each step that failed, and why.
+    """
+
+    tasks: dict[str, TaskScore]
+    partial: str = ""
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
 def evaluate(
     request: Request, plan: Plan, store: Store, output: Path, progress: Progress
-) -> dict[str, TaskScore]:
-    """Run a plan and write the output folder.
+) -> Evaluation:
+    """Run a plan, past what fails, and write the output folder.
 
     Predictions are copied there before anything is scored into it; scores come last.
 
@@ -36,39 +52,75 @@ def evaluate(
         output: The folder to write; files of an earlier run are replaced.
         progress: Told of each step.
 
-    Returns:
-        The scores of each task; {} in the further processes of torchrun, which write nothing.
+    Raises:
+        HarnessError: What is fixed in the submission does not fit its schema; nothing has run.
     """
     start = time.time()
+    validate(_submission(request, {}, request.partial))
     bench = Workbench(request.source, request.device)
-    work = [step for step in plan.steps if step.kind != "score"]
-    ran = run(work, store, bench, progress)
+    failed: dict[str, str] = {}
+    ran = run([s for s in plan.steps if s.kind != "score"], store, bench, progress, failed)
     if first_process():
         _clear(output)
-        for name, steps in plan.predictions.items():
-            for language, step in steps.items():
-                file = f"test-{language}.{step.job.task.format.suffix}"  # type: ignore[attr-defined]
-                copy_file(store.fetched(step) / file, output / "predictions" / name / file)
-    ran += run(list(plan.scores.values()), store, bench, progress)
+        _copy_predictions(plan, store, output, failed)
+    plan = _without_failed(request, plan, failed)
+    ran += run(list(plan.scores.values()), store, bench, progress, failed)
     if not first_process():
-        return {}
-    tasks = task_scores(request, plan, store)
-    scores = scores_json(request.benchmark, tasks, request.partial)
-    submission = {
+        return Evaluation({})
+    names = {step.key: step.name for step in plan.steps}
+    told = {names[key]: why for key, why in failed.items()}
+    partial = "; ".join(filter(None, [request.partial, _incomplete(told)]))
+    tasks = task_scores(request, plan, store, failed)
+    write_json(scores_json(request.benchmark, tasks, partial), output / "scores.json")
+    manifest = _manifest(request, plan, store, ran, time.time() - start)
+    write_json(manifest | {"partial": partial, "failed": told}, output / "manifest.json")
+    submission = _submission(request, tasks, partial)
+    validate(submission)
+    write_json(submission, output / "submission.json")
+    return Evaluation(tasks, partial, told)
+
+
+def _submission(request: Request, tasks: Mapping[str, TaskScore], partial: str) -> dict[str, Any]:
+    return {
         "format": 1,
         "harness": __version__,
         "benchmark": request.benchmark.name,
         "checkpoint": request.checkpoint.as_dict(),
         "recipe": request.recipe.name,
         "seed": request.seed,
-        "partial": request.partial,
-        "scores": scores,
+        "partial": partial,
+        "scores": scores_json(request.benchmark, tasks, partial),
     }
-    write_json(scores, output / "scores.json")
-    write_json(_manifest(request, plan, store, ran, time.time() - start), output / "manifest.json")
-    validate(submission)
-    write_json(submission, output / "submission.json")
-    return tasks
+
+
+def _incomplete(failed: Mapping[str, str]) -> str:
+    return f"incomplete, {len(failed)} steps failed" if failed else ""
+
+
+def _copy_predictions(plan: Plan, store: Store, output: Path, failed: Mapping[str, str]) -> None:
+    """Copy the predictions that there are into the output folder."""
+    for name, steps in plan.predictions.items():
+        for step in steps.values():
+            if step.key not in failed:
+                file = step.job.file  # type: ignore[attr-defined]
+                copy_file(store.fetched(step) / file, output / "predictions" / name / file)
+
+
+def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> Plan:
+    """Return the plan with languages whose predictions failed as missing, the others scored."""
+    if not failed:
+        return plan
+    scores, missing = {}, {}
+    for name, steps in plan.predictions.items():
+        there = {code: step for code, step in steps.items() if step.key not in failed}
+        lost = {code: f"failed: {failed[s.key]}" for code, s in steps.items() if s.key in failed}
+        missing[name] = plan.missing[name] | lost
+        if len(there) == len(steps):
+            scores[name] = plan.scores[name]
+        elif there:
+            scores[name] = score_step(request, registry.task(name), there)
+    done = [s for s in plan.steps if s.kind != "score"] + list(scores.values())
+    return replace(plan, steps=done, scores=scores, missing=missing)
 
 
 def _clear(output: Path) -> None:
@@ -79,17 +131,33 @@ def _clear(output: Path) -> None:
         (output / name).unlink(missing_ok=True)
 
 
-def task_scores(request: Request, plan: Plan, store: Store) -> dict[str, TaskScore]:
-    """Return the scores of a plan's finished score steps, in the benchmark's order."""
+def task_scores(
+    request: Request, plan: Plan, store: Store, failed: Mapping[str, str] | None = None
+) -> dict[str, TaskScore]:
+    """Return the scores of a plan's finished score steps, in the benchmark's order.
+
+    Args:
+        request: What was asked for.
+        plan: Its steps.
+        store: Where finished steps are.
+        failed: Keys of steps that failed, and why; their tasks then come without scores.
+    """
     found = {}
-    for name, step in plan.scores.items():
-        value = json.loads((store.fetched(step) / "scores.json").read_text())
-        job: Any = step.job
+    for name, languages in plan.languages.items():
+        step = plan.scores.get(name)
+        value: dict[str, Any] = {"languages": {}, "missing": {}}
+        if step is not None and step.key in (failed or {}):
+            why = f"failed: {(failed or {})[step.key]}"
+            value["missing"] = {c: why for c in languages if c not in plan.missing[name]}
+        elif step is not None:
+            value = json.loads((store.fetched(step) / "scores.json").read_text())
+        elif failed is None:
+            continue
         found[name] = TaskScore(
             name=name,
-            metric=job.task.format.metric,
+            metric=registry.task(name).format.metric,
             languages=value["languages"],
-            expected=plan.languages[name],
+            expected=languages,
             missing=value["missing"] | plan.missing[name],
         )
     order = [*request.benchmark.task_names(), *sorted(found)]
@@ -100,7 +168,7 @@ def _manifest(
     request: Request, plan: Plan, store: Store, ran: int, seconds: float
 ) -> dict[str, Any]:
     """Return everything needed to tell how the numbers came about."""
-    steps = [store.manifest(step) for step in plan.steps]
+    steps = [store.manifest(step) for step in plan.steps if store.has(step)]
     return {
         "environment": environment(),
         "checkpoint": request.checkpoint.as_dict(),
@@ -109,7 +177,7 @@ def _manifest(
         "seed": request.seed,
         "limit": request.limit,
         "max_steps": request.max_steps,
-        "partial": request.partial,
+        "notes": [*request.checkpoint.notes, *plan.notes],
         "device": asdict(request.device) | {"identity": request.device.identity()},
         "skipped": plan.skipped,
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

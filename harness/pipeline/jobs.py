@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
+from harness.models.model import NotFinite
 from harness.pipeline.facts import held_out_of
 from harness.recipes import Settings
 from harness.tasks import Scores, Task, TrainingSet
@@ -115,8 +116,11 @@ class PredictJob:
         if self.limit:
             rows["test"] = self.task.format.first(rows["test"], self.limit)
         checkpoint = started(self.checkpoint, parents)
-        model = bench.model(self.task.format, checkpoint, self.settings.layer)
-        predictions = self.task.format.predict(model, rows, self.settings)
+        model = bench.model(self.task.format, checkpoint, self.settings)
+        try:
+            predictions = self.task.format.predict(model, rows, self.settings)
+        except NotFinite as error:
+            raise HarnessError(f"{self.task.name} {self.language}, {error}") from error
         self.task.format.write(predictions, folder / self.file)
         return {"examples": len(rows["test"])}
 

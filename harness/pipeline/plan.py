@@ -17,7 +17,8 @@ from harness.pipeline.step import Step
 from harness.pipeline.training import (
     Context,
     NoData,
-    check_length,
+    Unable,
+    check_able,
     ingredient,
     missing_file,
     pace,
@@ -121,7 +122,8 @@ def make_plan(request: Request) -> Plan:
     """Plan an evaluation: a training for each training set, predictions, scores.
 
     Raises:
-        HarnessError: A task or language is unknown, or a task asked for by name has no data.
+        HarnessError: A task or language is unknown, a task asked for by name has no data, or the
+            checkpoint can do none of the tasks.
     """
     names = request.tasks or request.benchmark.task_names()
     tasks = [registry.task(n) for n in names if request.tasks or n in registry.task_names()]
@@ -134,8 +136,10 @@ def make_plan(request: Request) -> Plan:
     for task in sorted(tasks, key=lambda t: _training_name(request, t)):
         try:
             _add_task(request, task, plan, trainings)
-        except HarnessError as error:
-            if request.tasks or not isinstance(error, NoData):
+        except Unable as error:
+            plan.skipped[task.name] = str(error)
+        except NoData as error:
+            if request.tasks:
                 raise
             plan.skipped[task.name] = str(error)
     plan.steps.sort(key=lambda step: step.kind == "score")  # a bad label stops no training
@@ -178,6 +182,8 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
     if not present:
         raise NoData(f"{task.name}: {missing[wanted[0]]}")
     training = request.benchmark.training_of(task)
+    settings = _settings(request, task, training)
+    check_able(request.context, task.name, settings, task.format)
     parents: tuple[Step, ...] = (request.start,) if request.start else ()
     if training is not None:
         if training.name not in trainings:
@@ -188,26 +194,46 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
             facts, _ = request.context.known.training(one.training, held_out_of(training))
             plan.notes += facts.notes
         parents = (trainings[training.name],)
-    settings = _settings(request, task, training)
-    check_length(request.checkpoint, settings, task.format)
+    if task.format.head is None:
+        notes = _pooling_notes(request.checkpoint, settings)
+        plan.notes += tuple(note for note in notes if note not in plan.notes)
     steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
-    score = Step(
-        kind="score",
-        name=request.context.called(f"score {task.name}"),
-        identity={
-            "task": task.name,
-            "format": format_identity(task.format),
-            "gold": {code: request.source.gold_digest(task, code) for code in present},
-            "limit": request.limit,
-        },
-        parents=tuple(steps.values()),
-        job=ScoreJob(task, tuple(steps), request.limit),
-    )
+    score = score_step(request, task, steps)
     plan.steps += [*steps.values(), score]
     plan.scores[task.name] = score
     plan.predictions[task.name] = steps
     plan.languages[task.name] = languages
     plan.missing[task.name] = missing
+
+
+def score_step(request: Request, task: Task, predictions: Mapping[str, Step]) -> Step:
+    """Return the step that scores a task's predictions, by language."""
+    return Step(
+        kind="score",
+        name=request.context.called(f"score {task.name}"),
+        identity={
+            "task": task.name,
+            "format": format_identity(task.format),
+            "gold": {code: request.source.gold_digest(task, code) for code in predictions},
+            "limit": request.limit,
+        },
+        parents=tuple(predictions.values()),
+        job=ScoreJob(task, tuple(predictions), request.limit),
+    )
+
+
+def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
+    """Return how retrieval pools where a sentence encoder's own files say otherwise."""
+    notes = []
+    if checkpoint.pooling not in ("", settings.pooling):
+        notes.append(
+            f"{checkpoint.name}: {settings.pooling}-pooled; its 1_Pooling says {checkpoint.pooling}"
+            " (pooling in the recipe)"
+        )
+    if checkpoint.dense:
+        after = ", ".join(checkpoint.dense)
+        notes.append(f"{checkpoint.name}: what it has after pooling is left out: {after}")
+    return notes
 
 
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:
@@ -216,7 +242,9 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
         return settings
     from harness.models.model import retrieval_layer
 
-    return replace(settings, layer=retrieval_layer(settings.layer, request.checkpoint))
+    pooling = "mean" if settings.pooling == "auto" else settings.pooling  # as XTREME
+    layer = retrieval_layer(settings.layer, request.checkpoint)
+    return replace(settings, layer=layer, pooling=pooling)
 
 
 def _read_by(settings: Settings, names: Sequence[str]) -> Mapping[str, Any]:

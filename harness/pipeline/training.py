@@ -10,6 +10,7 @@ from harness.data.files import digest, read_json
 from harness.data.folder import FolderSource
 from harness.data.source import Source, lacking
 from harness.errors import HarnessError
+from harness.models import ability
 from harness.models.device import Device
 from harness.pipeline.facts import Known, bounded, format_identity, held_out_of, with_labels
 from harness.pipeline.jobs import Ingredient, TrainJob
@@ -23,12 +24,24 @@ if TYPE_CHECKING:
 OF_A_SET = ("batch_size", "max_tokens", "train_examples", "dev_examples")
 """Settings of each set, beside those that its format reads."""
 OF_A_MIXTURE = ("sampling", "cap", "temperature")
-OF_FORMATS = ("max_length", "stride", "max_question", "max_answer", "layer", "language_exponent")
+OF_FORMATS = (
+    "max_length",
+    "stride",
+    "max_question",
+    "max_answer",
+    "layer",
+    "pooling",
+    "language_exponent",
+)
 HEADS_FILE = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
 
 
 class NoData(HarnessError):
     """The source has no examples for a task or training set."""
+
+
+class Unable(HarnessError):
+    """The checkpoint lacks what a format needs: a head of its family, a special token."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,7 @@ def ingredient(
 
     Raises:
         NoData: A file is missing.
+        Unable: The checkpoint lacks what the set's format needs.
         HarnessError: A file is malformed, nothing usable is in it, or no head is there to keep.
     """
     lost = lacking(where.known.source, training)
@@ -83,21 +97,33 @@ def ingredient(
         language = part.language if split == "train" else "en"
         said = missing_file(where.known.source, part, split, language)
         raise NoData(f"{part.name}: no {split} data to learn from{said}")
-    check_length(where.checkpoint, settings, training.format)
+    check_able(where, training.name, settings, training.format)
     facts, _ = where.known.training(training, held_out_of(training))
     training = with_labels(training, facts)
     kept = _kept_head(where, training) if settings.keep_head else None
     return Ingredient(training, settings, weight, ratio, kept)
 
 
-def check_length(checkpoint: Checkpoint, settings: Settings, form: Format) -> None:
-    """Refuse inputs longer than an encoder can read."""
-    if 0 < checkpoint.positions < settings.max_length:
+def check_able(where: Context, name: str, settings: Settings, form: Format) -> None:
+    """Refuse what a checkpoint cannot do: a format, or inputs of the recipe's length.
+
+    Raises:
+        Unable: The checkpoint lacks what the format needs.
+        HarnessError: Inputs are longer than the encoder reads.
+    """
+    checkpoint, memory, length = where.checkpoint, where.known.memory, settings.max_length
+    lacks = ability.lacking(checkpoint, form, memory)
+    if lacks:
+        raise Unable(f"{name}: {checkpoint.name} cannot do {form.name}: {lacks}")
+    remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
+    if 0 < checkpoint.positions < length:
         raise HarnessError(
-            f"max_length {settings.max_length}: {checkpoint.name} reads at most"
-            f" {checkpoint.positions} tokens; lower it in the recipe's"
-            f' [default] or [format."{form.name}"]'
+            f"max_length {length}: {checkpoint.name} reads at most {checkpoint.positions} tokens;"
+            f" {remedy}"
         )
+    cause = ability.unreadable(checkpoint, length, memory)
+    if cause:
+        raise HarnessError(f"max_length {length}: {checkpoint.name} fails ({cause}); {remedy}")
 
 
 def training_step(

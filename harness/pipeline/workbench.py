@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.data.source import Source
     from harness.models.checkpoint import Checkpoint
     from harness.models.model import Model, Report
+    from harness.recipes import Settings
     from harness.tasks import Format
 
 
@@ -36,22 +37,23 @@ class Workbench:
     report: Report = _silent
     _loaded: tuple[object, Model] | None = field(default=None, repr=False)
 
-    def model(self, form: Format, checkpoint: Checkpoint, layer: int | str) -> Model:
+    def model(self, form: Format, checkpoint: Checkpoint, settings: Settings) -> Model:
         """Return a model ready to predict; the one used last stays loaded.
 
         Args:
             form: The format; a trained head of it is ``heads/0`` of the checkpoint.
             checkpoint: A trained model of the store, or for retrieval any encoder.
-            layer: The hidden state to pool for retrieval.
+            settings: Say for retrieval which hidden state to pool, and how.
         """
         from harness.models.learner import load_trained
         from harness.models.model import load_encoder
 
-        wanted = (checkpoint.path, form.head, layer if form.head is None else None)
+        how = (settings.layer, settings.pooling) if form.head is None else ()
+        wanted = (checkpoint.path, form.head, how)
         if self._loaded is None or self._loaded[0] != wanted:
             self._loaded = None  # freed before the next one takes its memory
             model = (
-                load_encoder(checkpoint, layer, self.device)
+                load_encoder(checkpoint, settings.layer, self.device, settings.pooling)
                 if form.head is None
                 else load_trained(checkpoint.path, form, 0, self.device)
             )

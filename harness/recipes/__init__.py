@@ -29,6 +29,7 @@ POSITIVE = frozenset(
 TABLES = ("default", "format", "training", "intermediate")
 WORDS: Mapping[str, tuple[str, ...]] = {
     "layer": ("auto", "last", "xtreme"),
+    "pooling": ("auto", "mean", "cls"),
     "sampling": ("uniform", "proportional", "capped", "weights"),
 }
 
@@ -61,6 +62,9 @@ class Settings:
         layer: Hidden state for retrieval: a number (0 is the embeddings), ``last``, ``xtreme``
             (14 of 24 layers, 7 of 12), or ``auto``: the last for sentence-transformers
             checkpoints, else ``xtreme``.
+        pooling: How retrieval pools it: ``mean`` over all tokens, ``cls`` (the first token), or
+            ``auto``: as XTREME, the mean; where a sentence encoder's files say otherwise, the plan
+            does too.
         keep_head: Go on with the head that the checkpoint carries for a training set, in place
             of a fresh one.
         lora: Rank of low-rank adapters on the encoder, which is then frozen; 0 for none.
@@ -91,6 +95,7 @@ class Settings:
     check_every: int = 0
     patience: int = 0
     layer: int | str = "auto"
+    pooling: str = "auto"
     keep_head: bool = False
     lora: int = 0
     sampling: str = "proportional"

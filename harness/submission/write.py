@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
+from harness.errors import HarnessError
 
 PACKAGES = "torch transformers accelerate datasets tokenizers safetensors numpy faiss-cpu".split()
 
@@ -38,12 +39,18 @@ def validate(submission: dict[str, Any]) -> None:
     """Check a submission against its schema.
 
     Raises:
-        jsonschema.ValidationError: It does not fit.
+        HarnessError: It does not fit; names the field.
     """
     import jsonschema
 
     schema = json.loads((files("harness.submission") / "schema.json").read_text())
-    jsonschema.validate(submission, schema)
+    try:
+        jsonschema.validate(submission, schema)
+    except jsonschema.ValidationError as error:
+        place = ".".join(str(part) for part in error.absolute_path)
+        raise HarnessError(
+            f"the submission's {place or 'fields'} would not fit its schema: {error.message:.200}"
+        ) from error
 
 
 def environment() -> dict[str, Any]:

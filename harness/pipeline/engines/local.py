@@ -9,12 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.data.files import one_line
+from harness.errors import HarnessError, disk_trouble
 from harness.models.device import first_process, processes
 from harness.pipeline.engines import together
 from harness.pipeline.step import Step
 from harness.pipeline.store import Store
 from harness.pipeline.workbench import Workbench
 
+BEFORE = "a step before it failed"
 LONGEST_WAIT = timedelta(hours=12)  # that other processes wait while the first one predicts
 
 
@@ -28,30 +31,64 @@ class Progress(Protocol):
         ...
 
 
-def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progress) -> int:
-    """Run the steps that the store does not have, parents first; the first failure ends it.
+def run(
+    steps: Sequence[Step],
+    store: Store,
+    bench: Workbench,
+    progress: Progress,
+    failed: dict[str, str] | None = None,
+) -> int:
+    """Run the steps that the store does not have, parents first.
 
     Under torchrun all processes train together; the first one alone predicts, scores and writes.
 
+    Args:
+        steps: All steps, parents before children.
+        store: Where finished steps are and go.
+        bench: What they work with.
+        progress: Told of each step.
+        failed: Takes the keys of steps that fail, and why; the others go on. Without it the first
+            failure ends the run, and so does, under torchrun, that of a training.
+
     Returns:
-        How many steps ran.
+        How many steps were done.
     """
     bench.device.prepare()
     store.sweep()
     first, say = first_process(), _telling(bench)
-    lacking = set(say([step.key for step in steps if first and not store.has(step)]))
-    todo = [step for step in steps if step.key in lacking]
+    missing = set(say([step.key for step in steps if first and not store.has(step)]))
+    todo = [step for step in steps if step.key in missing]
+    lost: dict[str, str] = {}
     for place, step in enumerate(todo, 1):
-        if first:
-            with progress.step(step, place, len(todo)) as report:
-                bench.report = report
-                do(step, store, bench, say if step.kind == "train" else _keep_to_oneself)
+        tell = say if step.kind == "train" else _keep_to_oneself
+        if first and any(parent.key in lost for parent in step.parents):
+            lost[step.key] = BEFORE
+            tell("")  # the others need not train
+        elif first:
+            try:
+                with progress.step(step, place, len(todo)) as report:
+                    bench.report = report
+                    do(step, store, bench, tell)
+            except Exception as error:
+                if failed is None or disk_trouble(error) or processes() > 1:
+                    raise
+                bench.forget()
+                lost[step.key] = reason(error)
         elif step.kind == "train" and (work := say(None)):
             with store.aside() as folder:
                 _job(step, store, bench, folder, Path(work))
         say(None)  # nobody goes on before the step is in the store
     bench.forget()
-    return len(todo)
+    if failed is not None:
+        failed.update(say(lost))
+    return len(todo) - len(lost)
+
+
+def reason(error: Exception) -> str:
+    """Return in one line why a step failed."""
+    if isinstance(error, HarnessError):
+        return str(error)
+    return f"{type(error).__name__}: {one_line(error)}"
 
 
 def _keep_to_oneself(value: Any) -> Any:

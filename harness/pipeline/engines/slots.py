@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
 from harness.pipeline.engines.schedule import Outcome
 from harness.pipeline.engines.together import end_with_parent
 
@@ -117,7 +116,7 @@ def perform(step: Step, site: Site) -> tuple[float, str]:
         The seconds it took, and why it failed, "" if it did not.
     """
     from harness.models.device import hush
-    from harness.pipeline.engines.local import do
+    from harness.pipeline.engines.local import do, reason
     from harness.pipeline.workbench import Workbench
 
     bench = _benches.get(site)
@@ -128,8 +127,6 @@ def perform(step: Step, site: Site) -> tuple[float, str]:
         bench = _benches[site] = Workbench(site.source, site.device)
     try:
         return do(step, site.store, bench), ""
-    except HarnessError as error:
-        return 0.0, str(error)
     except Exception as error:
         bench.forget()
-        return 0.0, f"{type(error).__name__}: {error}"
+        return 0.0, reason(error)

@@ -1,0 +1,143 @@
+"""The files of a checkpoint's folder: which, whether they are whole, and their fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.data.files import digest, read_json
+from harness.errors import HarnessError
+
+MAX_HEADER = 100 << 20  # bytes of a safetensors header that are read
+BROKEN = (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "model.bin")
+ADAPTERS = ("adapter_config.json", "adapter_model.*")
+UNREAD = frozenset(
+    ".md .bin .pt .pth .ckpt .h5 .msgpack .onnx .ot .gguf .log .png .jpg .svg .pdf .csv .tsv .py"
+    " .ipynb".split()
+)
+"""Endings of what transformers never opens here: documents, logs, code, weights of other kinds."""
+OURS = ("harness.json", "step.json", "generation_config.json")
+"""What the harness writes itself, and settings of generation, which is none of its work."""
+
+
+def refuse_adapters(path: Path) -> None:
+    """Refuse a folder with an adapter: transformers loads it along with the weights, or fails.
+
+    Raises:
+        HarnessError: An adapter's config or weights are there, beside whole weights or alone.
+    """
+    for pattern in ADAPTERS:
+        for file in sorted(path.glob(pattern)):
+            raise HarnessError(
+                f"{path}: {file.name} makes it an adapter of another model; merge it first: python"
+                ' -c "from peft import AutoPeftModelForFeatureExtraction as M;'
+                " M.from_pretrained('IN').merge_and_unload().save_pretrained('OUT')\", then copy"
+                " the tokenizer beside it; or remove the adapter's files for the plain encoder"
+            )
+
+
+def weight_files(path: Path) -> list[Path]:
+    """Return the safetensors files that hold the weights.
+
+    Raises:
+        HarnessError: There are none, or pickled ones, or the index leads out of the folder.
+    """
+    index = path / "model.safetensors.index.json"
+    files = [path / "model.safetensors"]  # taken before an index, as transformers does
+    if index.is_file() and not files[0].is_file():
+        files = [path / name for name in _shards(index)]
+    missing = [file.name for file in files if not file.is_file()]
+    if not missing:
+        return files
+    if any((path / name).exists() for name in PICKLES):
+        raise HarnessError(
+            f"{path}: the weights are pickled, and a pickle can run code, so it is not loaded;"
+            ' convert it where you trust it: python -c "from transformers import AutoModel as M;'
+            " M.from_pretrained('IN').save_pretrained('OUT')\", then copy the tokenizer beside it"
+        )
+    raise HarnessError(f"{path}: no weights ({', '.join(missing)} missing)")
+
+
+def _shards(index: Path) -> list[str]:
+    """Return the names of the weight files that an index lists, all of its own folder."""
+    value = read_json(index)
+    listed = value.get("weight_map") if isinstance(value, dict) else None
+    if not isinstance(listed, dict) or not listed:
+        raise HarnessError(f"{index}: no weight_map; copy it again")
+    for name in listed.values():
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.safetensors", name):
+            raise HarnessError(f"{index}: {name!r:.80} names no weight file of the folder")
+    return sorted(set(listed.values()))
+
+
+def tensor_shapes(files: list[Path]) -> dict[str, list[int]]:
+    """Return the shapes of all tensors, from the safetensors headers alone.
+
+    Raises:
+        HarnessError: A header is broken or too large, or the file is not as long as it says.
+    """
+    shapes: dict[str, list[int]] = {}
+    for file in files:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            size = file.stat().st_size
+            if not 2 <= length <= min(MAX_HEADER, size - 8):
+                raise HarnessError(f"{file}: no safetensors file (header of {length} bytes)")
+            try:
+                header = json.loads(stream.read(length))
+                entries = {n: e for n, e in header.items() if n != "__metadata__"}
+                end = max((e["data_offsets"][1] for e in entries.values()), default=0)
+                shapes |= {n: [int(d) for d in e["shape"]] for n, e in entries.items()}
+                expected = 8 + length + end
+            except BROKEN as error:
+                raise HarnessError(f"{file}: broken safetensors header; copy it again") from error
+        if size != expected:
+            raise HarnessError(
+                f"{file}: {size} bytes, but its header says {expected}; copy it again"
+            )
+    return shapes
+
+
+def sentence_modules(path: Path) -> list[tuple[str, str]]:
+    """Return kind and folder of each module that a sentence encoder's modules.json names."""
+    file = path / "modules.json"
+    listed = read_json(file) if file.is_file() else []
+    found = []
+    for entry in listed if isinstance(listed, list) else ():
+        kind, folder = (entry.get("type"), entry.get("path")) if isinstance(entry, dict) else (0, 0)
+        if not isinstance(kind, str) or not re.fullmatch(r"[\w.-]*", str(folder)) or folder == "..":
+            raise HarnessError(f"{file}: {entry!r:.80} is no module of the folder; copy it again")
+        found.append((kind.rpartition(".")[2], str(folder)))
+    return found
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 over all files that can change what comes of a checkpoint.
+
+    That is every file of the folder that transformers might open, and those of the folders that
+    modules.json names; documents, logs and weights of other kinds are left out.
+    """
+    whole = hashlib.sha256()
+    for file in _covered(path):
+        whole.update(f"{file.relative_to(path).as_posix()}:{digest(file)}\n".encode())
+    return whole.hexdigest()
+
+
+def _covered(path: Path) -> Iterator[Path]:
+    inner = sorted({folder for _, folder in sentence_modules(path) if folder})
+    for folder in (path, *(path / name for name in inner)):
+        for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+            read = file.suffix.lower() not in UNREAD and not file.name.startswith((".", "events."))
+            if read and file.name not in OURS and file.is_file():
+                yield file
+
+
+def stamp(path: Path) -> list[Any]:
+    """Return what changes with any file below a folder: names, sizes, times."""
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return [(str(f.relative_to(path)), f.stat().st_size, f.stat().st_mtime_ns) for f in files]

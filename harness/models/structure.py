@@ -1,0 +1,284 @@
+"""What a checkpoint is, as transformers understands it, without loading a weight."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.data.files import one_line, read_json
+from harness.errors import HarnessError
+
+SPARE_ROWS = 1024  # rows of the word table that may have no piece (padding to a round size)
+NUMBERS = ("vocab_size", "hidden_size", "dim", "num_hidden_layers", "n_layers")  # of config.json
+PREFIXES = {
+    "_orig_mod.": "saved out of torch.compile",
+    "module.": "saved out of DataParallel or DDP",
+    "_forward_module.": "saved out of Fabric",
+    "base_model.model.": "saved out of peft",
+}
+"""What wrappers put before the names of weights that are saved out of them, and which do."""
+PAIRS = (["A cup of tea.", "A boat."], ["Somebody drinks it on the boat.", "Nobody."])
+TYPES = "token_type_ids"
+
+
+@dataclass(frozen=True)
+class Structure:
+    """An encoder by its config, tensors and tokenizer.
+
+    Attributes:
+        config: transformers' config.
+        layers: Number of encoder layers.
+        words: Number of weights in the word table.
+        positions: Tokens that it can read at once; 0 where there is no bound.
+        unread: Inputs that the tokenizer gives and the encoder cannot take.
+    """
+
+    config: Any
+    layers: int
+    words: int
+    positions: int
+    unread: tuple[str, ...] = ()
+
+
+def understand(path: Path, names: set[str]) -> Structure:
+    """Return what transformers makes of a folder.
+
+    The encoder is built on torch's meta device and the names and shapes of the weights are held
+    against it, by transformers' own loading; then two pairs of sentences go through an encoder of
+    this shape, of whatever weights, with the tokenizer's own outputs.
+
+    Args:
+        path: The folder; its weight files are whole.
+        names: Names of the tensors in the weight files.
+
+    Raises:
+        HarnessError: Config, weights and tokenizer do not agree, or the family is none of
+            encoders; one line with the cause.
+    """
+    config = _config(path)
+    model, missing, unexpected = _on_meta(path, config)
+    if getattr(config, "is_encoder_decoder", False) or (
+        hasattr(model, "encoder") and hasattr(model, "decoder")
+    ):
+        raise HarnessError(
+            f"{path}: transformers makes an encoder and a decoder of {config.model_type}; only"
+            " encoders can be evaluated here, so name a checkpoint of an encoder-only family"
+        )
+    layers = int(getattr(config, "num_hidden_layers", 0) or 0)
+    _check_weights(path, layers, missing, unexpected, names)
+    words = model.get_input_embeddings().weight
+    tokenizer = open_tokenizer(path)
+    _check_pieces(path, tokenizer, len(words))
+    positions, pad = _positions(model)
+    if pad is not None and tokenizer.pad_token_id != pad:
+        raise HarnessError(
+            f"{path}: the tokenizer pads with id {tokenizer.pad_token_id}, the model, which numbers"
+            f" positions by it, with {pad}; the tokenizer does not belong to this model"
+        )
+    unread = _unread(path, config, tokenizer)
+    return Structure(config, layers, words.numel(), positions, unread)
+
+
+def raw_config(path: Path) -> dict[str, Any]:
+    """Return config.json's values, of a family that transformers knows, with sane numbers."""
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    file = path / "config.json"
+    if not file.is_file():
+        raise HarnessError(f"{path}: no config.json, so this is no transformers checkpoint")
+    config = read_json(file)
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        raise HarnessError(f"{file}: no model_type; save it with transformers")
+    if config["model_type"] not in CONFIG_MAPPING_NAMES:
+        raise HarnessError(
+            f"{file}: model_type {config['model_type']!r} is not known to"
+            " transformers, and remote code is never run"
+        )
+    for name in NUMBERS:
+        value = config.get(name)
+        if value is not None and (not isinstance(value, int) or value < 0):
+            raise HarnessError(f"{file}: {name} is {value!r:.40}, no whole number")
+    if config.get("transformers_weights"):
+        raise HarnessError(
+            f"{file}: transformers_weights leads to other weights than"
+            " model.safetensors; save the model again"
+        )
+    return config
+
+
+def _config(path: Path) -> Any:
+    """Return transformers' config: its attribute maps and defaults, not ours."""
+    import transformers
+
+    raw_config(path)
+    try:
+        config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False)
+    except Exception as error:  # whatever a value makes the library raise
+        raise HarnessError(
+            f"{path / 'config.json'}: transformers refuses it ({one_line(error)}); mend the value"
+        ) from error
+    return config
+
+
+def _on_meta(path: Path, config: Any) -> tuple[Any, list[str], list[str]]:
+    """Return the encoder without weights, the names it lacks, and those it has no use for."""
+    import transformers
+
+    from harness.models.model import quiet
+
+    try:
+        with quiet():
+            model, info = transformers.AutoModel.from_pretrained(
+                path,
+                config=config,
+                device_map="meta",
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype="float32",
+                output_loading_info=True,
+            )
+        model.get_input_embeddings().weight.shape  # noqa: B018 - speech and vision have none
+    except Exception as error:
+        said = one_line(error)
+        if "size mismatch" in said or "mismatched" in said:
+            raise HarnessError(
+                f"{path}: config and weights are not of one model ({said})"
+            ) from error
+        raise HarnessError(
+            f"{path}: transformers cannot build this {config.model_type} encoder ({said});"
+            " mend config.json or save the model again"
+        ) from error
+    return model, sorted(info["missing_keys"]), sorted(info["unexpected_keys"])
+
+
+def _check_weights(
+    path: Path, layers: int, missing: list[str], unexpected: list[str], names: set[str]
+) -> None:
+    """Refuse weights that lack some of the encoder's or have more layers than it."""
+    missing = [name for name in missing if "pooler" not in name]
+    if missing:
+        prefix = next(
+            (n.removesuffix(missing[0]) for n in sorted(names) if n.endswith(f".{missing[0]}")), ""
+        )
+        if prefix:
+            known = next((mark for mark in PREFIXES if prefix.startswith(mark)), prefix)
+            origin = f" ({PREFIXES[known]})" if known in PREFIXES else ""
+            raise HarnessError(
+                f"{path}: the names of the weights begin with {known!r}{origin}; save the model"
+                " inside the wrapper, or rename them: from safetensors.torch import load_file,"
+                f" save_file; save_file({{k.removeprefix({known!r}): v for k, v in"
+                " load_file('model.safetensors').items()}, 'model.safetensors', {'format': 'pt'})"
+            )
+        raise HarnessError(f"{path}: the weights lack {missing[0]}; save the model whole")
+    numbers = [re.search(r"(?:^|\.)layers?\.(\d{1,4})\.", name) for name in unexpected]
+    most = max((int(number[1]) + 1 for number in numbers if number), default=0)
+    if most > layers:
+        raise HarnessError(
+            f"{path}: config.json says {layers} layers, the weights have {most};"
+            " config and weights are not of one model"
+        )
+
+
+def _positions(model: Any) -> tuple[int, int | None]:
+    """Return how many tokens an encoder with learnt positions reads, and the padding id it needs.
+
+    Families whose position table has a padding row (RoBERTa's) number positions from behind the
+    padding id (transformers' create_position_ids_from_input_ids), so the tokenizer must pad with
+    the same. To others (BERT's) the padding id is nothing: the attention mask alone says what is
+    padding.
+    """
+    import torch
+
+    tables = [
+        module
+        for name, module in model.named_modules()
+        if name.endswith("position_embeddings") and isinstance(module, torch.nn.Embedding)
+    ]
+    if not tables:
+        return 0, None
+    rows, pad = tables[0].num_embeddings, tables[0].padding_idx
+    return (rows if pad is None else max(0, rows - pad - 1)), pad
+
+
+def open_tokenizer(path: Path) -> Any:
+    """Return the fast tokenizer that transformers makes of a folder's files, whichever they are.
+
+    Raises:
+        HarnessError: It cannot, or what it makes has no offsets or cannot pad.
+    """
+    from importlib.util import find_spec
+
+    import transformers
+
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+    except Exception as error:  # whatever a broken tokenizer file makes the library raise
+        pieces = any(path.glob("*.model")) and not (path / "tokenizer.json").is_file()
+        if pieces and find_spec("sentencepiece") is None:
+            raise HarnessError(
+                f"{path}: its tokenizer is a sentencepiece model, which needs sentencepiece: pip"
+                " install sentencepiece"
+            ) from error
+        raise HarnessError(
+            f"{path}: no tokenizer that transformers can load ({one_line(error)}); save it into the"
+            " folder with save_pretrained"
+        ) from error
+    if not tokenizer.is_fast:
+        raise HarnessError(f"{path}: no fast tokenizer (tokenizer.json), which offsets need")
+    if tokenizer.pad_token_id is None:
+        raise HarnessError(
+            f"{path}: the tokenizer has no padding token, so sentences cannot be batched; name one"
+            " as pad_token in tokenizer_config.json"
+        )
+    return tokenizer
+
+
+def _check_pieces(path: Path, tokenizer: Any, rows: int) -> None:
+    pieces = max(tokenizer.get_vocab().values(), default=-1) + 1
+    if not rows - SPARE_ROWS <= pieces <= rows:
+        raise HarnessError(
+            f"{path}: the tokenizer has {pieces} pieces, the model {rows} rows;"
+            " the tokenizer does not belong to this model"
+        )
+
+
+def _unread(path: Path, config: Any, tokenizer: Any) -> tuple[str, ...]:
+    """Send two pairs through an encoder of random weights; return the inputs it cannot take.
+
+    Token types are left out if it goes without them and not with them (BERT's tokenizer on a
+    model that knows one type).
+    """
+    inputs = dict(tokenizer(*PAIRS, padding=True, return_tensors="pt"))
+    cause = failure(config, inputs)
+    if not cause:
+        return ()
+    types = inputs.pop(TYPES, None)
+    if types is not None and not failure(config, inputs):
+        return (TYPES,)
+    raise HarnessError(
+        f"{path}: two pairs of sentences do not go through this {config.model_type} encoder"
+        f" ({cause}); it cannot be evaluated here"
+    )
+
+
+def failure(config: Any, inputs: dict[str, Any]) -> str:
+    """Return why an encoder of a config does not take inputs, "" if it does.
+
+    Its weights are left as memory happens to be: they cost no time, and only shapes matter.
+    """
+    import torch
+    import transformers
+    from transformers.initialization import no_init_weights
+
+    from harness.models.model import quiet
+
+    try:
+        with quiet(), no_init_weights():
+            model = transformers.AutoModel.from_config(config, dtype=torch.float32).eval()
+        with torch.inference_mode():
+            states = model(**inputs, output_hidden_states=True).hidden_states
+    except Exception as error:  # whatever a family raises
+        return f"{type(error).__name__}: {one_line(error)}"
+    return "" if states else "it gives no hidden states"
