@@ -10,6 +10,10 @@ class HarnessError(Exception):
     """Something the user can mend, said in one line that names the place and the remedy."""
 
 
+class NotFinite(HarnessError):
+    """What comes of a model is infinite or no number; names the row, callers add the task."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` for the closest known names, or nothing.
 

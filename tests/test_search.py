@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from harness.errors import NotFinite
 from harness.search import nearest
 from harness.search.mining import Candidate, fit_threshold, mine
 
@@ -111,6 +112,16 @@ def test_pairs_are_one_to_one_and_the_best_come_first(left, right, seed):
     assert all(isinstance(i, int) and isinstance(j, int) for i, j, _ in got)
     scores = [score for *_, score in got]
     assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("what", ["right angles", "infinite"])
+def test_no_margin_comes_out_of_what_is_not_finite(what):
+    source, english = np.eye(4, 8, dtype=np.float32), np.eye(4, 8, 4, dtype=np.float32)
+    if what == "infinite":
+        source[2] = np.inf
+        english = english + source[::-1]
+    with pytest.raises(NotFinite, match=r"row \d+: not finite: margin"):
+        mine(source, english, 2)
 
 
 def test_hidden_translations_are_found():

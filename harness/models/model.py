@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.files import digest
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NotFinite
 from harness.models.batching import inference_batches
 from harness.models.device import Device
 from harness.models.folder import OURS
@@ -26,10 +26,6 @@ INFERENCE_EXAMPLES = 256
 
 Report = Callable[[int, int], None]
 """Takes the units done and those there are."""
-
-
-class NotFinite(HarnessError):
-    """A model gave a number that is infinite or none at all."""
 
 
 @dataclass

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.source import training_rows
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NotFinite
 from harness.formats.common import Unlabelled
-from harness.models.model import NotFinite
 from harness.pipeline.facts import held_out_of
 from harness.recipes import Settings
 from harness.tasks import Scores, Task, TrainingSet

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from harness.pipeline.workbench import Workbench
 
-VERSIONS = {"train": 4, "predict": 3, "score": 1}
+VERSIONS = {"train": 5, "predict": 3, "score": 2}
 """Raised when a kind's code changes its results, so that old steps are not taken for new ones."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.errors import NotFinite
 from harness.search.neighbours import nearest
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def mine(
         source: float32 (sentences, dimensions), L2-normalised.
         english: float32, likewise.
         k: Neighbours on each side.
+
+    Raises:
+        NotFinite: A margin is not, as where a sentence is at right angles to all its neighbours.
     """
     import numpy as np
 
@@ -46,14 +50,18 @@ def mine(
         return []
     forward, to_english = nearest(source, english, min(k, len(english)))
     backward, to_source = nearest(english, source, min(k, len(source)))
-    around_source, around_english = forward.mean(axis=1), backward.mean(axis=1)
-    forward = forward / ((around_source[:, None] + around_english[to_english]) / 2)
-    backward = backward / ((around_english[:, None] + around_source[to_source]) / 2)
+    with np.errstate(all="ignore"):  # what is not finite is looked for below
+        around_source, around_english = forward.mean(axis=1), backward.mean(axis=1)
+        forward = forward / ((around_source[:, None] + around_english[to_english]) / 2)
+        backward = backward / ((around_english[:, None] + around_source[to_source]) / 2)
     rows, columns = np.arange(len(source)), np.arange(len(english))
     best_forward, best_backward = forward.argmax(axis=1), backward.argmax(axis=1)
     lefts = np.concatenate([rows, to_source[columns, best_backward]])
     rights = np.concatenate([to_english[rows, best_forward], columns])
     scores = np.concatenate([forward[rows, best_forward], backward[columns, best_backward]])
+    broken = np.flatnonzero(~np.isfinite(scores))
+    if len(broken):
+        raise NotFinite(f"row {lefts[broken[0]] + 1}: not finite: margin {scores[broken[0]]}")
     pairs, used_left, used_right = [], set(), set()
     for place in np.argsort(-scores, kind="stable"):
         left, right = int(lefts[place]), int(rights[place])

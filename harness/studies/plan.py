@@ -121,7 +121,8 @@ def plan_study(
             if step.key not in known:
                 known[step.key] = step
                 whole.steps.append(step)
-        whole.notes += [note for note in cell.plan.notes if note not in whole.notes]
+        told = [*cell.plan.notes, *(f"skipped: {why}" for why in cell.plan.skipped.values())]
+        whole.notes += [note for note in told if note not in whole.notes]
     memory.save()
     return whole
 
