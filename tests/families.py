@@ -319,14 +319,8 @@ def sentence_encoder(folder: Path, pooling: dict[str, Any], *, dense: bool = Fal
 
 def adapter(folder: Path) -> Path:
     """XLM-R with the files of a peft adapter beside its weights."""
-    import transformers
-    from peft import LoraConfig, get_peft_model
-
     xlmr(folder)
-    settings = LoraConfig(r=2, target_modules=["query", "value"], init_lora_weights=False)
-    model = get_peft_model(transformers.AutoModel.from_pretrained(folder), settings)
-    model.save_pretrained(folder / "aside")
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
-        (folder / "aside" / name).rename(folder / name)
-    shutil.rmtree(folder / "aside")
+    settings = {"peft_type": "LORA", "base_model_name_or_path": "someone/encoder", "r": 2}
+    (folder / "adapter_config.json").write_text(json.dumps(settings))
+    shutil.copy(folder / "model.safetensors", folder / "adapter_model.safetensors")
     return folder

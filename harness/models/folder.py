@@ -109,10 +109,11 @@ def sentence_modules(path: Path) -> list[tuple[str, str]]:
     listed = read_json(file) if file.is_file() else []
     found = []
     for entry in listed if isinstance(listed, list) else ():
-        kind, folder = (entry.get("type"), entry.get("path")) if isinstance(entry, dict) else (0, 0)
-        if not isinstance(kind, str) or not re.fullmatch(r"[\w.-]*", str(folder)) or folder == "..":
+        values = (entry.get("type"), entry.get("path")) if isinstance(entry, dict) else (None, None)
+        kind, folder = (value if isinstance(value, str) else "/" for value in values)
+        if "/" in kind or not re.fullmatch(r"[\w.-]*", folder) or folder == "..":
             raise HarnessError(f"{file}: {entry!r:.80} is no module of the folder; copy it again")
-        found.append((kind.rpartition(".")[2], str(folder)))
+        found.append((kind.rpartition(".")[2], folder))
     return found
 
 
