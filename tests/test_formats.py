@@ -710,7 +710,7 @@ def test_a_wrong_number_of_predictions_is_refused(form, gold, given):
 
 def test_only_the_gold_of_the_rows_is_kept():
     rows = squad((CONTEXTS["en"], "Who?", "Ada"))
-    assert FORMS["spans"].limited({"0": ["a"], "1": ["b"]}, rows) == {"0": ["a"]}
+    assert FORMS["spans"].limited([("0", ["a"]), ("1", ["b"])], rows) == [("0", ["a"])]
     assert FORMS["pairs"].limited(list("abc"), pairs(("a", "b", "neutral"))) == ["a"]
     assert FORMS["lines"].limited(["3", "1"], sentences(["a", "b"], ["x"])) == ["3"]
     kept = bitext(["a", "b"], ["x"])

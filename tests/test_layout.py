@@ -212,12 +212,25 @@ def test_squad_offsets_are_code_points(write):
     assert rows["context"] == [context]
 
 
-def test_squad_without_answers_is_read_as_unanswered(write):
-    empty = question(0, "")
+@pytest.mark.parametrize("start", [0, 5, 10**6, -1])
+def test_empty_answers_are_kept_and_say_nothing(write, start):
+    """The scorer counts them; nothing is learnt from them, wherever they say they are."""
+    empty = question(start, "")
     none = {"id": 7, "question": "Who?"}
     rows = layout.read_squad(write("a.json", json.dumps(squad(empty, none))))
-    assert rows["answers"] == rows["starts"] == [[], []]
+    assert rows["answers"] == [[""], []] and rows["starts"] == [[start], []]
     assert rows["id"] == ["q1", "7"]
+    assert not any(map(layout.is_labelled, rows["answers"]))
+    assert layout.is_labelled(["", "Ada"]) and layout.is_labelled("0")
+    assert not layout.is_labelled([" \n"]) and not layout.is_labelled(None)
+
+
+def test_squads_articles_may_stand_alone(write):
+    """XTREME's scorer takes a file that is the list of articles."""
+    whole = squad(question(), question(4, "wrote", id="q2"))
+    read = layout.read_squad(write("a.json", json.dumps(whole)))
+    assert layout.read_squad(write("b.json", json.dumps(whole["data"]))) == read
+    assert read["id"] == ["q1", "q2"]
 
 
 @pytest.mark.parametrize("start", [1, -28, 100])

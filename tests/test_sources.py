@@ -100,7 +100,7 @@ def test_real_rows_give_the_typed_columns(name, real_data):
 
 def _copied(name, gold):
     qa = name in ("xquad", "mlqa", "tydiqa")
-    return {i: answers[0] for i, answers in gold.items()} if qa else gold
+    return {name: answers[0] for name, answers in gold} if qa else gold
 
 
 def test_real_label_files_are_as_long_as_the_examples(real_data):

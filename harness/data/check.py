@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.data.fit import LAYOUTS, misfits
 from harness.data.folder import FolderSource, read_columns
-from harness.data.layout import Columns
+from harness.data.layout import Columns, is_labelled
 from harness.errors import HarnessError
 from harness.tasks import Benchmark, Task, TrainingSet
 
@@ -89,7 +90,7 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
             finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
 
     try:
-        columns = read_columns(of.format, paths, lambda path: partial(note, path))
+        columns = read_columns(of.format, paths, lambda path: partial(note, path), offsets=True)
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding
@@ -107,17 +108,19 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
 def _labelled(columns: Columns | Dataset) -> bool:
     names = getattr(columns, "column_names", columns)
     name = next(n for n in ("label", "tags", "answers", "matches") if n in names)
-    return any(columns[name])
+    return any(map(is_labelled, columns[name]))
 
 
 def _check_labels(
     source: FolderSource, task: Task, language: str, columns: Columns, finding: Finding
 ) -> None:
     """Hold the label file, if there is one, against the examples."""
+    examples = source.files(task, "test", language)[0]
     path = source.label_file(task, language)
     if path is None or not path.is_file():
         if not finding.labelled:
             finding.note = "no labels"
+        finding.problems += misfits(task.format.layout, columns, None, examples, examples)
         return
     try:
         gold = task.format.read_gold(path)
@@ -127,11 +130,14 @@ def _check_labels(
     finding.labelled = True
     if "tokens" in columns:
         _check_tokens(path, columns, gold, finding)
-    elif "id" in columns and isinstance(gold, dict):
-        lost = [name for name in columns["id"] if name not in gold]
+    elif task.format.layout == "squad":
+        answered = {name for name, _ in gold}
+        lost = [name for name in columns["id"] if name not in answered]
         if lost:
             finding.problems.append(f"{path}: no answer to {len(lost)} questions, as {lost[0]}")
-    elif task.format.layout != "bitext" and len(gold) != finding.rows:
+    elif task.format.layout in LAYOUTS:
+        finding.problems += misfits(task.format.layout, columns, gold, examples, path)
+    elif len(gold) != finding.rows:
         finding.problems.append(f"{path}: {len(gold)} labels for {finding.rows} examples")
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness.data.files import read_json
-from harness.data.layout import read_squad
+from harness.data.files import read_json, refuse_mark
+from harness.data.layout import is_labelled, read_squad
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled, first_rows
 from harness.tasks import Scores
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.recipes import Settings
 
-Answers = dict[str, list[str]]
+Answers = list[tuple[str, list[str]]]
+"""Each question's id and answers, in order: ids may repeat, and every question counts."""
 Offsets = list[tuple[int, int] | None]
 
 
@@ -46,7 +49,13 @@ class SpanExtraction:
     metric: str = "exact_match+f1"
     head: str | None = "AutoModelForQuestionAnswering"
     splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = ("max_length", "stride", "max_question", "max_answer")
+    reads: tuple[str, ...] = (
+        "max_length",
+        "stride",
+        "max_question",
+        "max_answer",
+        "misplaced_answers",
+    )
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -82,13 +91,13 @@ class SpanExtraction:
             features += _windows(batch, members, tokenizer.model_input_names)
         features.sort(key=lambda feature: feature["row"])  # stable: windows stay in order
         if training:
-            answers, starts = rows["answers"][:], rows["starts"][:]
+            learnt = [
+                _learnt(*row) for row in zip(rows["answers"][:], rows["starts"][:], strict=True)
+            ]
             for feature in features:
                 row, offsets = feature.pop("row"), feature.pop("offsets")
-                span = (0, 0)
-                if starts[row]:
-                    begin = starts[row][0]
-                    span = _token_span(offsets, begin, begin + len(answers[row][0]))
+                begin, stop = learnt[row]
+                span = _token_span(offsets, begin, stop, contexts[row]) if stop else (0, 0)
                 feature["start_positions"], feature["end_positions"] = span
         return features
 
@@ -110,7 +119,8 @@ class SpanExtraction:
             score, span = _best_span(start, end, offsets, settings.max_answer)
             null[row] = min(null[row], float(start[0] + end[0]))
             if span is not None and score > best[row][0]:
-                best[row] = (score, contexts[row][span[0] : span[1]].strip())
+                stop = _whole_letter(offsets, span[1], contexts[row])
+                best[row] = (score, contexts[row][span[0] : stop].strip())
         return {
             name: "" if self.no_answer and silence > score else text
             for name, (score, text), silence in zip(test["id"], best, null, strict=True)
@@ -121,9 +131,9 @@ class SpanExtraction:
         return first_rows(rows, limit)
 
     def gold(self, rows: Dataset) -> Answers | None:
-        """Return the rows' answers by id, None where no row has any."""
-        gold = dict(zip(rows["id"], rows["answers"], strict=True))
-        return gold if any(gold.values()) else None
+        """Return the rows' ids and answers, None where no row has any."""
+        gold = list(zip(rows["id"], rows["answers"], strict=True))
+        return gold if any(is_labelled(answers) for _, answers in gold) else None
 
     def write(self, predictions: dict[str, str], path: Path) -> None:
         """Write ``{id: answer}`` as JSON."""
@@ -133,6 +143,7 @@ class SpanExtraction:
 
     def read(self, path: Path) -> dict[str, str]:
         """Read ``{id: answer}``."""
+        refuse_mark(path)
         value = read_json(path)
         if not isinstance(value, dict):
             raise HarnessError(f"{path}: not a JSON object of question id to answer")
@@ -143,15 +154,22 @@ class SpanExtraction:
 
     def read_gold(self, path: Path) -> Answers:
         """Read a SQuAD file with answers; one without any raises Unlabelled."""
-        value = read_squad(path, report=_tolerant(path))
-        gold = {n: a for n, a in zip(value["id"], value["answers"], strict=True) if a}
-        if not gold:
+        refuse_mark(path)
+        value = read_squad(path, offsets=False)  # the scorer never looks at them
+        gold = list(zip(value["id"], value["answers"], strict=True))
+        if not any(is_labelled(answers) for _, answers in gold):
             raise Unlabelled(f"{path}: no labels (every answer is empty)")
-        return dict(zip(value["id"], value["answers"], strict=True))
+        return gold
 
     def limited(self, gold: Answers, rows: Dataset) -> Answers:
-        """Return the gold of the rows' ids."""
-        return {name: gold[name] for name in rows["id"] if name in gold}
+        """Return the gold of the rows' ids, an id as often as the rows have it."""
+        left = Counter(rows["id"])
+        kept = []
+        for name, answers in gold:
+            if left[name]:
+                left[name] -= 1
+                kept.append((name, answers))
+        return kept
 
     def score(self, gold: Answers, predictions: dict[str, str], language: str) -> Scores:
         """Return exact match and F1; an id without a prediction scores 0."""
@@ -164,16 +182,6 @@ class SpanExtraction:
             # tokens by white space and no articles.
             return mlqa_scores(gold, predictions, language if language in MLQA_LANGUAGES else "hi")
         return squad_scores(gold, predictions)
-
-
-def _tolerant(path: Path) -> Any:
-    """Report for label files: the scorer never looks at offsets, so only a broken layout stops."""
-
-    def report(line: int, what: str) -> None:
-        if "answer " not in what:
-            raise HarnessError(f"{path}: {what}")
-
-    return report
 
 
 def _shortened(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[list[str], list[int]]:
@@ -204,14 +212,41 @@ def _windows(batch: Any, rows: Sequence[int], names: Sequence[str]) -> list[dict
     return windows
 
 
-def _token_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int]:
+def _learnt(answers: Sequence[str], starts: Sequence[int]) -> tuple[int, int]:
+    """Return the characters of the answer to learn, (0, 0) without one.
+
+    It is the first that is not empty, without white space at its edges, which no answer that is
+    predicted has either.
+    """
+    for text, start in zip(answers, starts, strict=True):
+        if kept := text.strip():
+            begin = start + len(text) - len(text.lstrip())
+            return begin, begin + len(kept)
+    return 0, 0
+
+
+def _token_span(offsets: Offsets, begin: int, end: int, context: str = "") -> tuple[int, int]:
     """Return the tokens that cover characters begin..end, (0, 0) unless the window has them all."""
     inside = [i for i, span in enumerate(offsets) if span and span[1] > begin and span[0] < end]
     if not inside:
         return 0, 0
     first, last = offsets[inside[0]], offsets[inside[-1]]
-    whole = first is not None and last is not None and first[0] <= begin and last[1] >= end
+    assert first is not None and last is not None
+    whole = first[0] <= begin and _whole_letter(offsets, last[1], context) >= end
     return (inside[0], inside[-1]) if whole else (0, 0)
+
+
+def _whole_letter(offsets: Offsets, end: int, context: str) -> int:
+    """Return ``end`` moved behind the combining marks (category M) there that are in no token.
+
+    A tokenizer that composes letters (NFKC) may say that a token ends before the marks of its
+    last letter.
+    """
+    while end < len(context) and unicodedata.category(context[end])[0] == "M":
+        if any(span and span[0] <= end < span[1] for span in offsets):
+            break
+        end += 1
+    return end
 
 
 def _visible(offsets: Offsets, context: str) -> Offsets:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
+from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.errors import HarnessError, nearest
@@ -167,16 +168,19 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
         raise NoData(
             f"{task.name}: none of its languages asked for (it has {', '.join(languages)})"
         )
+    strange = [code for code in request.languages if code not in languages]
+    if strange:
+        plan.notes += (f"{task.name} has no {', '.join(strange)}",)
     missing = {code: "not asked for" for code in languages if code not in wanted}
     for code in wanted:
         lacks = [s for s in task.format.splits if not request.source.has(task, s, code)]
         if lacks:
-            missing[code] = (
-                f"no {lacks[0]} data{missing_file(request.source, task, lacks[0], code)}"
-            )
+            missing[code] = f"no {lacks[0]} data{_lost_file(request.source, task, lacks[0], code)}"
     present = [code for code in wanted if code not in missing]
     if not present:
-        raise NoData(f"{task.name}: {missing[wanted[0]]}")
+        split = missing[wanted[0]].split()[1]
+        where = missing_file(request.source, task, split, wanted[0])
+        raise NoData(f"{task.name}: no {split} data{where}")
     training = request.benchmark.training_of(task)
     parents: tuple[Step, ...] = (request.start,) if request.start else ()
     if training is not None:
@@ -208,6 +212,18 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
     plan.predictions[task.name] = steps
     plan.languages[task.name] = languages
     plan.missing[task.name] = missing
+
+
+def _lost_file(source: Source, task: Task, split: str, language: str) -> str:
+    """Return which file below the data folder is not there; "" of other sources.
+
+    The folder itself is left out: what is missing stands in the submission, for others to read.
+    """
+    if not isinstance(source, FolderSource):
+        return ""
+    paths = [path for path in source.files(task, split, language) if not path.is_file()]
+    named = paths and paths[0].is_relative_to(source.data)
+    return f": {paths[0].relative_to(source.data)} is not there" if named else ""
 
 
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:

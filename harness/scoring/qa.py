@@ -249,9 +249,7 @@ MLQA_LANGUAGES = tuple(_MLQA_ARTICLES)
 """The languages that MLQA's script knows."""
 
 
-def mlqa_scores(
-    gold: Answers, predictions: Mapping[str, str], language: str
-) -> dict[str, float]:
+def mlqa_scores(gold: Answers, predictions: Mapping[str, str], language: str) -> dict[str, float]:
     """Exact match and F1 of the MLQA v1 script.
 
     As `squad_scores`, but all Unicode punctuation goes, articles are the language's own (none
