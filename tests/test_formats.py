@@ -392,7 +392,6 @@ def test_a_letter_keeps_its_combining_marks(tokenizer, word, after):
 @pytest.mark.parametrize("end", range(1, 6))
 def test_marks_of_a_token_of_their_own_are_left_to_it(tokenizer, end):
     """The model may end an answer before a vowel sign that is a token: that is its choice."""
-    offsets = [None, *((i, i + 1) for i in range(6)), None]
     context = "हिन्दी"
     rows = squad((context, "?", context[:end]))
     form = SpanExtraction()
@@ -401,8 +400,7 @@ def test_marks_of_a_token_of_their_own_are_left_to_it(tokenizer, end):
     places = (learnt["start_positions"], learnt["end_positions"])
     covered = features[0]["offsets"][places[1]]
     said = form.predict(peaks(tokenizer, lambda feature: places), {"test": rows}, WIDE)["0"]
-    assert said == context[: covered[1]]
-    assert _token_span(offsets, 0, end, context) == (1, end)
+    assert said == context[: covered[1]] and len(said) <= end + 1
 
 
 @pytest.mark.parametrize(

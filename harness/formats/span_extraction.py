@@ -88,7 +88,7 @@ class SpanExtraction:
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
             )
-            features += _windows(batch, members, tokenizer.model_input_names)
+            features += _windows(batch, members, contexts, tokenizer.model_input_names)
         features.sort(key=lambda feature: feature["row"])  # stable: windows stay in order
         if training:
             learnt = [
@@ -97,7 +97,7 @@ class SpanExtraction:
             for feature in features:
                 row, offsets = feature.pop("row"), feature.pop("offsets")
                 begin, stop = learnt[row]
-                span = _token_span(offsets, begin, stop, contexts[row]) if stop else (0, 0)
+                span = _token_span(offsets, begin, stop) if stop else (0, 0)
                 feature["start_positions"], feature["end_positions"] = span
         return features
 
@@ -119,8 +119,7 @@ class SpanExtraction:
             score, span = _best_span(start, end, offsets, settings.max_answer)
             null[row] = min(null[row], float(start[0] + end[0]))
             if span is not None and score > best[row][0]:
-                stop = _whole_letter(offsets, span[1], contexts[row])
-                best[row] = (score, contexts[row][span[0] : stop].strip())
+                best[row] = (score, contexts[row][span[0] : span[1]].strip())
         return {
             name: "" if self.no_answer and silence > score else text
             for name, (score, text), silence in zip(test["id"], best, null, strict=True)
@@ -198,18 +197,41 @@ def _shortened(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[li
     return cut, [len(span) for span in spans]
 
 
-def _windows(batch: Any, rows: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+def _windows(
+    batch: Any, rows: Sequence[int], contexts: Sequence[str], names: Sequence[str]
+) -> list[dict[str, Any]]:
     """Return the windows of a tokenised batch, each with its row and context offsets."""
     windows = []
     for i, member in enumerate(batch["overflow_to_sample_mapping"]):
         window: dict[str, Any] = {name: batch[name][i] for name in names if name in batch}
         window["row"] = rows[member]
-        window["offsets"] = [
+        offsets = [
             span if part == 1 else None
             for part, span in zip(batch.sequence_ids(i), batch["offset_mapping"][i], strict=True)
         ]
+        window["offsets"] = _whole_letters(offsets, contexts[rows[member]])
         windows.append(window)
     return windows
+
+
+def _whole_letters(offsets: Offsets, context: str) -> Offsets:
+    """Return offsets with the combining marks (category M) after a token that are in no token.
+
+    A tokenizer that composes letters (NFKC) may say that a token ends before the marks of its
+    last letter. Where a window is cut, the marks may be in a token of the next one.
+    """
+    if context.isascii():
+        return offsets
+    whole: Offsets = []
+    for span, after in zip(offsets, [*offsets[1:], None], strict=True):
+        if span is not None:
+            end, limit = span[1], after[0] if after else len(context)
+            while end < limit and unicodedata.category(context[end])[0] == "M":
+                end += 1
+            if after or not context[end:].strip():
+                span = (span[0], end)
+        whole.append(span)
+    return whole
 
 
 def _learnt(answers: Sequence[str], starts: Sequence[int]) -> tuple[int, int]:
@@ -225,28 +247,14 @@ def _learnt(answers: Sequence[str], starts: Sequence[int]) -> tuple[int, int]:
     return 0, 0
 
 
-def _token_span(offsets: Offsets, begin: int, end: int, context: str = "") -> tuple[int, int]:
+def _token_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int]:
     """Return the tokens that cover characters begin..end, (0, 0) unless the window has them all."""
     inside = [i for i, span in enumerate(offsets) if span and span[1] > begin and span[0] < end]
     if not inside:
         return 0, 0
     first, last = offsets[inside[0]], offsets[inside[-1]]
-    assert first is not None and last is not None
-    whole = first[0] <= begin and _whole_letter(offsets, last[1], context) >= end
+    whole = first is not None and last is not None and first[0] <= begin and last[1] >= end
     return (inside[0], inside[-1]) if whole else (0, 0)
-
-
-def _whole_letter(offsets: Offsets, end: int, context: str) -> int:
-    """Return ``end`` moved behind the combining marks (category M) there that are in no token.
-
-    A tokenizer that composes letters (NFKC) may say that a token ends before the marks of its
-    last letter.
-    """
-    while end < len(context) and unicodedata.category(context[end])[0] == "M":
-        if any(span and span[0] <= end < span[1] for span in offsets):
-            break
-        end += 1
-    return end
 
 
 def _visible(offsets: Offsets, context: str) -> Offsets:
