@@ -432,6 +432,7 @@ def test_the_first_answer_that_is_not_empty_is_learnt(tokenizer, empty):
     bare = to_dataset("squad", values | {"answers": [[empty]], "starts": [[3]]})
     learnt = form.encode(bare, tokenizer, WIDE, training=True)[0]
     assert (learnt["start_positions"], learnt["end_positions"]) == (0, 0)
+    assert SpanExtraction(no_answer=True).gold(bare) == [("0", [empty])]
     assert form.gold(bare) is None and form.gold(rows) == [("0", [empty, "Ada", "the"])]
 
 

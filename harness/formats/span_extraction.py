@@ -130,9 +130,10 @@ class SpanExtraction:
         return first_rows(rows, limit)
 
     def gold(self, rows: Dataset) -> Answers | None:
-        """Return the rows' ids and answers, None where no row has any."""
+        """Return the rows' ids and answers, None where no row has any and each should."""
         gold = list(zip(rows["id"], rows["answers"], strict=True))
-        return gold if any(is_labelled(answers) for _, answers in gold) else None
+        known = self.no_answer or any(is_labelled(answers) for _, answers in gold)
+        return gold if known else None
 
     def write(self, predictions: dict[str, str], path: Path) -> None:
         """Write ``{id: answer}`` as JSON."""
