@@ -12,7 +12,7 @@ from conftest import MINI
 
 from harness import registry
 from harness.data import layout
-from harness.data.check import MOST_PROBLEMS, check_folder
+from harness.data.check import MOST_PROBLEMS, check_folder, check_training
 from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import training_rows
@@ -430,6 +430,20 @@ def test_offsets_of_test_files_are_looked_at_by_the_check_alone(source):
     problems = look(source, names=["xquad"])["xquad", "test", "de"].problems
     assert len(problems) == min(MOST_PROBLEMS, len(gold))
     assert problems[0].startswith(f"{path}: question ")
+
+
+@pytest.mark.parametrize("name", ["squad_v1", "squad_v2"])
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_answers_out_of_place_in_intermediate_sets_are_listed(source, name, split):
+    training = registry.training(name)
+    path = source.files(training, split, "en")[0]
+    pairs = [(f"k{i}", f"text number {i}", f"number {i}") for i in range(30)]
+    write_squad(path, pairs)
+    (whole,) = (f for f in check_training(source, training) if f.split == split)
+    moved = with_answers(path, lambda i, answer: answer.update(answer_start=i % 5) if i > 2 else 0)
+    (finding,) = (f for f in check_training(source, training) if f.split == split)
+    assert not whole.problems and len(finding.problems) == MOST_PROBLEMS < len(moved)
+    assert finding.problems[0].startswith(f"{path}: question k3: answer 'number 3' is not at")
 
 
 # -- what does not belong together ----------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.data.files import Report
 from harness.data.fit import LAYOUTS, misfits
 from harness.data.folder import FolderSource, read_columns
 from harness.data.layout import Columns, is_labelled
@@ -64,7 +65,8 @@ def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Find
             finding = Finding(
                 f"{part.name} (intermediate)", split, " ".join(part.languages) or language
             )
-            lost = [path for path in source.files(part, split, language) if not path.is_file()]
+            paths = source.files(part, split, language)
+            lost = [path for path in paths if not path.is_file()]
             try:
                 if lost:
                     finding.note = f"missing: {lost[0]}"
@@ -72,6 +74,8 @@ def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Find
                     rows = source.examples(part, split, language)
                     finding.rows = len(rows)
                     finding.labelled = "text" in rows.column_names or _labelled(rows)
+                    for path in paths if part.format.layout == "squad" else ():
+                        read_columns(part.format, [path], _noted_in(finding), offsets=True)
             except HarnessError as error:
                 finding.problems.append(str(error))
             yield finding
@@ -85,12 +89,8 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
         finding.note = f"missing: {lost[0]}"
         return finding
 
-    def note(path: Path, line: int, what: str) -> None:
-        if len(finding.problems) < MOST_PROBLEMS:
-            finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
-
     try:
-        columns = read_columns(of.format, paths, lambda path: partial(note, path), offsets=True)
+        columns = read_columns(of.format, paths, _noted_in(finding), offsets=True)
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding
@@ -103,6 +103,16 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
     if isinstance(of, Task) and split == "test":
         _check_labels(source, of, language, columns, finding)
     return finding
+
+
+def _noted_in(finding: Finding) -> Callable[[Path], Report]:
+    """Return what gives each file a report that adds to the finding's problems."""
+
+    def note(path: Path, line: int, what: str) -> None:
+        if len(finding.problems) < MOST_PROBLEMS:
+            finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
+
+    return lambda path: partial(note, path)
 
 
 def _labelled(columns: Columns | Dataset) -> bool:

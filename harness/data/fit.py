@@ -20,7 +20,7 @@ def misfits(
 
     Args:
         layout: The examples' layout.
-        columns: The test examples.
+        columns: The test examples' ``side`` and ``id``.
         gold: As ``Format.read_gold`` gives it, None where it is not known.
         examples: Where the examples are.
         labels: Where the gold is.

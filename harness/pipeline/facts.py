@@ -134,7 +134,8 @@ def refuse_misfits(source: Source, task: Task, language: str, rows: Dataset) -> 
         examples = source.files(task, "test", language)[0]
         path = source.label_file(task, language)
         labels = path if path is not None and path.is_file() else examples
-    for problem in misfits(task.format.layout, rows.to_dict(), gold, examples, labels):
+    columns = {name: rows[name][:] for name in ("side", "id")}
+    for problem in misfits(task.format.layout, columns, gold, examples, labels):
         raise HarnessError(problem)
 
 
