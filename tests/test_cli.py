@@ -545,6 +545,64 @@ def test_a_task_asked_for_by_name_must_have_data(evaluate: Call, small_data: Pat
     assert "mnli: no train data to learn from" in line and "xnli/train-en.tsv is not there" in line
 
 
+def test_files_that_are_missing_make_one_line_a_task(
+    evaluate: Call, small_data: Path, tmp_path: Path
+) -> None:
+    for code in SEVEN[2:]:
+        (small_data / "xtreme" / "xnli" / f"test-{code}.tsv").unlink()
+    shutil.rmtree(small_data / "labels" / "tatoeba")
+    words = ("--tasks", "xnli,tatoeba", "--limit", 4, "--max-steps", 1)
+    code, out, err = evaluate("--benchmark", "mini", "--data", small_data, *words)
+    assert code == 0, err
+    missing = [line for line in out.splitlines() if line.startswith(("xnli: ", "tatoeba: "))]
+    assert missing == [
+        "xnli: no test data (es zh ar hi sw), 5 of 7 languages; xnli/test-es.tsv is not there",
+        "tatoeba: no labels (de es zh ar hi sw)",
+    ]
+    record = (tmp_path / "out" / "submission.json").read_text()
+    assert "xnli/test-es.tsv is not there" in record and str(tmp_path) not in record
+
+
+@pytest.mark.parametrize(
+    ("languages", "note"),
+    [("en,de", "tatoeba has no en"), ("de,zh,en", "tatoeba has no en"), ("de,zh", "")],
+)
+def test_a_language_that_a_task_does_not_have_is_told(
+    evaluate: Call, languages: str, note: str
+) -> None:
+    words = ("--benchmark", "mini", "--tasks", "tatoeba,xnli", "--dry-run")
+    code, out, err = evaluate(*words, "--languages", languages)
+    assert (code, err) == (0, "")
+    assert [line for line in out.splitlines() if " has no " in line] == (
+        [f"note: {note}"] if note else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        (
+            "labels/bucc2018/test-de.tsv",
+            lambda x: "\t".join(x.split("\t")[::-1]),
+            "other way round",
+        ),
+        ("xtreme/bucc2018/de-en.dev.gold", lambda x: x.replace("de-", "xx-"), "of other files"),
+        ("labels/tatoeba/test-de.tsv", lambda x: f"1{x:0>3}", "is no line of the language's file"),
+        ("xtreme/panx/test-de.tsv", lambda x: x and f"de:{x}", "tokens begin with 'de:'"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_a_run(
+    evaluate: Call, small_data: Path, tmp_path: Path, file: str, change: Any, said: str
+) -> None:
+    path = small_data / file
+    lines = path.read_text("utf-8").split("\n")[:-1]
+    path.write_text("".join(f"{change(line)}\n" for line in lines), "utf-8")
+    words = ("--tasks", path.parent.name, "--languages", "de")
+    code, _, err = evaluate("--benchmark", "mini", "--data", small_data, *words)
+    assert said in one_line(code, err) and f"{path}:" in err
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_empty_data_folder(evaluate: Call, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()

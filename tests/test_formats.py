@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from datasets import concatenate_datasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,7 +124,7 @@ def expected_tags(tokenizer, words, room):
     return tags
 
 
-ODD = ["\u200b", "\x07", "\x85", "\xad", "", "\ufeff"]
+ODD = ["\u200b", "\u200d", "\x07", "\x85", "\xad", "", "\ufeff"]
 
 
 @pytest.mark.parametrize("length", [5, 8, 16, 128])
@@ -358,6 +359,80 @@ def test_a_learnt_span_is_predicted_word_for_word(tokenizer, language, answer):
     covered = tokenizer.decode(learnt["input_ids"][places[0] : places[1] + 1])
     if tokenizer.unk_token not in covered:
         assert said.replace(" ", "")[:2] == answer.replace(" ", "")[:2]
+
+
+WIDE = Settings(max_length=64, stride=32, max_question=8, max_answer=60)
+DECOMPOSED = [
+    "cafe\u0301",
+    "ha\u0300",
+    "Vie\u0323\u0302",
+    "n\u0303",
+    "e\u0301e\u0301",
+    "क\u093c",
+    "café",
+    "ab",
+]
+
+
+@pytest.mark.parametrize("word", DECOMPOSED)
+@pytest.mark.parametrize("after", [" in Bonn .", "", ", or", " \u0301x"])
+def test_a_letter_keeps_its_combining_marks(tokenizer, word, after):
+    """NFKC composes letters, and the offsets of what it made may end before the marks."""
+    form = SpanExtraction()
+    context = f"Ada likes {word}{after}"
+    rows = squad((context, "What ?", word))
+    learnt = form.encode(rows, tokenizer, WIDE, training=True)[0]
+    places = (learnt["start_positions"], learnt["end_positions"])
+    assert places[0] > 0
+    model = peaks(tokenizer, lambda feature: places)
+    assert form.predict(model, {"test": rows}, WIDE) == {"0": word}
+
+
+@pytest.mark.parametrize("end", range(1, 6))
+def test_marks_of_a_token_of_their_own_are_left_to_it(tokenizer, end):
+    """The model may end an answer before a vowel sign that is a token: that is its choice."""
+    context = "हिन्दी"
+    rows = squad((context, "?", context[:end]))
+    form = SpanExtraction()
+    features = spans(form, rows, tokenizer, WIDE)
+    learnt = form.encode(rows, tokenizer, WIDE, training=True)[0]
+    places = (learnt["start_positions"], learnt["end_positions"])
+    covered = features[0]["offsets"][places[1]]
+    said = form.predict(peaks(tokenizer, lambda feature: places), {"test": rows}, WIDE)["0"]
+    assert said == context[: covered[1]] and len(said) <= end + 1
+
+
+@pytest.mark.parametrize(
+    "edges", [(" ", ""), ("", " "), (" ", " \u3000"), ("\u00a0", "\n"), ("\t ", "")]
+)
+def test_white_space_at_the_edge_of_an_answer_is_no_part_of_it(tokenizer, edges):
+    before, after = edges
+    form = SpanExtraction()
+    context = f"She lives in{before or ' '}Bonn{after or ' '}by the river ."
+    plain = form.encode(squad((context, "Where ?", "Bonn")), tokenizer, WIDE, training=True)[0]
+    rows = squad((context, "Where ?", f"{before}Bonn{after}"))
+    learnt = form.encode(rows, tokenizer, WIDE, training=True)[0]
+    assert learnt == plain and learnt["start_positions"] > 0
+    places = (learnt["start_positions"], learnt["end_positions"])
+    model = peaks(tokenizer, lambda feature: places)
+    assert form.predict(model, {"test": rows}, WIDE)["0"] == "Bonn"
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_the_first_answer_that_is_not_empty_is_learnt(tokenizer, empty):
+    context, form = "Ada wrote the first program .", SpanExtraction()
+    values = {"id": ["0"], "context": [context], "question": ["Who ?"]}
+    answers = {"answers": [[empty, "Ada", "the"]], "starts": [[3, 0, 10]]}
+    rows = to_dataset("squad", values | answers)
+    plain = squad((context, "Who ?", "Ada"))
+    assert form.encode(rows, tokenizer, WIDE, training=True) == form.encode(
+        plain, tokenizer, WIDE, training=True
+    )
+    bare = to_dataset("squad", values | {"answers": [[empty]], "starts": [[3]]})
+    learnt = form.encode(bare, tokenizer, WIDE, training=True)[0]
+    assert (learnt["start_positions"], learnt["end_positions"]) == (0, 0)
+    assert SpanExtraction(no_answer=True).gold(bare) == [("0", [empty])]
+    assert form.gold(bare) is None and form.gold(rows) == [("0", [empty, "Ada", "the"])]
 
 
 def test_windows_without_the_whole_answer_point_at_the_first_token(tokenizer):
@@ -709,11 +784,55 @@ def test_a_wrong_number_of_predictions_is_refused(form, gold, given):
 
 def test_only_the_gold_of_the_rows_is_kept():
     rows = squad((CONTEXTS["en"], "Who?", "Ada"))
-    assert FORMS["spans"].limited({"0": ["a"], "1": ["b"]}, rows) == {"0": ["a"]}
+    assert FORMS["spans"].limited([("0", ["a"]), ("1", ["b"])], rows) == [("0", ["a"])]
+    twice = [("0", ["a"]), ("1", ["b"]), ("0", ["c"])]
+    assert FORMS["spans"].limited(twice, rows) == twice[:1]
+    both = concatenate_datasets([rows, rows])
+    assert FORMS["spans"].limited(twice, both) == [twice[0], twice[2]]
     assert FORMS["pairs"].limited(list("abc"), pairs(("a", "b", "neutral"))) == ["a"]
     assert FORMS["lines"].limited(["3", "1"], sentences(["a", "b"], ["x"])) == ["3"]
     kept = bitext(["a", "b"], ["x"])
     assert FORMS["ids"].limited([("de-0", "en-0"), ("de-1", "en-9")], kept) == [("de-0", "en-0")]
+
+
+SQUAD_FILES = [
+    # (id, gold answers) of each question, predictions, exact match, F1
+    ([("a", ["red"]), ("b", [""])], {"a": "red", "b": ""}, 100, 50),
+    ([("a", ["red"]), ("b", [""])], {"a": "red", "b": "the"}, 100, 50),
+    ([("a", ["red"]), ("b", [""])], {"a": "red", "b": "sea"}, 50, 50),
+    ([("a", ["red"]), ("b", ["", "sea"])], {"a": "red", "b": ""}, 100, 50),
+    ([("a", ["red"]), ("b", ["sea", ""])], {"a": "red", "b": "sea"}, 100, 100),
+    ([("a", ["red"]), ("b", ["sea"]), ("a", ["sky"])], {"a": "red", "b": "sea"}, 200 / 3, 200 / 3),
+    ([("a", ["red"]), ("a", ["red"]), ("b", ["sea"])], {"b": "sea"}, 100 / 3, 100 / 3),
+]
+
+
+@pytest.mark.parametrize(("questions", "given", "exact", "f1"), SQUAD_FILES)
+@pytest.mark.parametrize("scorer", ["squad", "mlqa"])
+def test_label_files_of_answers_are_scored_as_officially(
+    write, scorer, questions, given, exact, f1
+):
+    """Repeated ids all count, an empty answer is one, and offsets are never looked at."""
+    qas = [
+        {"id": name, "answers": [{"text": text, "answer_start": 9} for text in texts]}
+        | {"question": "?"}
+        for name, texts in questions
+    ]
+    data = [{"paragraphs": [{"context": "red sea", "qas": qas}]}]
+    form = SpanExtraction(scorer=scorer)
+    for value in ({"data": data}, data):
+        gold = form.read_gold(write("gold.json", json.dumps(value)))
+        assert gold == questions
+        scores = form.score(gold, form.read(write("p.json", json.dumps(given))), "en")
+        assert scores == pytest.approx({"exact_match": exact, "f1": f1}, abs=1e-9)
+
+
+def test_line_numbers_are_compared_as_they_are_written(write):
+    form = SentenceRetrieval()
+    gold = form.read_gold(write("gold.tsv", "0\n1\n2\n"))
+    for lines, right in ((["00", "01", "2"], 1), (["0", "1", "2"], 3), (["000", "1", " 2 "], 2)):
+        given = form.read(write("p.tsv", "".join(f"{line}\n" for line in lines)))
+        assert form.score(gold, given, "de")["accuracy"] == pytest.approx(100 * right / 3)
 
 
 def test_encoder_only_formats_have_no_training():

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from harness.data import files, layout
 from harness.errors import HarnessError
-from harness.formats import BitextMining, SentencePair, SentenceRetrieval, TokenTagging
+from harness.formats import (
+    BitextMining,
+    SentencePair,
+    SentenceRetrieval,
+    SpanExtraction,
+    TokenTagging,
+)
 
 NLI = ("contradiction", "entailment", "neutral")
 UPOS = ("NOUN", "VERB", "PUNCT")
@@ -95,6 +101,66 @@ def test_a_file_above_the_bound_is_not_read(write, monkeypatch):
         files.read_lines(path)
 
 
+@RELAXED
+@given(
+    st.lists(
+        st.sampled_from(["\n", "\r", "\r\n", "a", "0", " ", "\t", "\ufeff", *NO_ENDS]), max_size=12
+    )
+)
+def test_scored_lines_are_those_of_a_text_file(tmp_path, pieces):
+    """XTREME's scorer opens label and prediction files as text: only CR and LF end lines there."""
+    path = tmp_path / "scored.tsv"
+    path.write_bytes(("x" + "".join(pieces)).encode())
+    with path.open(encoding="utf-8") as stream:
+        official = [line.strip() for line in stream]
+    assert [line.strip() for line in files.scored_lines(path)] == official
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n \n\t\n"])
+def test_doubled_blank_lines_part_as_one_does(write, gap):
+    form = TokenTagging(labels=UPOS)
+    path = write("labels.tsv", f"{gap}NOUN\nVERB\n{gap}PUNCT\n{gap}")
+    assert form.read(path) == form.read_gold(path) == [["NOUN", "VERB"], ["PUNCT"]]
+    rows = layout.read_tags(write("test-en.tsv", f"{gap}a\nb\n{gap}.\n{gap}"), UPOS)
+    assert rows["tokens"] == [["a", "b"], ["."]]
+
+
+SCORED = {
+    "labels": (SentencePair(labels=NLI), ["neutral", "entailment"]),
+    "tags": (TokenTagging(labels=UPOS), ["NOUN", "VERB", "", "PUNCT", ""]),
+    "lines": (SentenceRetrieval(), ["1", "0"]),
+    "ids": (BitextMining(), ["de-1\ten-1", "de-2\ten-2"]),
+}
+
+
+@pytest.mark.parametrize("form", SCORED)
+@pytest.mark.parametrize("end", ["\r", "\r\n"])
+def test_any_end_of_line_will_do_in_label_and_prediction_files(write, form, end):
+    reader, lines = SCORED[form]
+    plain = write("lf.tsv", "".join(f"{line}\n" for line in lines))
+    other = write("other.tsv", "".join(f"{line}{end}" for line in lines))
+    ragged = write("ragged.tsv", end.join(lines))
+    for read in (reader.read, reader.read_gold):
+        assert read(other) == read(ragged) == read(plain)
+    assert len(reader.read(plain)) == 2
+
+
+@pytest.mark.parametrize("form", [*SCORED, "answers"])
+def test_a_byte_order_mark_is_refused_where_the_official_scorer_stumbles(write, form):
+    """Read without it, the file would score higher here than on the leaderboard."""
+    if form == "answers":
+        reader, text = SpanExtraction(), json.dumps(squad(question()))
+        assert reader.read_gold(write("p.json", text))
+    else:
+        reader, text = SCORED[form][0], "".join(f"{line}\n" for line in SCORED[form][1])
+        assert reader.read(write("p.tsv", text))
+    path = write("marked", b"\xef\xbb\xbf" + text.encode())
+    for read in (reader.read, reader.read_gold):
+        with pytest.raises(HarnessError, match=r"byte order mark.*without it") as caught:
+            read(path)
+        assert str(caught.value).startswith(f"{path}:1: ") and "\n" not in str(caught.value)
+
+
 # -- pairs ----------------------------------------------------------------------------------------
 
 
@@ -173,7 +239,7 @@ def test_tags_with_and_without_labels(write):
     assert layout.read_tags(write("b.tsv", "A\nb\n\nc\n"), UPOS)["tags"] == [None, None]
 
 
-@pytest.mark.parametrize("odd", ["\x85", "\xa0", "\u2028", "\u200b", "\x07", "\u3000"])
+@pytest.mark.parametrize("odd", ["\x85", "\xa0", "\u2028", "\u200b", "\u200d", "\x07", "\u3000"])
 def test_an_odd_token_alone_is_a_token(write, odd):
     labelled = layout.read_tags(write("a.tsv", f"a\tNOUN\n{odd}\tPUNCT\nb\tNOUN\n"), UPOS)
     bare = layout.read_tags(write("b.tsv", f"a\n{odd}\nb\n"), UPOS)
@@ -201,6 +267,110 @@ def test_malformed_tags_name_file_and_line(write, text, line, what):
     assert str(caught.value).startswith(f"{path}:{line}: {what}")
 
 
+@pytest.mark.parametrize("gap", [" ", "   ", " \t", "\t ", " \t  ", "\u3000", "\u00a0"])
+@pytest.mark.parametrize("tail", ["", " ", "   "])
+def test_columns_parted_by_spaces_are_two(write, gap, tail):
+    """XTREME's preparation splits on white space: the tag never reaches the model's input."""
+    path = write("a.tsv", f"Ada{gap}NOUN{tail}\nran{gap}VERB{tail}\n\nBonn{gap}NOUN{tail}\n")
+    assert layout.read_tags(path, UPOS) == {
+        "tokens": [["Ada", "ran"], ["Bonn"]],
+        "tags": [["NOUN", "VERB"], ["NOUN"]],
+    }
+
+
+def test_lines_with_tabs_and_with_spaces_may_stand_together(write):
+    path = write("a.tsv", "Ada\tNOUN\nran VERB\n\nNew York\tNOUN\nis VERB\n")
+    assert layout.read_tags(path, UPOS)["tokens"] == [["Ada", "ran"], ["New York", "is"]]
+    assert layout.read_tags(path, UPOS)["tags"] == [["NOUN", "VERB"]] * 2
+
+
+@pytest.mark.parametrize(
+    "token", ["1 000", "1\u00a0000", "Việt Nam", "NOUN phrase", "a  b", "NOUN"]
+)
+def test_spaces_within_a_token_stay(write, token):
+    bare = write("a.tsv", f"x\n{token}\ny\n")
+    assert layout.read_tags(bare, UPOS) == {"tokens": [["x", token, "y"]], "tags": [None]}
+    tabs = write("b.tsv", f"x\tVERB\n{token}\tNOUN\n")
+    assert layout.read_tags(tabs, UPOS)["tokens"] == [["x", token]]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("Ada PROPN NOUN\nran PROPN VERB\n", 1, "more than two columns"),
+        ("Ada\tNNP\tnp\tNOUN\n", 1, "more than two columns"),
+        ("Ada NOUN\nran\n", 2, "some tokens of this sentence have a tag"),
+        ("x\nrole NOUN\ny\n", 2, "some tokens of this sentence have a tag"),
+        ("x\n\nAda NOUN\nran VERB\n", 3, "ends in a tag after a space, but other sentences"),
+        ("x\ny\n\nrole NOUN\n", 4, "ends in a tag after a space, but other sentences"),
+    ],
+)
+def test_a_tag_after_a_space_is_never_left_in_a_token(write, text, line, what):
+    path = write("a.tsv", text)
+    with pytest.raises(HarnessError) as caught:
+        layout.read_tags(path, UPOS)
+    assert str(caught.value).startswith(f"{path}:{line}: {what}")
+
+
+def test_a_tab_after_it_says_that_a_line_is_all_token(write):
+    path = write("a.tsv", "x\nrole NOUN\t\ny\n")
+    assert layout.read_tags(path, UPOS) == {"tokens": [["x", "role NOUN", "y"]], "tags": [None]}
+
+
+@pytest.mark.parametrize("start", ["-DOCSTART-", "-DOCSTART-\tNOUN", "-DOCSTART-\t-X-\t-X-\tO"])
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_the_start_of_a_document_ends_a_sentence_and_is_none(write, start, blank):
+    text = f"{start}\n{blank}Ada\tNOUN\n{start}\n{blank}ran\tVERB\n{start.replace(chr(9), ' ')}\n"
+    assert layout.read_tags(write("a.tsv", text), UPOS) == {
+        "tokens": [["Ada"], ["ran"]],
+        "tags": [["NOUN"], ["VERB"]],
+    }
+    bare = write("b.tsv", f"-DOCSTART-\n{blank}Ada\nran\n\n-DOCSTART- (1)\n{blank}x\n")
+    assert layout.read_tags(bare, UPOS)["tokens"] == [["Ada", "ran"], ["x"]]
+    assert layout.read_tags(bare, ())["tokens"] == [["Ada", "ran"], ["x"]]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+@pytest.mark.parametrize("gap", ["\t", " "])
+def test_the_prefixes_of_wikiann_are_told(write, language, gap):
+    lines = [f"{language}:{word}{gap}NOUN" for word in ("Ada", "Bonn", ":", "x")]
+    path = write(f"test-{language}.tsv", "\n" + "\n".join(lines) + "\n\nplain\tVERB\n")
+    with pytest.raises(HarnessError) as caught:
+        layout.read_tags(path, UPOS)
+    said = str(caught.value)
+    assert said.startswith(f"{path}:2: 4 of 5 tokens begin with '{language}:'")
+    assert "take the prefix off" in said and "\n" not in said
+    bare = write(f"dev-{language}.tsv", f"{language}:Ada\n{language}:ran\n")
+    rows, told = collect(layout.read_tags, bare, UPOS)
+    assert [line for line, _ in told] == [1] and rows["tokens"] == [bare.read_text().split()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "note:this\nre:that\nwww:x\n",  # colons of the text's own
+        "en:route\nx\n",  # half of them are no layout
+        "de:Ada\nde:ran\n",  # nor is a prefix that is not the file's language
+        "en\n:\n",
+        "",
+    ],
+)
+def test_a_colon_is_no_prefix(write, text):
+    rows, told = collect(layout.read_tags, write("test-en.tsv", text), UPOS)
+    assert not told and rows["tokens"] == ([text.split()] if text else [])
+
+
+def test_tags_of_other_schemes(write):
+    """IOB1 needs no B-; BIOES and the tag of no part of speech are none of the set."""
+    panx = ("B-LOC", "B-PER", "I-LOC", "I-PER", "O")
+    assert layout.read_tags(write("a.tsv", "Ada\tI-PER\nLee\tI-PER\n"), panx)["tags"]
+    for text, known in (("Ada\tI-PER\nLee\tE-PER\n", panx), ("x\tO\nBonn\tS-LOC\n", panx)):
+        with pytest.raises(HarnessError, match=r"b\.tsv:2: tag '.-...' is none of B-LOC"):
+            layout.read_tags(write("b.tsv", text), known)
+    with pytest.raises(HarnessError, match=r"c\.tsv:2: tag '_' is none of NOUN"):
+        layout.read_tags(write("c.tsv", "a\tNOUN\nb\t_\n"), UPOS)
+
+
 # -- SQuAD ----------------------------------------------------------------------------------------
 
 
@@ -212,12 +382,25 @@ def test_squad_offsets_are_code_points(write):
     assert rows["context"] == [context]
 
 
-def test_squad_without_answers_is_read_as_unanswered(write):
-    empty = question(0, "")
+@pytest.mark.parametrize("start", [0, 5, 10**6, -1])
+def test_empty_answers_are_kept_and_say_nothing(write, start):
+    """The scorer counts them; nothing is learnt from them, wherever they say they are."""
+    empty = question(start, "")
     none = {"id": 7, "question": "Who?"}
     rows = layout.read_squad(write("a.json", json.dumps(squad(empty, none))))
-    assert rows["answers"] == rows["starts"] == [[], []]
+    assert rows["answers"] == [[""], []] and rows["starts"] == [[start], []]
     assert rows["id"] == ["q1", "7"]
+    assert not any(map(layout.is_labelled, rows["answers"]))
+    assert layout.is_labelled(["", "Ada"]) and layout.is_labelled("0")
+    assert not layout.is_labelled([" \n"]) and not layout.is_labelled(None)
+
+
+def test_squads_articles_may_stand_alone(write):
+    """XTREME's scorer takes a file that is the list of articles."""
+    whole = squad(question(), question(4, "wrote", id="q2"))
+    read = layout.read_squad(write("a.json", json.dumps(whole)))
+    assert layout.read_squad(write("b.json", json.dumps(whole["data"]))) == read
+    assert read["id"] == ["q1", "q2"]
 
 
 @pytest.mark.parametrize("start", [1, -28, 100])

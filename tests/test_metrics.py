@@ -99,11 +99,14 @@ def test_question_answering_refuses_settings(
         )
 
 
-def test_question_answering_refuses_repeated_ids(load: Load) -> None:
-    with pytest.raises(ValueError, match="repeats"):
-        load("xtreme_qa").compute(
-            predictions=predictions(["", "", ""]), references=[REFERENCES[0]] * 3
-        )
+@pytest.mark.parametrize("style", ["squad", "mlqa"])
+def test_question_answering_counts_every_question_of_an_id(load: Load, style: str) -> None:
+    guess = [{"id": "1", "prediction_text": "dog"}, {"id": "2", "prediction_text": "x"}]
+    asked = [REFERENCES[0], REFERENCES[1], REFERENCES[0]]
+    result = load("xtreme_qa").compute(
+        predictions=guess + guess[:1], references=asked, style=style, language="en"
+    )
+    assert result == {"exact_match": 200 / 3, "f1": 200 / 3}
 
 
 def test_mining(load: Load) -> None:

@@ -89,7 +89,11 @@ def test_a_limit_that_leaves_no_gold_pair_is_no_crash(
     run: Call, tiny: Path, quickest: Path, small_data: Path, tmp_path: Path
 ) -> None:
     gold = small_data / "labels/bucc2018/test-de.tsv"
-    gold.write_text("de-000000099\ten-000000001\n")
+    last, english = (
+        (small_data / f"xtreme/bucc2018/de-en.test.{side}").read_text("utf-8").splitlines()[-1]
+        for side in ("de", "en")
+    )
+    gold.write_text(f"{last.split(chr(9))[0]}\t{english.split(chr(9))[0]}\n")
     words = ("--benchmark", "mini", "--data", small_data, "--tasks", "bucc2018", "--limit", 1)
     code, out, err = evaluate(run, tiny, quickest, tmp_path, *words, "--languages", "de")
     assert code == 0, err
@@ -99,11 +103,11 @@ def test_a_limit_that_leaves_no_gold_pair_is_no_crash(
 def test_a_bad_label_file_stops_no_training_and_no_prediction(
     run: Call, tiny: Path, quickest: Path, small_data: Path, tmp_path: Path
 ) -> None:
-    (small_data / "labels/tatoeba/test-de.tsv").write_text("0\n")
-    words = ("--benchmark", "mini", "--data", small_data, "--tasks", "tatoeba,xnli")
+    (small_data / "labels/pawsx/test-de.tsv").write_text("0\n")
+    words = ("--benchmark", "mini", "--data", small_data, "--tasks", "pawsx,xnli")
     code, out, err = evaluate(run, tiny, quickest, tmp_path, *words, "--languages", "de,en")
     assert code == 1
-    assert "60 predictions for 1 labelled sentences" in err
+    assert "predictions for 1 labelled pairs" in err
     assert (tmp_path / "out/predictions/xnli/test-de.tsv").is_file()
     scores = json.loads((tmp_path / "out/scores.json").read_text())
     assert scores["tasks"]["xnli"]["score"] is not None and "incomplete" in scores["partial"]

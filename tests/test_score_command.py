@@ -403,6 +403,45 @@ def test_overall_is_the_mean_of_the_tasks_not_of_the_groups(score: Call, tmp_pat
     assert abs(scores["overall"] - sum(groups.values()) / 4) > 0.01
 
 
+@pytest.mark.parametrize(
+    "stray",
+    [".ipynb_checkpoints", "__MACOSX", ".git", ".idea", ".vscode", "__pycache__", ".Trash-0"],
+)
+@pytest.mark.parametrize("inner", ["", "predictions"])
+def test_what_an_editor_or_an_archive_left_is_let_be(
+    score: Call, right: Path, tmp_path: Path, stray: str, inner: str
+) -> None:
+    folder = tmp_path / "outcome"
+    shutil.copytree(right, folder / inner)
+    _, plain, _ = score(folder, "--json")
+    write(folder / inner / stray / "xnli" / "test-de.tsv", "nonsense\n")
+    write(folder / inner / "xnli" / "._test-de.tsv", "\0\0Mac OS X")
+    write(folder / inner / "xnli" / ".DS_Store", "\0")
+    write(folder / inner / ".DS_Store", "\0")
+    code, out, err = score(folder, "--json")
+    assert (code, out) == (0, plain)
+    assert err == f"note: {stray}/ is no task's folder and is left alone\n"
+    (folder / inner / "notes").mkdir()
+    code, _, err = score(folder)
+    assert f"{folder / inner / 'notes'}: no task is named 'notes'" in one_line(code, err)
+
+
+def test_a_question_without_an_answer_is_named(run: Call, copy: Path, tmp_path: Path) -> None:
+    """SQuAD v1.1's script has no score for it; an empty answer is another matter."""
+    labels = Path(shutil.copytree(MINI / "labels", tmp_path / "labels"))
+    path = labels / "xquad" / "test-de.json"
+    value = json.loads(path.read_text("utf-8"))
+    qa = value["data"][0]["paragraphs"][0]["qas"][1]
+    for answers, whole in (([], False), ([{"text": "", "answer_start": 0}], True)):
+        qa["answers"] = answers
+        path.write_text(json.dumps(value))
+        code, _, err = run("score", copy, "--labels", labels, "--benchmark", "mini")
+        assert (code == 0) == whole
+        if not whole:
+            said = f"question '{qa['id']}' has no gold answer (labels: {path})"
+            assert said in one_line(code, err)
+
+
 # What the user got wrong
 
 

@@ -24,6 +24,7 @@ from harness.scoring import (
     chunk_scores,
     mlqa_scores,
     pair_scores,
+    squad2_scores,
     squad_scores,
     summarise,
     token_accuracy,
@@ -226,6 +227,44 @@ def test_missing_predictions_score_nothing_and_unknown_ids_are_ignored() -> None
         "f1": 100 / 3,
     }
     assert squad_scores(gold, {}) == {"exact_match": 0.0, "f1": 0.0}
+
+
+def repeated(*answers: list[str]) -> list[tuple[str, list[str]]]:
+    """Questions that share two ids, taken in turn."""
+    return [("ab"[place % 2], texts) for place, texts in enumerate(answers)]
+
+
+@pytest.mark.parametrize(
+    ("gold", "guesses", "exact"),
+    [
+        (repeated(["red"], ["sea"], ["red"]), {"a": "red", "b": "sky"}, 200 / 3),
+        (repeated(["red"], ["sea"], ["red"]), {"a": "Red.", "b": "sea"}, 100),
+        (repeated(["red"], ["sea"], ["sky"]), {"a": "sky", "b": "sea"}, 200 / 3),
+        (repeated(["red"], ["sea"], ["sky", "red"], ["sea"]), {"b": "sea"}, 50),
+        (repeated(["red"], ["sea"], ["red"], ["sea"], ["red"]), {"a": "red"}, 60),
+    ],
+)
+def test_every_question_counts_where_ids_repeat(
+    gold: list[tuple[str, list[str]]], guesses: dict[str, str], exact: float
+) -> None:
+    """SQuAD's and MLQA's scripts walk through the questions, not through their ids."""
+    expected = {"exact_match": exact, "f1": exact}
+    assert same(squad_scores(gold, guesses), expected)
+    for language in MLQA_LANGUAGES:
+        assert same(mlqa_scores(gold, guesses, language), expected)
+    assert same(squad2_scores(gold, guesses), expected)
+
+
+@pytest.mark.parametrize("empty", ["", " ", "...", "the"])
+@pytest.mark.parametrize("guess", ["", "a", "!"])
+def test_an_empty_gold_answer_is_an_answer(empty: str, guess: str) -> None:
+    alone, beside = {"q": [empty]}, {"q": ["red", empty]}
+    for gold in (alone, beside):
+        assert squad_scores(gold, {"q": guess}) == {"exact_match": 100.0, "f1": 0.0}
+        assert mlqa_scores(gold, {"q": guess}, "en") == {"exact_match": 100.0, "f1": 0.0}
+        assert squad_scores(gold, {"q": "sea"}) == {"exact_match": 0.0, "f1": 0.0}
+        assert reference.squad_scores(gold, {"q": guess}) == squad_scores(gold, {"q": guess})
+    assert squad_scores(beside, {"q": "red"}) == {"exact_match": 100.0, "f1": 100.0}
 
 
 MLQA = {

@@ -12,11 +12,13 @@ from conftest import MINI
 
 from harness import registry
 from harness.data import layout
-from harness.data.check import MOST_PROBLEMS, check_folder
+from harness.data.check import MOST_PROBLEMS, check_folder, check_training
 from harness.data.folder import FolderSource
+from harness.data.memory import Memory
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
+from harness.pipeline.facts import Known
 from harness.tasks import Folder
 
 TASKS = "bucc2018 mlqa panx pawsx tatoeba tydiqa udpos xnli xquad".split()
@@ -100,7 +102,7 @@ def test_real_rows_give_the_typed_columns(name, real_data):
 
 def _copied(name, gold):
     qa = name in ("xquad", "mlqa", "tydiqa")
-    return {i: answers[0] for i, answers in gold.items()} if qa else gold
+    return {name: answers[0] for name, answers in gold} if qa else gold
 
 
 def test_real_label_files_are_as_long_as_the_examples(real_data):
@@ -359,6 +361,156 @@ def test_rows_without_labels_are_not_learnt_from(source):
     (source.data / "pawsx/train-en.tsv").write_text("a\tb\nc\td\n")
     with pytest.raises(HarnessError, match="paws: no labelled train examples are left"):
         training_rows(source, pairs, None)
+
+
+def with_answers(path: Path, change) -> list[str]:
+    """Rewrite the first answer of each question; give the ids of those that moved."""
+    value = json.loads(path.read_text("utf-8"))
+    moved = []
+    every = [
+        qa for article in value["data"] for part in article["paragraphs"] for qa in part["qas"]
+    ]
+    for number, qa in enumerate(every):
+        before = dict(qa["answers"][0])
+        change(number, qa["answers"][0])
+        if qa["answers"][0] != before:
+            moved.append(str(qa["id"]))
+    path.write_text(json.dumps(value), "utf-8")
+    return moved
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda answer: answer.update(answer_start=answer["answer_start"] + 1),
+        lambda answer: answer.update(answer_start=-1),
+        lambda answer: answer.update(answer_start=10**6),
+        lambda answer: answer.update(text="\U0001f600" + answer["text"]),
+    ],
+)
+def test_answers_that_are_not_at_their_offsets_are_dropped_and_counted(source, split, move):
+    training = registry.task("xquad").training
+    path = source.data / training.folder.files[split]
+    whole = training_rows(source, training, None)
+    moved = with_answers(path, lambda i, answer: move(answer) if i in (1, 2, 5, 7) else None)
+    rows = training_rows(source, training, None)
+    count = len(getattr(whole, split))
+    assert len(moved) == 4 and not set(moved) & set(getattr(rows, split)["id"])
+    assert len(getattr(rows, split)) == count - 4 and rows.misplaced == 4 / count
+    (note,) = rows.notes
+    assert note == (
+        f"squad: 4 of {count} {split} questions have an answer that is not at its offset and are"
+        f" dropped ({training.folder.files[split]}: {', '.join(moved[:3])}, …)"
+    )
+    assert whole.notes == () and whole.misplaced == 0
+
+
+def test_no_answer_is_out_of_place_where_there_is_none(source):
+    """Empty answers, wherever they say they are, are no answers; the others are learnt from."""
+    training = registry.task("xquad").training
+    path = source.data / "squad/train-v1.1.json"
+    count = len(questions(path))
+    nowhere = {"text": "", "answer_start": -9}
+    with_answers(path, lambda i, answer: answer.update(nowhere) if i < 2 else None)
+    rows = training_rows(source, training, None)
+    assert rows.notes == ("squad: 2 train rows without a label are dropped",)
+    assert len(rows.train) == count - 2 and rows.misplaced == 0
+
+
+def test_offsets_of_test_files_are_looked_at_by_the_check_alone(source):
+    task = registry.task("xquad")
+    path = source.files(task, "test", "de")[0]
+    shutil.copy(source.label_file(task, "de"), path)
+    gold = source.gold(task, "de")
+    for file in (path, source.label_file(task, "de")):
+        with_answers(file, lambda i, answer: answer.update(answer_start=10**6))
+    assert len(source.examples(task, "test", "de")) == len(gold)
+    assert source.gold(task, "de") == gold == FolderSource(source.data).gold(task, "de")
+    problems = look(source, names=["xquad"])["xquad", "test", "de"].problems
+    assert len(problems) == min(MOST_PROBLEMS, len(gold))
+    assert problems[0].startswith(f"{path}: question ")
+
+
+@pytest.mark.parametrize("name", ["squad_v1", "squad_v2"])
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_answers_out_of_place_in_intermediate_sets_are_listed(source, name, split):
+    training = registry.training(name)
+    path = source.files(training, split, "en")[0]
+    pairs = [(f"k{i}", f"text number {i}", f"number {i}") for i in range(30)]
+    write_squad(path, pairs)
+    (whole,) = (f for f in check_training(source, training) if f.split == split)
+    moved = with_answers(path, lambda i, answer: answer.update(answer_start=i % 5) if i > 2 else 0)
+    (finding,) = (f for f in check_training(source, training) if f.split == split)
+    assert not whole.problems and len(finding.problems) == MOST_PROBLEMS < len(moved)
+    assert finding.problems[0].startswith(f"{path}: question k3: answer 'number 3' is not at")
+
+
+# -- what does not belong together ----------------------------------------------------------------
+
+
+def turned(lines):
+    return ["\t".join(line.split("\t")[::-1]) for line in lines]
+
+
+def renamed(lines):
+    return [line.replace("de-", "de-0") for line in lines]
+
+
+MISFITS = [
+    # task, file, change of its lines, what is said of it
+    ("bucc2018", "labels/bucc2018/test-de.tsv", turned, "40 of 40 gold pairs do not name", "round"),
+    ("bucc2018", "labels/bucc2018/test-de.tsv", renamed, "40 of 40 gold pairs", "of other files"),
+    ("bucc2018", "xtreme/bucc2018/de-en.dev.gold", turned, "gold pairs do not name", "round"),
+    (
+        "bucc2018",
+        "xtreme/bucc2018/de-en.dev.gold",
+        lambda lines: [*lines, "de-1\tnobody"],
+        "1 of ",
+        "as de-1 TAB nobody; the gold is of other files",
+    ),
+    ("tatoeba", "labels/tatoeba/test-de.tsv", lambda x: x[:-3], "57 labels for 60", "examples"),
+    ("tatoeba", "labels/tatoeba/test-de.tsv", lambda x: [*x, "0"], "61 labels for 60", ""),
+    (
+        "tatoeba",
+        "labels/tatoeba/test-de.tsv",
+        lambda x: [str(int(n) + 1) for n in x],
+        "label '60' is no line of the language's file, which has 0 to 59 (1 such labels)",
+        "",
+    ),
+    ("tatoeba", "xtreme/tatoeba/de-en.de", lambda x: [*x, "y"], "61 sentences, but 60 Eng", ""),
+    ("tatoeba", "xtreme/tatoeba/de-en.en", lambda x: [*x, "z"], "60 sentences, but 61 Eng", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "change", "what", "why"), MISFITS)
+def test_gold_of_other_files_is_told_and_refused_in_the_same_words(
+    source, small_data, name, file, change, what, why
+):
+    """Scored in silence it would be 0, or a few points less than is true."""
+    task, path = registry.task(name), small_data / file
+    known = Known(source, Memory())
+    known.test(task, "de")
+    path.write_text("".join(f"{line}\n" for line in change(path.read_text("utf-8").splitlines())))
+    found = look(source, names=[name])
+    problems = [p for f in found.values() if f.language == "de" for p in f.problems]
+    said = problems[0]
+    where = source.files(task, "test", "de")[0] if "sentences, but" in said else path
+    assert said.startswith(f"{where}:") and what in said and why in said and "\n" not in said
+    with pytest.raises(HarnessError) as caught:
+        Known(source, Memory()).test(task, "de")
+    assert str(caught.value) == said
+
+
+def test_sides_of_other_lengths_are_told_without_labels_too(small_data):
+    bare, task = FolderSource(small_data / "xtreme"), registry.task("tatoeba")
+    path = small_data / "xtreme/tatoeba/de-en.en"
+    assert not look(bare, names=["tatoeba"])["tatoeba", "test", "de"].problems
+    path.write_text(path.read_text("utf-8") + "more\n")
+    (problem,) = look(bare, names=["tatoeba"])["tatoeba", "test", "de"].problems
+    with pytest.raises(HarnessError) as caught:
+        Known(bare, Memory()).test(task, "de")
+    assert str(caught.value) == problem
 
 
 # -- the look through a folder --------------------------------------------------------------------

@@ -179,6 +179,41 @@ def test_the_number_of_processes_is_part_of_a_trainings_key(
     assert changed() == ALL - RETRIEVAL
 
 
+def test_the_share_of_answers_out_of_place_is_the_span_sets_own(
+    tmp_path: Path, quickest: Path, changed: Callable[..., set[str]]
+) -> None:
+    path = tmp_path / "lenient.toml"
+    path.write_text(f"{quickest.read_text()}misplaced_answers = 0.5\n")
+    assert changed(recipe=path) == ALL - XNLI - RETRIEVAL
+
+
+def test_more_answers_out_of_place_than_the_recipe_allows_are_refused(
+    tiny: Path, small_data: Path, quickest: Path, tmp_path: Path
+) -> None:
+    file = small_data / "xtreme" / "squad" / "train-v1.1.json"
+    value = json.loads(file.read_text("utf-8"))
+    qas = [q for a in value["data"] for part in a["paragraphs"] for q in part["qas"]]
+    for qa in qas[: len(qas) // 10]:
+        qa["answers"][0]["answer_start"] += 1
+    file.write_text(json.dumps(value), "utf-8")
+    share = len(qas) // 10 / len(qas)
+    wanted = request(tiny, small_data, quickest, tasks=("xquad",))
+    with pytest.raises(HarnessError, match=r"misplaced_answers = 0\.05; mend") as caught:
+        make_plan(wanted)
+    assert "squad/train-v1.1.json: " in str(caught.value) and "\n" not in str(caught.value)
+    for allowed, whole in ((share - 1e-9, False), (share, True), (1, True)):
+        path = tmp_path / "lenient.toml"
+        path.write_text(f"{quickest.read_text()}misplaced_answers = {allowed}\n")
+        mended = replace(wanted, recipe=recipes.load(str(path)))
+        if whole:
+            (note,) = make_plan(mended).notes
+            assert f"{len(qas) // 10} of {len(qas)} train questions" in note
+            assert str(small_data) not in note  # others will read it
+        else:
+            with pytest.raises(HarnessError, match="misplaced_answers"):
+                make_plan(mended)
+
+
 class Work:
     """A job that writes a file, or dies."""
 

@@ -24,10 +24,18 @@ def score_command(
     """Score a folder of predictions as the official scorer does."""
     from harness.display.tables import language_table, missing_lines, score_table
     from harness.scoring import Summary
-    from harness.submission.scores import partial_run, score_folder, scores_json, summary_of
+    from harness.submission.scores import (
+        partial_run,
+        score_folder,
+        scores_json,
+        stray_folders,
+        summary_of,
+    )
 
     chosen = registry.benchmark(benchmark)
     scores = score_folder(predictions, labels, chosen)
+    for name in stray_folders(predictions):
+        print(f"note: {name}/ is no task's folder and is left alone", file=sys.stderr)
     partial = partial_run(predictions)
     if as_json:
         print(json.dumps(scores_json(chosen, scores, partial), indent=1))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.data.files import Report
+from harness.data.fit import LAYOUTS, misfits
 from harness.data.folder import FolderSource, read_columns
-from harness.data.layout import Columns
+from harness.data.layout import Columns, is_labelled
 from harness.errors import HarnessError
 from harness.tasks import Benchmark, Task, TrainingSet
 
@@ -63,7 +65,8 @@ def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Find
             finding = Finding(
                 f"{part.name} (intermediate)", split, " ".join(part.languages) or language
             )
-            lost = [path for path in source.files(part, split, language) if not path.is_file()]
+            paths = source.files(part, split, language)
+            lost = [path for path in paths if not path.is_file()]
             try:
                 if lost:
                     finding.note = f"missing: {lost[0]}"
@@ -71,6 +74,8 @@ def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Find
                     rows = source.examples(part, split, language)
                     finding.rows = len(rows)
                     finding.labelled = "text" in rows.column_names or _labelled(rows)
+                    for path in paths if part.format.layout == "squad" else ():
+                        read_columns(part.format, [path], _noted_in(finding), offsets=True)
             except HarnessError as error:
                 finding.problems.append(str(error))
             yield finding
@@ -84,12 +89,8 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
         finding.note = f"missing: {lost[0]}"
         return finding
 
-    def note(path: Path, line: int, what: str) -> None:
-        if len(finding.problems) < MOST_PROBLEMS:
-            finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
-
     try:
-        columns = read_columns(of.format, paths, lambda path: partial(note, path))
+        columns = read_columns(of.format, paths, _noted_in(finding), offsets=True)
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding
@@ -104,20 +105,32 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
     return finding
 
 
+def _noted_in(finding: Finding) -> Callable[[Path], Report]:
+    """Return what gives each file a report that adds to the finding's problems."""
+
+    def note(path: Path, line: int, what: str) -> None:
+        if len(finding.problems) < MOST_PROBLEMS:
+            finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
+
+    return lambda path: partial(note, path)
+
+
 def _labelled(columns: Columns | Dataset) -> bool:
     names = getattr(columns, "column_names", columns)
     name = next(n for n in ("label", "tags", "answers", "matches") if n in names)
-    return any(columns[name])
+    return any(map(is_labelled, columns[name]))
 
 
 def _check_labels(
     source: FolderSource, task: Task, language: str, columns: Columns, finding: Finding
 ) -> None:
     """Hold the label file, if there is one, against the examples."""
+    examples = source.files(task, "test", language)[0]
     path = source.label_file(task, language)
     if path is None or not path.is_file():
         if not finding.labelled:
             finding.note = "no labels"
+        finding.problems += misfits(task.format.layout, columns, None, examples, examples)
         return
     try:
         gold = task.format.read_gold(path)
@@ -127,11 +140,14 @@ def _check_labels(
     finding.labelled = True
     if "tokens" in columns:
         _check_tokens(path, columns, gold, finding)
-    elif "id" in columns and isinstance(gold, dict):
-        lost = [name for name in columns["id"] if name not in gold]
+    elif task.format.layout == "squad":
+        answered = {name for name, _ in gold}
+        lost = [name for name in columns["id"] if name not in answered]
         if lost:
             finding.problems.append(f"{path}: no answer to {len(lost)} questions, as {lost[0]}")
-    elif task.format.layout != "bitext" and len(gold) != finding.rows:
+    elif task.format.layout in LAYOUTS:
+        finding.problems += misfits(task.format.layout, columns, gold, examples, path)
+    elif len(gold) != finding.rows:
         finding.problems.append(f"{path}: {len(gold)} labels for {finding.rows} examples")
 
 

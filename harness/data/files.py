@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 
 MAX_BYTES = 2 << 30  # no XTREME file is above 150 MB; a larger one is not what it says it is
 
+_MARK = b"\xef\xbb\xbf"  # UTF-8's byte order mark
 _CUT_WORD = re.compile(r"-|t(ru?)?|f(a(ls?)?)?|n(ul?)?|u[0-9a-fA-F]{0,4}")
 
 Report = Callable[[int, str], None]
@@ -57,18 +58,47 @@ def read_lines(path: Path, report: Report | None = None) -> list[str]:
     Raises:
         HarnessError: As ``read_bytes``, or by ``report``.
     """
-    report = report or strict(path)
-    raw = read_bytes(path).removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    raw = read_bytes(path).removeprefix(_MARK).split(b"\n")
+    return _decoded([line.removesuffix(b"\r") for line in raw], report or strict(path))
+
+
+def scored_lines(path: Path) -> list[str]:
+    """Return the lines of a label or prediction file as XTREME's scorer reads them.
+
+    LF, CR LF and CR alone end a line: Python's universal newlines (evaluate.py, ``read_label``).
+
+    Raises:
+        HarnessError: As ``read_lines``, or the file begins with a byte order mark.
+    """
+    refuse_mark(path)
+    return _decoded(re.split(rb"\r\n|\r|\n", read_bytes(path)), strict(path))
+
+
+def refuse_mark(path: Path) -> None:
+    """Refuse a label or prediction file that begins with a byte order mark.
+
+    The official scorer takes the mark for a part of the first label, or for broken JSON: a score
+    without it would be higher than the leaderboard's.
+    """
+    if read_bytes(path).startswith(_MARK):
+        raise HarnessError(
+            f"{path}:1: begins with a byte order mark, which the official scorer takes for a part"
+            " of the first line; save the file as UTF-8 without it"
+        )
+
+
+def _decoded(raw: list[bytes], report: Report) -> list[str]:
+    """Return lines as text, without the empty rest after the last line's end."""
     if raw and raw[-1] == b"":
-        raw.pop()
+        raw = raw[:-1]
     lines = []
     for number, line in enumerate(raw, 1):
         try:
-            lines.append(line.removesuffix(b"\r").decode())
+            lines.append(line.decode())
         except UnicodeDecodeError as error:
             what = f"not UTF-8 at byte {error.start + 1} of the line; save the file as UTF-8"
             report(number, what)
-            lines.append(line.removesuffix(b"\r").decode(errors="replace"))
+            lines.append(line.decode(errors="replace"))
     return lines
 
 
@@ -79,7 +109,7 @@ def read_json(path: Path) -> Any:
         HarnessError: As ``read_bytes``, or the file is no JSON (with line and column).
     """
     try:
-        text = read_bytes(path).removeprefix(b"\xef\xbb\xbf").decode()
+        text = read_bytes(path).removeprefix(_MARK).decode()
         value = json.loads(text)
         if "\\ud" in text.lower():
             json.dumps(value, ensure_ascii=False).encode()

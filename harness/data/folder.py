@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data import layout
 from harness.data.files import Report, strict
+from harness.data.fit import foreign_pairs
 from harness.data.memory import Memory
 from harness.data.records import read_records
 from harness.errors import HarnessError
@@ -161,7 +162,11 @@ def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
 
 
 def read_columns(
-    form: Format, paths: list[Path], reports: Callable[[Path], Report] = strict
+    form: Format,
+    paths: list[Path],
+    reports: Callable[[Path], Report] = strict,
+    *,
+    offsets: bool = False,
 ) -> layout.Columns:
     """Read one split's files into columns.
 
@@ -169,13 +174,15 @@ def read_columns(
         form: The format whose layout the files have.
         paths: One file, or for sentences: the language's, the English one and perhaps the gold.
         reports: Gives what takes a file's malformed places; by default the first one raises.
+        offsets: Report answers that are not at their offsets, too. They harm learning alone,
+            where they are counted (``harness.data.source.training_rows``).
     """
     if form.layout == "pairs":
         return layout.read_pairs(paths[0], form.labels, reports(paths[0]))
     if form.layout == "tags":
         return layout.read_tags(paths[0], form.labels, reports(paths[0]))
     if form.layout == "squad":
-        return layout.read_squad(paths[0], reports(paths[0]))
+        return layout.read_squad(paths[0], reports(paths[0]), offsets=offsets)
     if form.layout == "lines":
         return layout.read_text(paths[0], reports(paths[0]))
     if form.layout in ("sentences", "bitext"):
@@ -188,13 +195,19 @@ def _read_sides(
 ) -> layout.Columns:
     columns: layout.Columns = {"side": [], "id": [], "text": [], "matches": []}
     matches: dict[str, list[str]] = {}
-    for left, right in layout.read_id_pairs(paths[2], reports(paths[2])) if paths[2:] else ():
+    pairs = layout.read_id_pairs(paths[2], reports(paths[2])) if paths[2:] else []
+    for left, right in pairs:
         matches.setdefault(left, []).append(right)
         matches.setdefault(right, []).append(left)
+    names: list[list[str]] = []
     for side, path in zip(("source", "english"), paths, strict=False):
         ids, texts = layout.read_sentences(path, ids=form.layout == "bitext", report=reports(path))
         columns["side"] += [side] * len(ids)
         columns["id"] += ids
         columns["text"] += texts
         columns["matches"] += [matches.get(name, []) for name in ids]
+        names.append(ids)
+    strange = foreign_pairs(names[0], names[1], pairs)
+    if strange:
+        reports(paths[2])(0, strange)
     return columns

@@ -9,7 +9,7 @@ utils_preprocess.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,39 +92,81 @@ def _unquote(text: str) -> str:
 
 
 def read_tags(path: Path, labels: Sequence[str], report: Report | None = None) -> Columns:
-    """Read tagged sentences: ``token [TAB tag]`` a line, a blank line after each sentence."""
+    """Read tagged sentences: ``token [TAB tag]`` a line, a blank line after each sentence.
+
+    A ``-DOCSTART-`` line ends a sentence and is none itself (utils_tag.py). Token and tag may
+    also be parted by spaces, as XTREME's preparation has it (utils_preprocess.py); a tag never
+    stays in a token unseen.
+
+    Args:
+        path: The file, named after its language (``test-de.tsv``).
+        labels: The tags; () stands for any.
+        report: What to do with a malformed line; by default raises.
+    """
     report = report or strict(path)
     known = set(labels)
+    prefix = f"{path.stem.rpartition('-')[2]}:"
     tokens: list[list[str]] = [[]]
     tags: list[list[str]] = [[]]
+    spaced: list[int] = []  # lines whose columns are parted by spaces
+    marked: list[int] = []  # lines with the prefix of WikiANN's own files
     for number, line in enumerate(read_lines(path, report), 1):
-        if not line.strip(" \t"):  # a no-break space or a control character is a token
+        # of white space, a no-break space or a control character may be a token
+        if not line.strip(" \t") or line.startswith("-DOCSTART-"):
             tokens.append([])
             tags.append([])
             continue
-        token, tab, tag = line.partition("\t")
-        if not tab and not known:  # a user's supertag file may have spaces between its columns
-            token, tag = [*line.split(None, 1), ""][:2]
-            tag = tag.strip()
-        if "\t" in tag or (not known and " " in tag):
+        token, *others = _columns_of(line, known)
+        tag = others[0] if others else ""
+        if len(others) > 1 or (not known and " " in tag):
             report(number, "more than two columns; expected token and tag, separated by one tab")
         elif tag and known and tag not in known:
             report(number, f"tag {tag!r} is none of {', '.join(labels)}")
         elif tags[-1] and bool(tags[-1][-1]) != bool(tag):
-            report(number, "some tokens of this sentence have a tag and some have none")
+            report(number, f"some tokens of this sentence have a tag and some have none; {_TAB}")
         tokens[-1].append(token)
         tags[-1].append(tag)
+        spaced += [number] if tag and known and "\t" not in line else []
+        marked += [number] if token.startswith(prefix) else []
     kept = [i for i, words in enumerate(tokens) if words]
+    if spaced and not all(tags[i][0] for i in kept):
+        what = "ends in a tag after a space, but other sentences of the file have no tags"
+        report(spaced[0], f"{what}; {_TAB}")
+    count = sum(map(len, tokens))
+    if 2 * len(marked) > count:
+        what = f"{len(marked)} of {count} tokens begin with {prefix!r}, as in WikiANN's own files"
+        report(marked[0], f"{what}; take the prefix off, as XTREME's preparation does")
     return {
         "tokens": [tokens[i] for i in kept],
         "tags": [tags[i] if tags[i][0] else None for i in kept],
     }
 
 
-def read_squad(path: Path, report: Report | None = None) -> Columns:
-    """Read a SQuAD v1.1 file. Answers whose text is empty are taken as absent.
+_TAB = "put a tab between token and tag, or at the end of a line that is all token"
 
-    An answer that does not stand at its ``answer_start`` is reported, not moved.
+
+def _columns_of(line: str, known: Collection[str]) -> list[str]:
+    """Return the columns of a line of tags: token, perhaps tag, perhaps more than there may be.
+
+    They are parted by tabs; in a line without a tab by white space, if the last one is a tag.
+    """
+    if "\t" in line:
+        return [column.strip(" ") or column for column in line.split("\t")]
+    columns = line.split()
+    if len(columns) > 1 and (not known or columns[-1] in known):
+        return columns
+    return [line.strip(" ")]
+
+
+def read_squad(path: Path, report: Report | None = None, *, offsets: bool = True) -> Columns:
+    """Read a SQuAD v1.1 file, whole or its ``data`` alone.
+
+    Empty answers are kept: the official scorer counts them. An answer is never moved.
+
+    Args:
+        path: The file.
+        report: What to do with a malformed place; by default raises.
+        offsets: Report answers that do not stand at their ``answer_start``, too.
     """
     report = report or strict(path)
     rows: Columns = {name: [] for name in COLUMNS["squad"]}
@@ -137,9 +179,8 @@ def read_squad(path: Path, report: Report | None = None) -> Columns:
                 0, f"a question has no usable id, question or answers ({error!r}); see SQuAD v1.1"
             )
             continue
-        answers = [(text, start) for text, start in answers if text]
-        for text, start in answers:
-            if start < 0 or not context.startswith(text, start):
+        for text, start in answers if offsets else ():
+            if not stands_at(context, text, start):
                 report(
                     0,
                     f"question {identity}: answer {text[:40]!r} is not at character {start}"
@@ -153,11 +194,25 @@ def read_squad(path: Path, report: Report | None = None) -> Columns:
     return rows
 
 
+def stands_at(context: str, answer: str, start: int) -> bool:
+    """Say whether an answer is where it says in its context; an empty one is nowhere else."""
+    return not answer or (start >= 0 and context.startswith(answer, start))
+
+
+def is_labelled(label: Any) -> bool:
+    """Say whether a label, or a list of tags, answers or matches, says anything.
+
+    Answers of nothing but white space do not: XTREME's stripped test files have such.
+    """
+    return any(text.strip() for text in label) if isinstance(label, list) else bool(label)
+
+
 def _questions(value: Any, report: Report) -> list[tuple[str, dict[str, Any]]]:
     try:
+        articles = value if value and isinstance(value, list) else value["data"]
         return [
             (str(paragraph["context"]), qa)
-            for article in value["data"]
+            for article in articles
             for paragraph in article["paragraphs"]
             for qa in paragraph["qas"]
         ]
@@ -187,10 +242,15 @@ def read_sentences(
 
 
 def read_id_pairs(path: Path, report: Report | None = None) -> list[tuple[str, str]]:
-    """Read ``id TAB id`` lines (BUCC gold and predictions)."""
+    """Read ``id TAB id`` lines (BUCC's gold)."""
     report = report or strict(path)
+    return id_pairs(read_lines(path, report), report)
+
+
+def id_pairs(lines: Sequence[str], report: Report) -> list[tuple[str, str]]:
+    """Return the pairs of ``id TAB id`` lines."""
     pairs = []
-    for number, line in enumerate(read_lines(path, report), 1):
+    for number, line in enumerate(lines, 1):
         fields = line.strip().split("\t")
         if len(fields) != 2:
             report(number, f"{len(fields)} columns, expected two ids separated by a tab")

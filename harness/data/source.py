@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.data.layout import to_dataset
+from harness.data.folder import FolderSource
+from harness.data.layout import is_labelled, stands_at, to_dataset
 from harness.errors import HarnessError
 from harness.tasks import Task, TrainingSet
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+NAMED = 3  # questions of many that are named
 DEV_SHARE = 10  # one part in ten of train is dev where a set has no dev of its own
 
 
@@ -50,11 +52,14 @@ class Rows:
         train: What is learnt from.
         dev: What chooses the checkpoint, English.
         notes: What the user should know of them, e.g. how many were dropped.
+        misplaced: Share of the questions that were dropped since an answer is not at its offset,
+            of train or of dev, whichever is greater.
     """
 
     train: Dataset
     dev: Dataset
     notes: tuple[str, ...] = ()
+    misplaced: float = 0.0
 
 
 def training_rows(source: Source, training: TrainingSet, held_out: Task | None = None) -> Rows:
@@ -63,7 +68,9 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
     Dev is the set's own English dev split, or a tenth of train cut by context where it has none
     (TyDiQA, whose dev files are the XTREME test set). Dev contexts that are in the held-out
     task's English test set are dropped (XQuAD's paragraphs come from SQuAD dev). Dev ids that
-    repeat (TyDiQA) become row numbers. Rows without a label (SNLI's ``-``) are dropped, counted.
+    repeat (TyDiQA) become row numbers. Rows without a label (SNLI's ``-``) are dropped, counted;
+    so are questions with an answer that is not at its offset, the first of them named. How many
+    of these may be is the recipe's to say (``Settings.misplaced_answers``).
 
     Raises:
         HarnessError: A file is missing or malformed, no labelled rows are left, or all of train
@@ -73,11 +80,14 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
         return _united(training, [training_rows(source, part, held_out) for part in training.parts])
     notes: list[str] = []
     train = _kept(source.examples(training, "train", training.language), training, "train", notes)
+    train, misplaced = _placed(train, source, training, "train", notes)
     if training.languages:
         found = ", ".join(sorted(set(train["language"])))
         notes.append(f"{training.name}: text in {found}")
     if "dev" in training.folder.files:
         dev = _kept(source.examples(training, "dev", "en"), training, "dev", notes)
+        dev, share = _placed(dev, source, training, "dev", notes)
+        misplaced = max(misplaced, share)
         if held_out is not None:
             dev = _without(dev, source, held_out, training.name, notes)
     else:
@@ -96,7 +106,7 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
             raise HarnessError(f"{training.name}: no labelled {split} examples are left")
     if "label" in train.column_names:
         notes += _check_labels(training, train["label"][:])
-    return Rows(train, dev, tuple(notes))
+    return Rows(train, dev, tuple(notes), misplaced)
 
 
 def _without(dev: Dataset, source: Source, held_out: Task, name: str, notes: list[str]) -> Dataset:
@@ -124,6 +134,7 @@ def _united(training: TrainingSet, parts: Sequence[Rows]) -> Rows:
         concatenate_datasets([part.train for part in parts]),
         concatenate_datasets([part.dev for part in parts]),
         tuple(f"{training.name}, {note}" for part in parts for note in part.notes),
+        max(part.misplaced for part in parts),
     )
 
 
@@ -135,12 +146,46 @@ def _kept(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) ->
     label = next((n for n in ("label", "tags", "answers") if n in rows.column_names), "")
     if not label or getattr(training.format, "no_answer", False):
         return rows
-    labelled = [i for i, value in enumerate(rows[label]) if value]
+    labelled = [i for i, value in enumerate(rows[label]) if is_labelled(value)]
     if len(labelled) == len(rows):
         return rows
     count = len(rows) - len(labelled)
     notes.append(f"{training.name}: {count} {split} rows without a label are dropped")
     return rows.select(labelled)
+
+
+def _placed(
+    rows: Dataset, source: Source, training: TrainingSet, split: str, notes: list[str]
+) -> tuple[Dataset, float]:
+    """Leave out questions with an answer that is not at its offset; with their share.
+
+    Translated sets have such answers, and sets whose offsets count UTF-16 units.
+    """
+    if training.format.layout != "squad":
+        return rows, 0.0
+    columns = (rows[name][:] for name in ("id", "context", "answers", "starts"))
+    kept, misplaced = [], []
+    for i, (name, context, answers, starts) in enumerate(zip(*columns, strict=True)):
+        if all(stands_at(context, *one) for one in zip(answers, starts, strict=True)):
+            kept.append(i)
+        else:
+            misplaced.append(name)
+    if not misplaced:
+        return rows, 0.0
+    more = ", …" if len(misplaced) > NAMED else ""
+    notes.append(
+        f"{training.name}: {len(misplaced)} of {len(rows)} {split} questions have an answer that is"
+        f" not at its offset and are dropped ({_file(source, training, split)}:"
+        f" {', '.join(misplaced[:NAMED])}{more})"
+    )
+    return rows.select(kept), len(misplaced) / len(rows)
+
+
+def _file(source: Source, training: TrainingSet, split: str) -> str:
+    """Return the file of a split with its folder, the set's name where it is not one file."""
+    language = training.language if split == "train" else "en"
+    paths = source.files(training, split, language) if isinstance(source, FolderSource) else []
+    return "/".join(paths[0].parts[-2:]) if len(paths) == 1 else f"{training.name} {split}"
 
 
 def _check_labels(training: TrainingSet, labels: Sequence[str]) -> list[str]:

@@ -84,7 +84,7 @@ _ALIGN = ("left", "left", "right", "right", "left", "left")
 def _row(group: str, task: TaskScore) -> tuple[str, ...]:
     count = f"{len(task.languages)}/{len(task.expected)}"
     if not task.languages:
-        reasons = set(task.missing.values())
+        reasons = {why.partition(": ")[0] for why in task.missing.values()}
         count = reasons.pop() if len(reasons) == 1 else f"{count}: nothing to score"
     metric = NAMES.get(task.metric, task.metric)
     return (group, task.name, _number(task.score), _number(task.gap), metric, count)
@@ -117,11 +117,21 @@ def language_table(tasks: Mapping[str, TaskScore]) -> str:
 
 
 def missing_lines(tasks: Mapping[str, TaskScore]) -> list[str]:
-    """Return a line for each reason that a task lacks languages for."""
+    """Return a line for each kind of reason that a task lacks languages for.
+
+    What follows a reason's colon is its language's own, as a file is: the first one is told.
+    """
     lines = []
     for name, task in tasks.items():
         reasons: dict[str, list[str]] = {}
+        own: dict[str, str] = {}
         for code, why in task.missing.items():
-            reasons.setdefault(why, []).append(code)
-        lines += [f"{name}: {why} ({' '.join(codes)})" for why, codes in reasons.items()]
+            kind, _, rest = why.partition(": ")
+            reasons.setdefault(kind, []).append(code)
+            own.setdefault(kind, rest)
+        for kind, codes in reasons.items():
+            line = f"{name}: {kind} ({' '.join(codes)})"
+            if own[kind]:
+                line += f", {len(codes)} of {len(task.expected)} languages; {own[kind]}"
+            lines.append(line)
     return lines

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.data.layout import read_id_pairs
+from harness.data.files import scored_lines, strict
+from harness.data.layout import id_pairs
 from harness.formats.common import first_of_side, write_lines
 from harness.formats.encoder_only import EncoderOnly
 from harness.tasks import Scores
@@ -93,11 +94,11 @@ class BitextMining(EncoderOnly):
 
     def read(self, path: Path) -> Pairs:
         """Read ``source id TAB English id`` lines."""
-        return read_id_pairs(path)
+        return id_pairs(scored_lines(path), strict(path))
 
     def read_gold(self, path: Path) -> Pairs:
         """Read ``source id TAB English id`` lines."""
-        return read_id_pairs(path)
+        return self.read(path)
 
     def limited(self, gold: Pairs, rows: Dataset) -> Pairs:
         """Return the gold pairs whose both sentences are among the rows."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.data.files import read_lines
+from harness.data.files import scored_lines
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def read_labels(path: Path, known: Sequence[str]) -> list[str]:
     Raises:
         HarnessError: A label is not of the set; names file, line and the set.
     """
-    labels = [line.strip() for line in read_lines(path)]
+    labels = [line.strip() for line in scored_lines(path)]
     allowed = set(known)
     for number, label in enumerate(labels, 1):
         if allowed and label not in allowed:

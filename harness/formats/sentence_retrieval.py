@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.data.files import read_lines
+from harness.data.files import scored_lines
 from harness.errors import HarnessError
 from harness.formats.common import first_of_side, same_count, write_lines
 from harness.formats.encoder_only import EncoderOnly
@@ -70,7 +70,7 @@ class SentenceRetrieval(EncoderOnly):
 
     def read(self, path: Path) -> Lines:
         """Read one 0-based line number a line."""
-        lines = [line.strip() for line in read_lines(path)]
+        lines = [line.strip() for line in scored_lines(path)]
         for number, line in enumerate(lines, 1):
             if not (line.isascii() and line.isdigit()):
                 raise HarnessError(f"{path}:{number}: {line[:40]!r} is no 0-based line number")

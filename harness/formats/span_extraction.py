@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from harness.data.files import read_json
-from harness.data.layout import read_squad
+from harness.data.files import read_json, refuse_mark
+from harness.data.layout import is_labelled, read_squad
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled, first_rows
 from harness.tasks import Scores
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.recipes import Settings
 
-Answers = dict[str, list[str]]
+Answers = list[tuple[str, list[str]]]
+"""Each question's id and answers, in order: ids may repeat, and every question counts."""
 Offsets = list[tuple[int, int] | None]
 
 
@@ -46,7 +49,13 @@ class SpanExtraction:
     metric: str = "exact_match+f1"
     head: str | None = "AutoModelForQuestionAnswering"
     splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = ("max_length", "stride", "max_question", "max_answer")
+    reads: tuple[str, ...] = (
+        "max_length",
+        "stride",
+        "max_question",
+        "max_answer",
+        "misplaced_answers",
+    )
     special: ClassVar[tuple[str, ...]] = ()
 
     def encode(
@@ -80,16 +89,16 @@ class SpanExtraction:
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
             )
-            features += _windows(batch, members, tokenizer.model_input_names)
+            features += _windows(batch, members, contexts, tokenizer.model_input_names)
         features.sort(key=lambda feature: feature["row"])  # stable: windows stay in order
         if training:
-            answers, starts = rows["answers"][:], rows["starts"][:]
+            learnt = [
+                _learnt(*row) for row in zip(rows["answers"][:], rows["starts"][:], strict=True)
+            ]
             for feature in features:
                 row, offsets = feature.pop("row"), feature.pop("offsets")
-                span = (0, 0)
-                if starts[row]:
-                    begin = starts[row][0]
-                    span = _token_span(offsets, begin, begin + len(answers[row][0]))
+                begin, stop = learnt[row]
+                span = _token_span(offsets, begin, stop) if stop else (0, 0)
                 feature["start_positions"], feature["end_positions"] = span
         return features
 
@@ -120,9 +129,10 @@ class SpanExtraction:
         return first_rows(rows, limit)
 
     def gold(self, rows: Dataset) -> Answers | None:
-        """Return the rows' answers by id, None where no row has any."""
-        gold = dict(zip(rows["id"], rows["answers"], strict=True))
-        return gold if any(gold.values()) else None
+        """Return the rows' ids and answers, None where no row has any and each should."""
+        gold = list(zip(rows["id"], rows["answers"], strict=True))
+        known = self.no_answer or any(is_labelled(answers) for _, answers in gold)
+        return gold if known else None
 
     def write(self, predictions: dict[str, str], path: Path) -> None:
         """Write ``{id: answer}`` as JSON."""
@@ -132,6 +142,7 @@ class SpanExtraction:
 
     def read(self, path: Path) -> dict[str, str]:
         """Read ``{id: answer}``."""
+        refuse_mark(path)
         value = read_json(path)
         if not isinstance(value, dict):
             raise HarnessError(f"{path}: not a JSON object of question id to answer")
@@ -142,15 +153,22 @@ class SpanExtraction:
 
     def read_gold(self, path: Path) -> Answers:
         """Read a SQuAD file with answers; one without any raises Unlabelled."""
-        value = read_squad(path, report=_tolerant(path))
-        gold = {n: a for n, a in zip(value["id"], value["answers"], strict=True) if a}
-        if not gold:
+        refuse_mark(path)
+        value = read_squad(path, offsets=False)  # the scorer never looks at them
+        gold = list(zip(value["id"], value["answers"], strict=True))
+        if not any(is_labelled(answers) for _, answers in gold):
             raise Unlabelled(f"{path}: no labels (every answer is empty)")
-        return dict(zip(value["id"], value["answers"], strict=True))
+        return gold
 
     def limited(self, gold: Answers, rows: Dataset) -> Answers:
-        """Return the gold of the rows' ids."""
-        return {name: gold[name] for name in rows["id"] if name in gold}
+        """Return the gold of the rows' ids, an id as often as the rows have it."""
+        left = Counter(rows["id"])
+        kept = []
+        for name, answers in gold:
+            if left[name]:
+                left[name] -= 1
+                kept.append((name, answers))
+        return kept
 
     def score(self, gold: Answers, predictions: dict[str, str], language: str) -> Scores:
         """Return exact match and F1; an id without a prediction scores 0."""
@@ -163,16 +181,6 @@ class SpanExtraction:
             # tokens by white space and no articles.
             return mlqa_scores(gold, predictions, language if language in MLQA_LANGUAGES else "hi")
         return squad_scores(gold, predictions)
-
-
-def _tolerant(path: Path) -> Any:
-    """Report for label files: the scorer never looks at offsets, so only a broken layout stops."""
-
-    def report(line: int, what: str) -> None:
-        if "answer " not in what:
-            raise HarnessError(f"{path}: {what}")
-
-    return report
 
 
 def _shortened(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[list[str], list[int]]:
@@ -189,18 +197,54 @@ def _shortened(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[li
     return cut, [len(span) for span in spans]
 
 
-def _windows(batch: Any, rows: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+def _windows(
+    batch: Any, rows: Sequence[int], contexts: Sequence[str], names: Sequence[str]
+) -> list[dict[str, Any]]:
     """Return the windows of a tokenised batch, each with its row and context offsets."""
     windows = []
     for i, member in enumerate(batch["overflow_to_sample_mapping"]):
         window: dict[str, Any] = {name: batch[name][i] for name in names if name in batch}
         window["row"] = rows[member]
-        window["offsets"] = [
+        offsets = [
             span if part == 1 else None
             for part, span in zip(batch.sequence_ids(i), batch["offset_mapping"][i], strict=True)
         ]
+        window["offsets"] = _whole_letters(offsets, contexts[rows[member]])
         windows.append(window)
     return windows
+
+
+def _whole_letters(offsets: Offsets, context: str) -> Offsets:
+    """Return offsets with the combining marks (category M) after a token that are in no token.
+
+    A tokenizer that composes letters (NFKC) may say that a token ends before the marks of its
+    last letter. Where a window is cut, the marks may be in a token of the next one.
+    """
+    if context.isascii():
+        return offsets
+    whole: Offsets = []
+    for span, after in zip(offsets, [*offsets[1:], None], strict=True):
+        if span is not None:
+            end, limit = span[1], after[0] if after else len(context)
+            while end < limit and unicodedata.category(context[end])[0] == "M":
+                end += 1
+            if after or not context[end:].strip():
+                span = (span[0], end)
+        whole.append(span)
+    return whole
+
+
+def _learnt(answers: Sequence[str], starts: Sequence[int]) -> tuple[int, int]:
+    """Return the characters of the answer to learn, (0, 0) without one.
+
+    It is the first that is not empty, without white space at its edges, which no answer that is
+    predicted has either.
+    """
+    for text, start in zip(answers, starts, strict=True):
+        if kept := text.strip():
+            begin = start + len(text) - len(text.lstrip())
+            return begin, begin + len(kept)
+    return 0, 0
 
 
 def _token_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int]:

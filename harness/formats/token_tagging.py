@@ -8,7 +8,7 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.data.files import read_lines
+from harness.data.files import scored_lines
 from harness.errors import HarnessError
 from harness.formats.common import first_rows, refuse_placeholders, same_count, write_lines
 from harness.formats.words import pieces_of_words
@@ -104,7 +104,7 @@ class TokenTagging:
         """Read one tag a line, sentences parted by blank lines (which alone make no sentence)."""
         sentences: Tags = [[]]
         allowed = set(self.labels)
-        for number, line in enumerate(read_lines(path), 1):
+        for number, line in enumerate(scored_lines(path), 1):
             tag = line.strip()
             if tag and allowed and tag not in allowed:
                 raise HarnessError(

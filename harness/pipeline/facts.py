@@ -9,8 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
+from harness.data.fit import LAYOUTS, misfits
+from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import Rows, Source, training_digest, training_rows
+from harness.errors import HarnessError
+from harness.formats.common import Unlabelled
 from harness.recipes import Settings
 from harness.tasks import Format, Task, TrainingSet
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 BYTES_A_TOKEN = 5  # of UTF-8, rough, over XTREME's languages; only the time estimate uses it
-VERSION = 2  # raised when the facts below mean something else
+VERSION = 3  # raised when the facts below mean something else
 
 
 @dataclass(frozen=True)
@@ -30,12 +34,14 @@ class Facts:
         tokens: A rough guess of its tokens.
         labels: The label set, where the format takes it from the training file.
         notes: What the user should know of it.
+        misplaced: As of ``harness.data.source.Rows``.
     """
 
     rows: int
     tokens: int
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    misplaced: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,11 @@ class Known:
         def count() -> Facts:
             rows = training_rows(self.source, training, held_out)
             return Facts(
-                len(rows.train), guess(rows.train), _tags(training.format, rows), rows.notes
+                len(rows.train),
+                guess(rows.train),
+                _tags(training.format, rows),
+                rows.notes,
+                rows.misplaced,
             )
 
         def find() -> tuple[Facts, Any]:
@@ -74,16 +84,25 @@ class Known:
         return self.training(training, held_out_of(training))[0].notes
 
     def test(self, task: Task, language: str) -> tuple[Facts, dict[str, str]]:
-        """Return the facts of a language's test split, and the digests of all splits needed."""
+        """Return the facts of a language's test split, and the digests of all splits needed.
+
+        Raises:
+            HarnessError: A split is malformed, or gold that names places in it does not fit it.
+        """
 
         def find() -> tuple[Facts, dict[str, str]]:
             splits = task.format.splits
             digests = {split: self.source.digest(task, split, language) for split in splits}
-            key = {"data": digests, "format": format_identity(task.format)}
+            key: dict[str, Any] = {"data": digests, "format": format_identity(task.format)}
+            if task.format.layout in LAYOUTS:  # its gold is held against the examples
+                key["gold"] = self.source.gold_digest(task, language)
             return self._facts(key, count), digests
 
         def count() -> Facts:
-            rows = self.source.examples(task, "test", language)
+            splits = {s: self.source.examples(task, s, language) for s in task.format.splits}
+            rows = splits["test"]
+            if task.format.layout in LAYOUTS:
+                refuse_misfits(self.source, task, language, rows)
             return Facts(len(rows), guess(rows))
 
         return self.memory.once(("test", task.name, language), find)
@@ -93,12 +112,31 @@ class Known:
         name = "facts " + hashlib.sha256(text.encode()).hexdigest()
         found = self.memory.recall(name)
         if isinstance(found, dict):
-            return Facts(
-                found["rows"], found["tokens"], tuple(found["labels"]), tuple(found["notes"])
-            )
+            return Facts(**found | {name: tuple(found[name]) for name in ("labels", "notes")})
         facts = count()
         self.memory.keep(name, asdict(facts))
         return facts
+
+
+def refuse_misfits(source: Source, task: Task, language: str, rows: Dataset) -> None:
+    """Refuse test examples and gold that do not fit each other (``harness.data.fit``).
+
+    Raises:
+        HarnessError: They do not, or the gold is malformed; names the file.
+    """
+    try:
+        gold = source.gold(task, language)
+    except Unlabelled:
+        gold = None
+    examples: object = f"{task.name} {language}"
+    labels = examples
+    if isinstance(source, FolderSource):
+        examples = source.files(task, "test", language)[0]
+        path = source.label_file(task, language)
+        labels = path if path is not None and path.is_file() else examples
+    columns = {name: rows[name][:] for name in ("side", "id")}
+    for problem in misfits(task.format.layout, columns, gold, examples, labels):
+        raise HarnessError(problem)
 
 
 def guess(rows: Dataset) -> int:

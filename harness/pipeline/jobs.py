@@ -140,8 +140,8 @@ class ScoreJob:
             path = parent / f"test-{language}.{self.task.format.suffix}"
             try:
                 gold = bench.source.gold(self.task, language)
-            except Unlabelled as error:
-                missing[language] = str(error)
+            except Unlabelled as error:  # less the user's folder: others will read this
+                missing[language] = str(error).rpartition(": ")[2]
                 continue
             if gold is None:
                 missing[language] = "no labels"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
+from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.errors import HarnessError, nearest
@@ -166,21 +167,11 @@ def _know_languages(request: Request, tasks: Sequence[Task]) -> None:
 def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Step]) -> None:
     """Append a task's steps to the plan, its training first unless another task shares it."""
     languages = request.benchmark.languages_of(task)
-    wanted = [code for code in languages if not request.languages or code in request.languages]
-    if not wanted:
-        raise NoData(
-            f"{task.name}: none of its languages asked for (it has {', '.join(languages)})"
-        )
-    missing = {code: "not asked for" for code in languages if code not in wanted}
-    for code in wanted:
-        lacks = [s for s in task.format.splits if not request.source.has(task, s, code)]
-        if lacks:
-            missing[code] = (
-                f"no {lacks[0]} data{missing_file(request.source, task, lacks[0], code)}"
-            )
-    present = [code for code in wanted if code not in missing]
-    if not present:
-        raise NoData(f"{task.name}: {missing[wanted[0]]}")
+    missing = _missing(request, task)
+    present = [code for code in languages if code not in missing]
+    strange = [code for code in request.languages if code not in languages]
+    if strange:
+        plan.notes += (f"{task.name} has no {', '.join(strange)}",)
     training = request.benchmark.training_of(task)
     settings = _settings(request, task, training)
     check_able(request.context, task.name, settings, task.format)
@@ -204,6 +195,34 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
     plan.predictions[task.name] = steps
     plan.languages[task.name] = languages
     plan.missing[task.name] = missing
+
+
+def _missing(request: Request, task: Task) -> dict[str, str]:
+    """Return the languages of a task that cannot be evaluated, and why.
+
+    Raises:
+        NoData: There is no other.
+    """
+    languages = request.benchmark.languages_of(task)
+    wanted = [code for code in languages if not request.languages or code in request.languages]
+    if not wanted:
+        raise NoData(
+            f"{task.name}: none of its languages asked for (it has {', '.join(languages)})"
+        )
+    lost = {
+        code: split
+        for code in wanted
+        for split in task.format.splits
+        if not request.source.has(task, split, code)
+    }
+    if len(lost) == len(wanted):
+        split = lost[wanted[0]]
+        where = missing_file(request.source, task, split, wanted[0])
+        raise NoData(f"{task.name}: no {split} data{where}")
+    return {code: "not asked for" for code in languages if code not in wanted} | {
+        code: f"no {split} data{_lost_file(request.source, task, split, code)}"
+        for code, split in lost.items()
+    }
 
 
 def score_step(request: Request, task: Task, predictions: Mapping[str, Step]) -> Step:
@@ -234,6 +253,18 @@ def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
         after = ", ".join(checkpoint.dense)
         notes.append(f"{checkpoint.name}: what it has after pooling is left out: {after}")
     return notes
+
+
+def _lost_file(source: Source, task: Task, split: str, language: str) -> str:
+    """Return which file below the data folder is not there; "" of other sources.
+
+    The folder itself is left out: what is missing stands in the submission, for others to read.
+    """
+    if not isinstance(source, FolderSource):
+        return ""
+    paths = [path for path in source.files(task, split, language) if not path.is_file()]
+    named = paths and paths[0].is_relative_to(source.data)
+    return f": {paths[0].relative_to(source.data)} is not there" if named else ""
 
 
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:

@@ -25,13 +25,8 @@ OF_A_SET = ("batch_size", "max_tokens", "train_examples", "dev_examples")
 """Settings of each set, beside those that its format reads."""
 OF_A_MIXTURE = ("sampling", "cap", "temperature")
 OF_FORMATS = (
-    "max_length",
-    "stride",
-    "max_question",
-    "max_answer",
-    "layer",
-    "pooling",
-    "language_exponent",
+    *("max_length", "stride", "max_question", "max_answer", "misplaced_answers"),
+    *("layer", "pooling", "language_exponent"),
 )
 HEADS_FILE = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
 
@@ -99,6 +94,12 @@ def ingredient(
         raise NoData(f"{part.name}: no {split} data to learn from{said}")
     check_able(where, training.name, settings, training.format)
     facts, _ = where.known.training(training, held_out_of(training))
+    if facts.misplaced > settings.misplaced_answers:
+        reasons = "; ".join(note for note in facts.notes if "not at its offset" in note)
+        raise HarnessError(
+            f"{reasons}: more than the recipe's misplaced_answers = {settings.misplaced_answers:g};"
+            " mend the offsets (code points from 0), or allow a greater share in the recipe"
+        )
     training = with_labels(training, facts)
     kept = _kept_head(where, training) if settings.keep_head else None
     return Ingredient(training, settings, weight, ratio, kept)

@@ -48,6 +48,8 @@ class Settings:
         stride: Tokens between the starts of two windows over a context.
         max_question: Tokens of a question that are read.
         max_answer: Tokens in an answer, at most.
+        misplaced_answers: Share of a set's questions, of train or of dev, that may have an answer
+            which is not at its offset; they are dropped, and with more the set is refused.
         warmup: Share of the updates over which the rate rises, if below 1; else their number.
         weight_decay: AdamW weight decay, not for biases and LayerNorm.
         adam_epsilon: AdamW epsilon.
@@ -85,6 +87,7 @@ class Settings:
     stride: int = 128
     max_question: int = 64
     max_answer: int = 30
+    misplaced_answers: float = 0.05
     warmup: float = 0.0
     weight_decay: float = 0.0
     adam_epsilon: float = 1e-8

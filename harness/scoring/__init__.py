@@ -6,11 +6,18 @@ Importing this imports the standard library only; numpy comes with the first tag
 from harness.scoring.chunks import chunk_scores, token_accuracy
 from harness.scoring.classification import accuracy
 from harness.scoring.mining import pair_scores
-from harness.scoring.qa import MLQA_LANGUAGES, mlqa_scores, squad2_scores, squad_scores
+from harness.scoring.qa import (
+    MLQA_LANGUAGES,
+    Answers,
+    mlqa_scores,
+    squad2_scores,
+    squad_scores,
+)
 from harness.scoring.summary import Summary, TaskScore, summarise
 
 __all__ = [
     "MLQA_LANGUAGES",
+    "Answers",
     "Summary",
     "TaskScore",
     "accuracy",

@@ -15,6 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+Answers = Mapping[str, Sequence[str]] | Iterable[tuple[str, Sequence[str]]]
+"""Gold answers: (question id, its answers) pairs, or a mapping where no id repeats."""
+
 _Rule = Callable[[str], str]
 
 
@@ -151,49 +154,53 @@ def _token_f1(guess: Sequence[str], truth: Sequence[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _scores(
-    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str], rules: _Rules
-) -> dict[str, float]:
-    """Scores predictions under one script's rules; see `squad_scores`."""
-    if not gold:
+def _pairs(gold: Answers) -> list[tuple[str, Sequence[str]]]:
+    """Returns gold answers as pairs, at least one."""
+    pairs = list(gold.items() if isinstance(gold, Mapping) else gold)
+    if not pairs:
         raise ValueError("no questions to score against")
-    for question in gold:
-        if not gold[question]:
+    return pairs
+
+
+def _scores(gold: Answers, predictions: Mapping[str, str], rules: _Rules) -> dict[str, float]:
+    """Scores predictions under one script's rules; see `squad_scores`."""
+    pairs = _pairs(gold)
+    for question, answers in pairs:
+        if not answers:
             raise ValueError(f"question {question!r} has no gold answer")
-    answered = [question for question in gold if question in predictions]
+    answered = [(predictions[name], answers) for name, answers in pairs if name in predictions]
     if not answered:
         return {"exact_match": 0.0, "f1": 0.0}
 
-    guesses = map(predictions.__getitem__, answered)
-    answers = chain.from_iterable(map(gold.__getitem__, answered))
-    texts = list(dict.fromkeys(chain(guesses, answers)))
+    guesses = (guess for guess, _ in answered)
+    every = chain.from_iterable(answers for _, answers in answered)
+    texts = list(dict.fromkeys(chain(guesses, every)))
     normal = dict(zip(texts, _normalise(texts, rules), strict=True))
 
     exact, f1 = 0, 0.0
-    for question in answered:
-        guess = normal[predictions[question]]
-        truths = {normal[answer] for answer in gold[question]}
-        if guess in truths:
+    for guess, answers in answered:
+        given = normal[guess]
+        truths = {normal[answer] for answer in answers}
+        if given in truths:
             exact += 1
-            f1 += bool(guess)  # equal, but F1 is 0 without a common token
-        elif guess:
-            tokens = guess.split()
+            f1 += bool(given)  # equal, but F1 is 0 without a common token
+        elif given:
+            tokens = given.split()
             f1 += max(_token_f1(tokens, truth.split()) for truth in truths)
-    return {"exact_match": 100.0 * exact / len(gold), "f1": 100.0 * f1 / len(gold)}
+    return {"exact_match": 100.0 * exact / len(pairs), "f1": 100.0 * f1 / len(pairs)}
 
 
-def squad_scores(
-    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str]
-) -> dict[str, float]:
+def squad_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, float]:
     """Exact match and F1 of the SQuAD v1.1 script, for XQuAD and TyDiQA in any language.
 
     Normalisation is English whatever the language: lower case, no ``string.punctuation``, no
     a/an/the, tokens by white space. The best gold answer counts; a question without a
-    prediction scores 0; predictions for unknown ids are ignored. Sums run in the order of
-    ``gold``, so the values equal the script's to the last digit.
+    prediction scores 0; predictions for unknown ids are ignored. Every question counts, also
+    where its id repeats. An empty gold answer is an answer like any other. Sums run in the order
+    of ``gold``, so the values equal the script's to the last digit.
 
     Args:
-        gold: Question id to its gold answers, at least one each.
+        gold: Question ids and their gold answers, at least one each.
         predictions: Question id to the predicted answer.
 
     Returns:
@@ -205,9 +212,7 @@ def squad_scores(
     return _scores(gold, predictions, _SQUAD)
 
 
-def squad2_scores(
-    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str]
-) -> dict[str, float]:
+def squad2_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, float]:
     """Exact match and F1 of the SQuAD v2.0 script, where a question may have no answer.
 
     Such a question scores 1 for a prediction that normalises to nothing, else 0; the others as
@@ -215,7 +220,7 @@ def squad2_scores(
     predictions that are empty where none is meant.
 
     Args:
-        gold: Question id to its gold answers, none where the context holds no answer.
+        gold: Question ids and their gold answers, none where the context holds no answer.
         predictions: Question id to the predicted answer, "" for none; a missing one scores 0.
 
     Returns:
@@ -224,18 +229,19 @@ def squad2_scores(
     Raises:
         ValueError: There are no questions.
     """
-    if not gold:
-        raise ValueError("no questions to score against")
-    flat = {text: "" for answers in gold.values() for text in answers}
-    flat |= {predictions[name]: "" for name in gold if name in predictions}
+    pairs = _pairs(gold)
+    flat = {text: "" for _, answers in pairs for text in answers}
+    flat |= {predictions[name]: "" for name, _ in pairs if name in predictions}
     normal = dict(zip(flat, _normalise(list(flat), _SQUAD), strict=True)) if flat else {}
-    has = {n: kept for n, texts in gold.items() if (kept := [t for t in texts if normal[t]])}
+    left = [(name, [text for text in answers if normal[text]]) for name, answers in pairs]
+    has = [pair for pair in left if pair[1]]
     found = _scores(has, predictions, _SQUAD) if has else {"exact_match": 0.0, "f1": 0.0}
     silent = sum(
-        not normal[predictions[name]] for name in gold if name not in has and name in predictions
+        not answers and name in predictions and not normal[predictions[name]]
+        for name, answers in left
     )
     return {
-        metric: (value * len(has) + 100.0 * silent) / len(gold) for metric, value in found.items()
+        metric: (value * len(has) + 100.0 * silent) / len(pairs) for metric, value in found.items()
     }
 
 
@@ -243,9 +249,7 @@ MLQA_LANGUAGES = tuple(_MLQA_ARTICLES)
 """The languages that MLQA's script knows."""
 
 
-def mlqa_scores(
-    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, str], language: str
-) -> dict[str, float]:
+def mlqa_scores(gold: Answers, predictions: Mapping[str, str], language: str) -> dict[str, float]:
     """Exact match and F1 of the MLQA v1 script.
 
     As `squad_scores`, but all Unicode punctuation goes, articles are the language's own (none
@@ -253,7 +257,7 @@ def mlqa_scores(
     character is a token.
 
     Args:
-        gold: Question id to its gold answers, at least one each.
+        gold: Question ids and their gold answers, at least one each.
         predictions: Question id to the predicted answer.
         language: Language of the context, one of MLQA's: en es hi vi de ar zh.
 

@@ -14,6 +14,9 @@ from harness.formats.common import Unlabelled
 from harness.scoring import Summary, TaskScore, summarise
 from harness.tasks import Benchmark, Task
 
+STRAY = ("__MACOSX", "__pycache__")
+"""Folders that are no task's, beside hidden ones (``.ipynb_checkpoints``, ``.git``)."""
+
 
 def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[str, TaskScore]:
     """Score all predictions of installed tasks that a folder holds.
@@ -25,16 +28,18 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
 
     Raises:
         HarnessError: A folder is missing or empty, has a sub-folder of no known task, or a file
-            is malformed or has a wrong number of predictions.
+            is malformed or has a wrong number of predictions. What ``stray_folders`` names is
+            left alone.
     """
-    if (predictions / "predictions").is_dir():
-        predictions = predictions / "predictions"
+    predictions = _inside(predictions)
     for folder in (predictions, labels):
         if not folder.is_dir():
             raise HarnessError(f"{folder}: no such folder")
     if not any(labels.iterdir()):
         raise HarnessError(f"{labels}: the folder of labels is empty")
-    found = sorted(path.name for path in predictions.iterdir() if path.is_dir())
+    stray = stray_folders(predictions)
+    folders = (path.name for path in predictions.iterdir() if path.is_dir())
+    found = sorted(name for name in folders if name not in stray)
     known = registry.task_names()
     for name in found:
         if name not in known and name not in benchmark.task_names():
@@ -50,6 +55,19 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
             f" {', '.join(benchmark.task_names())}"
         )
     return {name: score_task(registry.task(name), predictions, labels, benchmark) for name in names}
+
+
+def stray_folders(predictions: Path) -> list[str]:
+    """Return the sub-folders that an editor or an archive left beside the predictions."""
+    folder = _inside(predictions)
+    names = (path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ()
+    return sorted(name for name in names if name.startswith(".") or name in STRAY)
+
+
+def _inside(predictions: Path) -> Path:
+    """Return the folder of the tasks' folders: an output folder has it one level below."""
+    inner = predictions / "predictions"
+    return inner if inner.is_dir() else predictions
 
 
 def partial_run(predictions: Path) -> str:

@@ -12,7 +12,8 @@ _INPUTS = """
 Args:
     predictions: {"id": ..., "prediction_text": ...} each; a prediction_text of None counts as no
         prediction and scores 0, while an empty one equals an answer that is only punctuation.
-    references: {"id": ..., "answers": {"text": [...], "answer_start": [...]}} each, as in SQuAD.
+    references: {"id": ..., "answers": {"text": [...], "answer_start": [...]}} each, as in SQuAD;
+        every one counts, also where an id repeats.
     language: language of the contexts; "mlqa" needs it, "squad" is English in every language.
     style: "squad" (XQuAD, TyDiQA) or "mlqa".
 Returns:
@@ -67,11 +68,9 @@ class XtremeQA(evaluate.Metric):  # type: ignore[misc]
             style: ``squad`` or ``mlqa``.
 
         Raises:
-            ValueError: The style is another, ``mlqa`` has no language, or an id repeats.
+            ValueError: The style is another, or ``mlqa`` has no language.
         """
-        gold = {item["id"]: item["answers"]["text"] for item in references}
-        if len(gold) < len(references):
-            raise ValueError("a question id repeats in the references")
+        gold = [(item["id"], item["answers"]["text"]) for item in references]
         texts = _texts(predictions)
         if style == "squad":
             return squad_scores(gold, texts)
