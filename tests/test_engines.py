@@ -342,7 +342,7 @@ class Finished:
     def __init__(self, keys: set[str]) -> None:
         self.keys = keys
 
-    def has(self, step: Step) -> bool:
+    def sound(self, step: Step) -> bool:
         return step.key in self.keys
 
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from harness.models.device import first_process, processes
 from harness.pipeline.engines import together
+from harness.pipeline.engines.schedule import to_do
 from harness.pipeline.step import Step
 from harness.pipeline.store import Store
 from harness.pipeline.workbench import Workbench
@@ -29,7 +30,7 @@ class Progress(Protocol):
 
 
 def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progress) -> int:
-    """Run the steps that the store does not have, parents first; the first failure ends it.
+    """Run the steps that are to be done, parents first; the first failure ends it.
 
     Under torchrun all processes train together; the first one alone predicts, scores and writes.
 
@@ -39,7 +40,7 @@ def run(steps: Sequence[Step], store: Store, bench: Workbench, progress: Progres
     bench.device.prepare()
     store.sweep()
     first, say = first_process(), _telling(bench)
-    lacking = set(say([step.key for step in steps if first and not store.has(step)]))
+    lacking = set(say([step.key for step in to_do(steps, store.sound)] if first else []))
     todo = [step for step in steps if step.key in lacking]
     for place, step in enumerate(todo, 1):
         if first:
