@@ -127,7 +127,15 @@ def whole(tiny: Path, quickest: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["tasks"], ["tasks", "xnli"], ["tasks", "--json"], ["eval", "--help"]],
+    [
+        ["--help"],
+        ["tasks"],
+        ["tasks", "xnli"],
+        ["tasks", "--json"],
+        ["eval", "--help"],
+        ["store", "--help"],
+        ["store", "prune", "--help"],
+    ],
     ids=" ".join,
 )
 def test_looking_around_imports_nothing_heavy(words: list[str]) -> None:

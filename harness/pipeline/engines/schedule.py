@@ -137,11 +137,12 @@ def run_all(steps: Sequence[Step], store: Store, engine: Engine, watching: Watch
                 report.skipped += _below(outcome.step, children, {s.key for s in report.skipped})
             else:
                 report.ran += 1
-                for child in children.get(outcome.step.key, ()):
+                below = children.get(outcome.step.key, ())
+                for child in below:
                     lacks[child.key].discard(outcome.step.key)
-                    if not lacks[child.key]:
-                        ready.append(child)
-                ready.sort(key=lambda step: place[step.key])
+                ready += [child for child in below if not lacks[child.key]]
+                if below:
+                    ready.sort(key=lambda step: place[step.key])
             done = report.ran + len(report.failed) + len(report.skipped)
             watching.ended(outcome, done, len(todo))
     report.seconds = time.monotonic() - start
@@ -150,10 +151,8 @@ def run_all(steps: Sequence[Step], store: Store, engine: Engine, watching: Watch
 
 def _like(ready: Sequence[Step], parents: tuple[Step, ...] | None) -> Step:
     """Return the first ready step of the same parents (their model is loaded), else the first."""
-    for step in ready:
-        if parents and step.parents == parents:
-            return step
-    return ready[0]
+    alike = (step for step in ready if step.parents == parents) if parents else iter(())
+    return next(alike, ready[0])
 
 
 def _below(step: Step, children: dict[str, list[Step]], known: set[str]) -> list[Step]:
