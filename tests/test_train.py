@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MINI, ROOT
+from conftest import LONG, MINI, ROOT
 
 from harness import registry
 from harness.data.folder import FolderSource
@@ -250,7 +250,7 @@ def test_torchrun_trains_on_two_processes_as_one_submission(
         "--store", str(tmp_path / "store"), "--output", str(tmp_path / "out"),
     ]  # fmt: skip
     done = subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        words, cwd=ROOT, capture_output=True, text=True, timeout=LONG, check=False,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
