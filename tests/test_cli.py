@@ -136,6 +136,7 @@ def whole(tiny: Path, quickest: Path, tmp_path_factory: pytest.TempPathFactory) 
         ["eval", "--help"],
         ["store", "--help"],
         ["store", "prune", "--help"],
+        ["store", "check", "--store", "nowhere"],
     ],
     ids=" ".join,
 )
