@@ -3,9 +3,12 @@
 import json
 import math
 import os
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +21,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 ROOT = Path(__file__).parent.parent
 MINI = ROOT / "tasks" / "mini" / "data"
+LONG = 900  # seconds after which a process hangs, on whatever machine; nothing is measured by it
 
 
 def training_set(name: str) -> TrainingSet:
@@ -219,6 +223,18 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return code, said.out, said.err
 
     return call
+
+
+def events(store: Path) -> int:
+    """How many steps have been begun in a store (their locks) and finished (their manifests)."""
+    return len(list(store.glob("locks/*"))) + len(list(store.glob("steps/*/*/step.json")))
+
+
+def until(process: subprocess.Popen[Any], store: Path, count: int) -> bool:
+    """Wait for a run to come so far in its store, however slow it is; say if it still runs."""
+    while process.poll() is None and events(store) < count:
+        time.sleep(0.01)
+    return process.poll() is None
 
 
 def read_json(path: Path) -> object:

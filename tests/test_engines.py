@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MINI, ROOT
+from conftest import LONG, MINI, ROOT, events, until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +69,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def execute(words: list[str], env: dict[str, str]) -> str:
     done = subprocess.run(
-        words, env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300
+        words, env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
@@ -150,13 +150,24 @@ def alive(process: int) -> bool:
     return state not in "ZX"
 
 
+def ended(processes: set[int]) -> bool:
+    """Wait until processes have ended; if they do not, kill them and say so."""
+    limit = time.monotonic() + LONG
+    while any(map(alive, processes)) and time.monotonic() < limit:
+        time.sleep(0.05)
+    left = [p for p in processes if alive(p)]
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+    return not left
+
+
 def test_kills_at_random_moments_lose_nothing_finished(
     undisturbed: Undisturbed, surroundings: dict[str, str], tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
     seed = random.randrange(10**6)
     chance = random.Random(seed)
-    print(f"moments of seed {seed}")
+    print(f"moments of seed {seed}")  # which events they come after; their times are the machine's
     words = command(undisturbed.file, store, tmp_path / "out", "--workers", 2)
     total, least = len(contents(undisturbed.store)), 0
     for _ in range(3):
@@ -165,28 +176,14 @@ def test_kills_at_random_moments_lose_nothing_finished(
                 words, env=surroundings, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
             )
         try:
-            # once it has begun: after some more steps than before, at a random moment
-            target, limit = least + chance.randrange(1, 6), time.monotonic() + 60
-            while time.monotonic() < limit and running.poll() is None:
-                if len(list(store.glob(f"steps/*/*/{MANIFEST}"))) >= target:
-                    break
-                time.sleep(0.02)
-            time.sleep(chance.uniform(0, 0.5))
+            # after some more steps were begun or finished than before, so in the midst of some
+            began = until(running, store, events(store) + chance.randrange(3, 12))
             below = descendants(running.pid)
-            began = running.poll() is None
         finally:
             running.kill()
             running.wait()
         assert not began or below, "no workers were there"
-        limit = time.monotonic() + 10
-        while any(map(alive, below)) and time.monotonic() < limit:
-            time.sleep(0.05)
-        left = [p for p in below if alive(p)]
-        for process in left:
-            os.kill(process, signal.SIGKILL)
-        assert not left, (tmp_path / "log").read_text()[-2000:]
-        while any(Path(f"/proc/{p}").exists() for p in below) and time.monotonic() < limit:
-            time.sleep(0.05)  # a container's init takes a second or two to take orphans' numbers
+        assert ended(below), (tmp_path / "log").read_text()[-2000:]
         kept = contents(store)  # what stands is whole
         assert len(kept) >= least
         least = len(kept)
@@ -294,11 +291,7 @@ def test_workers_end_with_their_engine(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    limit = time.monotonic() + 10
-    process = {int((store.fetched(leaf("a")) / "process").read_text())}
-    while any(map(alive, process)) and time.monotonic() < limit:
-        time.sleep(0.05)
-    assert not any(map(alive, process))
+    assert ended({int((store.fetched(leaf("a")) / "process").read_text())})
 
 
 # --- the order of steps
@@ -342,7 +335,7 @@ class Finished:
     def __init__(self, keys: set[str]) -> None:
         self.keys = keys
 
-    def has(self, step: Step) -> bool:
+    def sound(self, step: Step) -> bool:
         return step.key in self.keys
 
 
@@ -626,7 +619,7 @@ def test_a_training_of_several_processes_that_fails_says_why(
     file.write_text(f"processes = 2\n{text}[settings.default]\n{more}")
     words = command(file, tmp_path / "store", tmp_path / "out")
     done = subprocess.run(
-        words, env=surroundings, cwd=ROOT, check=False, capture_output=True, text=True, timeout=90
+        words, env=surroundings, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG
     )
     assert done.returncode == 1
     assert "failed: train mnli" in done.stdout and "Traceback" not in done.stdout

@@ -18,7 +18,7 @@ from harness.models.checkpoint import open_checkpoint
 from harness.models.course import plan_course, sampling_shares
 from harness.models.device import choose_device
 from harness.models.learner import load_trained
-from harness.models.lesson import History, Lesson, Part, read_history
+from harness.models.lesson import History, Lesson, Part
 from harness.models.model import load_tokenizer
 from harness.models.train import split, train
 from harness.models.watch import exam
@@ -252,11 +252,7 @@ def test_masked_language_modelling_that_is_mixed_in_judges_nothing(tiny):
     assert lesson(tiny, mlm).judged() == [0]
 
 
-def test_a_history_that_cannot_be_read_is_none(tmp_path):
-    assert read_history(tmp_path) == History()
-    for text in ("{", "[]", '{"steps": [1], "scores": [2.0], "more": 1}'):
-        (tmp_path / "history.json").write_text(text)
-        assert read_history(tmp_path) == History()
+def test_the_best_check_is_the_earliest_of_equals():
     history = History([2, 4, 6], [50.0, 60.0, 60.0], [{"a": 50.0}, {"a": 60.0}, {"a": 60.0}])
     assert history.best() == 1 and History().best() == -1
     assert history.until(4) == History([2, 4], [50.0, 60.0], [{"a": 50.0}, {"a": 60.0}])

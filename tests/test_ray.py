@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import LONG, ROOT
 from test_engines import contents, descendants
 
 STUDY = """benchmark = "mini"
@@ -75,14 +75,14 @@ def test_three_nodes_one_killed(kind: str, tiny: Path, tmp_path: Path) -> None:
     }  # fmt: skip
     alone = [sys.executable, "-m", "harness", "study", "run", str(file), "--store",
              str(tmp_path / "alone"), "--output", str(tmp_path / "out")]  # fmt: skip
-    subprocess.run(alone, env=env, cwd=ROOT, check=True, capture_output=True, timeout=200)
+    subprocess.run(alone, env=env, cwd=ROOT, check=True, capture_output=True, timeout=LONG)
     far = tmp_path / "far"
     where = f"file://{far}" if kind == "url" else str(far)
     process = subprocess.Popen(
         [sys.executable, str(SCRIPT), str(file), where, str(tmp_path / "cache2")],
         env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    out, err = ended(process, 200)
+    out, err = ended(process, LONG)
     assert process.returncode == 0, err[-3000:]
     said = json.loads(out.strip().splitlines()[-1])
     assert said["nodes"] == 3 and said["killed"] and said["left"] == 2
@@ -104,7 +104,7 @@ def test_no_cluster_is_told_in_one_line(tiny: Path, tmp_path: Path) -> None:
     ):
         done = subprocess.run(
             [sys.executable, "-m", "harness", *words, *more],
-            env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=120,
+            env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG,
         )  # fmt: skip
         assert done.returncode == 2, done.stderr[-2000:]
         assert said in done.stderr.splitlines()[-1]

@@ -12,7 +12,6 @@ from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.source import training_rows
 from harness.errors import HarnessError
-from harness.models import train as training
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import _one_gpu
 from harness.models.learner import build_learner
@@ -142,20 +141,6 @@ def test_an_unknown_tracker_is_said_before_any_work(
     assert err.startswith("error: --tracker 'tensorbord'")
     assert "tensorboard" in err
     assert not (tmp_path / "store").exists()
-
-
-def test_a_state_without_its_history_is_not_resumed_from(tmp_path: Path) -> None:
-    state = tmp_path / "checkpoint-4"
-    state.mkdir()
-    (state / "trainer_state.json").write_text("{}")
-    (tmp_path / "best-4").mkdir()
-    assert training._last_state(tmp_path) == (0, None)
-    (tmp_path / "history.json").write_text(
-        '{"steps": [4], "scores": [1.0], "each": [{"mnli": 1.0}]}'
-    )
-    assert training._last_state(tmp_path) == (4, state)
-    (tmp_path / "best-4").rmdir()
-    assert training._last_state(tmp_path) == (0, None)
 
 
 def test_mean_token_accuracy_of_tags(run: Call, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MINI, ROOT
+from conftest import LONG, MINI, ROOT
 
 from harness import registry
 from harness.data.memory import Memory
@@ -113,7 +113,7 @@ def harness(*words: object, cache: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "harness", *map(str, words)],
         env=os.environ | {"XDG_CACHE_HOME": str(home), "OMP_NUM_THREADS": "1"},
-        cwd=ROOT, check=False, capture_output=True, text=True, timeout=300,
+        cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG,
     )  # fmt: skip
 
 

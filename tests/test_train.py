@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MINI, ROOT
+from conftest import LONG, MINI, ROOT
 
 from harness import registry
 from harness.data.folder import FolderSource
@@ -179,8 +179,8 @@ def test_killed_between_states_and_resumed_gives_the_same_weights(
     work.mkdir()
     with pytest.raises(KeyboardInterrupt):
         training.train(lesson(tiny, settings), device(), work, out, die)
-    states = [folder.name for folder in work.glob("checkpoint-*")]
-    assert states == [f"checkpoint-{steps[2]}"]
+    states = {folder.name for folder in work.glob("checkpoint-*")}
+    assert states == {f"checkpoint-{step}" for step in steps[1:3]}
     seen: list[int] = []
     again = training.train(
         lesson(tiny, settings), device(), work, out, lambda done, total: seen.append(done)
@@ -225,17 +225,6 @@ def test_the_weights_are_those_of_the_update_that_is_named(
     assert (out / "model.safetensors").read_bytes() == weights
 
 
-def test_a_torn_state_is_not_resumed_from(
-    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "RESUME_EVERY", 0.0)
-    _, weights = learn(lesson(tiny), tmp_path)
-    state = next((tmp_path / "work").glob("checkpoint-*"))
-    (state / "trainer_state.json").write_text("{")
-    assert learn(lesson(tiny), tmp_path)[1] == weights
-    assert training._last_state(tmp_path / "work")[0] >= 0
-
-
 def test_infinite_loss_is_said(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="loss of mnli is not finite after"):
         learn(lesson(tiny, replace(SETTINGS, learning_rate=1e38, max_grad_norm=0)), tmp_path)
@@ -261,7 +250,7 @@ def test_torchrun_trains_on_two_processes_as_one_submission(
         "--store", str(tmp_path / "store"), "--output", str(tmp_path / "out"),
     ]  # fmt: skip
     done = subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        words, cwd=ROOT, capture_output=True, text=True, timeout=LONG, check=False,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]

@@ -135,6 +135,7 @@ def _evaluate(
     from harness.display.progress import Bars
     from harness.display.tables import language_table, missing_lines, score_table
     from harness.models.device import first_process
+    from harness.pipeline.engines.schedule import to_do
     from harness.pipeline.evaluate import evaluate
     from harness.pipeline.plan import make_plan
     from harness.pipeline.store import open_store
@@ -155,7 +156,7 @@ def _evaluate(
     try:
         done = evaluate(request, plan, store, output, Bars())
     except KeyboardInterrupt:
-        kept = sum(store.has(step) for step in plan.steps)
+        kept = len(plan.steps) - len(to_do(plan.steps, store.has))
         message = f"interrupted: {kept} of {len(plan.steps)} steps are finished and kept in {root}"
         print(f"{message}; run the same command again to go on", file=sys.stderr)
         raise

@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from harness.cli.evaluate import demo_command, evaluate_command
 from harness.cli.look import check_command, score_command, tasks_command
+from harness.cli.store import check_store_command, prune_command
 from harness.cli.study import plan_command, run_command, table_command
 from harness.cli.train import train_command
 from harness.errors import HarnessError, disk_trouble
@@ -58,6 +59,13 @@ study = typer.Typer(
 )
 app.add_typer(study, name="study")
 
+store = typer.Typer(
+    help="Look through the store of finished steps, and thin it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(store, name="store")
+
 app.command("eval")(evaluate_command)
 app.command("train")(train_command)
 study.command("plan")(plan_command)
@@ -72,6 +80,8 @@ app.command(
     context_settings={"allow_extra_args": True},
 )(tasks_command)
 data.command("check")(check_command)
+store.command("check")(check_store_command)
+store.command("prune")(prune_command)
 
 
 def _fail(message: str) -> NoReturn:

@@ -31,7 +31,7 @@ def plan_command(
     """Print the steps, what the store has of them, and how long the rest will take."""
     from harness.display.plan import study_text
 
-    whole, kept = _planned(file, data, store, workers, offline=offline)
+    whole, kept = planned(file, data, store, workers, offline=offline)
     print(study_text(whole, kept, workers))
 
 
@@ -49,20 +49,21 @@ def run_command(
     """Run what is not done yet, go on past what fails, print the table."""
     from harness.display.plan import study_text
     from harness.display.study import Lines, failures, table_text
-    from harness.pipeline.engines.schedule import opened, run_all
+    from harness.pipeline.engines.schedule import opened, run_all, to_do
     from harness.studies.results import as_json, rows_of
 
-    whole, kept = _planned(file, data, store, workers, offline=offline)
+    whole, kept = planned(file, data, store, workers, offline=offline)
     output = output or Path("results") / whole.study.name
     writable(output)
     print(study_text(whole, kept, workers), flush=True)
-    if any(not kept.has(step) for step in whole.steps):
+    todo = to_do(whole.steps, kept.sound)
+    if todo:
         kept.sweep()
         try:
             with opened(_engine(whole, kept, workers, ray)) as engine:
-                report = run_all(whole.steps, kept, engine, Lines())
+                report = run_all(todo, kept, engine, Lines())
         except KeyboardInterrupt:
-            done = sum(kept.has(step) for step in whole.steps)
+            done = len(whole.steps) - len(to_do(whole.steps, kept.has))
             said = f"interrupted: {done} of {len(whole.steps)} steps are finished and kept"
             print(f"{said}; run the same command again to go on", file=sys.stderr)
             raise
@@ -93,7 +94,7 @@ def table_command(
     from harness.display.study import languages_text, table_text
     from harness.studies import results
 
-    whole, kept = _planned(file, data, store, workers, offline=offline)
+    whole, kept = planned(file, data, store, workers, offline=offline)
     columns, rows = results.rows_of(whole, kept)
     if as_json:
         print(results.as_json(whole, columns, rows))
@@ -103,7 +104,7 @@ def table_command(
         print(f"\n{languages_text(columns, rows)}")
 
 
-def _planned(
+def planned(
     file: Path, data: Path | None, store: str, workers: int, *, offline: bool
 ) -> tuple[StudyPlan, Store]:
     """Read and plan a study; open its store."""

@@ -57,8 +57,13 @@ def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
 
 
 def steps_table(steps: Sequence[Step], store: Store) -> str:
-    """Return the steps counted by kind and name, scores only in the sum; and what is cached."""
-    done = {step.key: store.has(step) for step in steps}
+    """Return the steps counted by kind and name, scores only in the sum; and what is cached.
+
+    A training whose predictions are all there counts as cached, though it may have been pruned.
+    """
+    from harness.pipeline.engines.schedule import to_do
+
+    open_keys = {step.key for step in to_do(steps, store.has)}
     alike: dict[tuple[str, str], list[Step]] = {}
     for step in sorted(steps, key=lambda step: KINDS.index(step.kind)):
         if step.kind != "score":
@@ -67,11 +72,11 @@ def steps_table(steps: Sequence[Step], store: Store) -> str:
             alike.setdefault((step.kind, of), []).append(step)
     rows = []
     for (kind, name), some in alike.items():
-        cached = sum(done[step.key] for step in some)
+        count = sum(step.key in open_keys for step in some)
         examples = sum(step.examples for step in some)
-        rows.append((kind, name, len(some), cached, len(some) - cached, examples or ""))
+        rows.append((kind, name, len(some), len(some) - count, count, examples or ""))
     table = tabulate(rows, ("step", "of", "steps", "cached", "to do", "examples"), "simple")
-    return f"{table}\n{len(steps)} steps with the scores, {sum(done.values())} cached"
+    return f"{table}\n{len(steps)} steps with the scores, {len(steps) - len(open_keys)} cached"
 
 
 def _where(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +68,7 @@ class Lesson:
 
 @dataclass
 class History:
-    """The dev checks of a training run, kept on disk beside the best weights.
+    """The dev checks of a training run, kept with each state to resume from.
 
     Attributes:
         steps: Updates done at each check.
@@ -100,11 +99,3 @@ class History:
 def best_folder(work: Path, update: int) -> Path:
     """Return where the weights of the best check are kept, by the update it came after."""
     return work / f"best-{update}"
-
-
-def read_history(work: Path) -> History:
-    """Return the checks that a killed training left; none if there are none to be read."""
-    try:
-        return History(**json.loads((work / "history.json").read_text()))
-    except (OSError, ValueError, TypeError):
-        return History()

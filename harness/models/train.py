@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import random
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError
 from harness.models.course import Course, plan_course, rows_of
 from harness.models.device import Device
-from harness.models.lesson import Lesson, best_folder, read_history
+from harness.models.lesson import Lesson, best_folder
 from harness.models.masking import mask
 from harness.models.model import Report, load_tokenizer
+from harness.models.state import KEPT, State, last_state
 from harness.models.watch import LOG_EVERY, Watcher
 
 if TYPE_CHECKING:
@@ -93,9 +93,10 @@ def train(lesson: Lesson, device: Device, work: Path, out: Path, report: Report)
 def _pieces(work: Path) -> int:
     """Return into how many pieces batches were split when the training was killed, else 1."""
     try:
-        return min(MOST_PIECES, max(1, int((work / PIECES).read_text())))
+        pieces = int((work / PIECES).read_text())
     except (OSError, ValueError):
         return 1
+    return pieces if 1 <= pieces <= MOST_PIECES and pieces.bit_count() == 1 else 1
 
 
 def _run(
@@ -112,9 +113,10 @@ def _run(
     watcher = Watcher(lesson, tokenizer, device, work, course.checks, report)
     arguments = _arguments(lesson, device, work, course.updates)
     trainer = _trainer(learner, arguments, course, tokenizer, watcher, pieces)
-    state = _last_state(work)
-    watcher.resume(read_history(work).until(state[0]))
-    trainer.train(resume_from_checkpoint=str(state[1]) if state[1] else None)
+    first = trainer.is_world_process_zero()
+    state: State = watcher.agreed(last_state(work) if first else None)
+    watcher.resume(state.history)
+    trainer.train(resume_from_checkpoint=str(state.folder) if state.folder else None)
     trainer.accelerator.wait_for_everyone()
     return watcher
 
@@ -178,7 +180,7 @@ def _arguments(lesson: Lesson, device: Device, work: Path, total: int) -> Any:
         fp16=device.precision == "fp16",
         eval_strategy="no",
         save_strategy="no",
-        save_total_limit=1,
+        save_total_limit=KEPT,
         logging_steps=LOG_EVERY,
         logging_nan_inf_filter=False,
         report_to=lesson.tracker,
@@ -309,26 +311,3 @@ def _weight(inputs: Mapping[str, Any]) -> float:
     if labels is not None and labels.dim() == 2:
         return max(1.0, float((labels != -100).sum()))
     return float(len(inputs["input_ids"]))
-
-
-def _last_state(work: Path) -> tuple[int, Path | None]:
-    """Return the update and folder of the last state that was saved whole.
-
-    A state without the history of its dev checks, or without its best weights, is of no use.
-    """
-    for step, folder in sorted(_states(work), reverse=True):
-        if not best_folder(work, read_history(work).until(step).best_update()).is_dir():
-            continue
-        try:
-            json.loads((folder / "trainer_state.json").read_text())  # the Trainer writes it last
-        except (OSError, ValueError):
-            shutil.rmtree(folder, ignore_errors=True)
-            continue
-        return step, folder
-    return 0, None
-
-
-def _states(work: Path) -> Iterator[tuple[int, Path]]:
-    for folder in work.glob("checkpoint-*"):
-        if folder.name.removeprefix("checkpoint-").isdigit():
-            yield int(folder.name.removeprefix("checkpoint-")), folder

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import shutil
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +16,7 @@ from harness.models.device import Device
 from harness.models.learner import UsedRows, save_learner
 from harness.models.lesson import History, Lesson, Part, best_folder
 from harness.models.model import Model, Report
+from harness.models.state import seal, states
 from harness.tasks import headline
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         self.work, self.checks, self.report = work, checks, report
         self.exams = {i: exam(lesson.parts[i]) for i in lesson.judged()}
         self.history = History()
-        self.resumed = -1  # update of the best weights when the last state was saved
         self.losses: dict[str, float] = {}
         self.sums: dict[int, list[Any]] = {}
         self.saved = time.monotonic()
@@ -53,7 +51,7 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
 
     def resume(self, history: History) -> None:
         """Go on from the checks up to the last state."""
-        self.history, self.resumed = history, history.best_update()
+        self.history = history
         self.losses = dict(history.losses[-1]) if history.losses else {}
 
     def saw(self, head: int, loss: Any, share: float) -> None:
@@ -81,22 +79,33 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         since = len(self.history.steps) - 1 - self.history.best()
         if patience and since >= patience:
             control.should_training_stop = True
-        elif time.monotonic() - self.saved > RESUME_EVERY:
+        elif self.agreed(time.monotonic() - self.saved > RESUME_EVERY):
             control.should_save = True
             self.saved = time.monotonic()
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Note which weights the state that has just been saved goes with."""
-        self.resumed = self.history.best_update()
-        self.forget_others()
+        """Call the state that has just been saved whole, once every process has its part there."""
+        self.trainer.accelerator.wait_for_everyone()
+        if self.trainer.is_world_process_zero():
+            seal(self.work, state.global_step, self.history)
+            self.forget_others()
+
+    def agreed(self, value: Any) -> Any:
+        """Return the first process's value in all processes of torchrun."""
+        if self.trainer.args.world_size == 1:
+            return value
+        from accelerate.utils import broadcast_object_list
+
+        return broadcast_object_list([value], from_process=0)[0]
 
     def forget_others(self) -> None:
-        """Remove weights that are neither the best now nor were when the last state was saved.
+        """Remove weights that are neither the best now nor were when a kept state was saved.
 
         From there the training would go on, and its later checks may then turn out otherwise.
         """
         if self.trainer.is_world_process_zero():
-            needed = {best_folder(self.work, u) for u in (self.history.best_update(), self.resumed)}
+            then = [self.history.until(step).best_update() for step in states(self.work)]
+            needed = {best_folder(self.work, u) for u in (self.history.best_update(), *then)}
             for folder in self.work.glob("best-*"):
                 if folder not in needed:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -157,9 +166,6 @@ class Watcher(TrainerCallback):  # type: ignore[misc]
         if self.history.best() == len(self.history.steps) - 1:
             save_learner(learner, best_folder(self.work, step))
             self.forget_others()
-        aside = self.work / "history.part"
-        aside.write_text(json.dumps(asdict(self.history)))
-        aside.replace(self.work / "history.json")
 
 
 def exam(part: Part) -> tuple[Dataset, Any]:

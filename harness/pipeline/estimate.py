@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.models.device import Device
+from harness.pipeline.engines.schedule import to_do
 from harness.pipeline.step import Step
 from harness.pipeline.store import Store
 
@@ -18,7 +19,7 @@ class Estimate:
     """A guess.
 
     Attributes:
-        seconds: Of one slot, for all steps that the store does not have.
+        seconds: Of one slot, for all steps that are to be done.
         measured: Share of those seconds that rests on steps of the same kind measured here.
     """
 
@@ -40,7 +41,7 @@ def estimate(steps: Sequence[Step], store: Store, device: Device, body: int) -> 
         device: Where they will run.
         body: Weights of the encoder outside its word table.
     """
-    todo = [step for step in steps if step.tokens and not store.has(step)]
+    todo = [step for step in to_do(steps, store.has) if step.tokens]
     if not todo:
         return Estimate(0.0, 1.0)
     paces = store.paces()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +72,8 @@ def evaluate(
     partial = "; ".join(filter(None, [request.partial, _incomplete(told)]))
     tasks = task_scores(request, plan, store, failed)
     write_json(scores_json(request.benchmark, tasks, partial), output / "scores.json")
-    manifest = _manifest(request, plan, store, ran, time.time() - start)
+    done = [store.manifest(step) for step in plan.steps if step.key not in failed]
+    manifest = _manifest(request, plan, done, ran, time.time() - start)
     write_json(manifest | {"partial": partial, "failed": told}, output / "manifest.json")
     submission = _submission(request, tasks, partial)
     validate(submission)
@@ -165,10 +166,17 @@ def task_scores(
 
 
 def _manifest(
-    request: Request, plan: Plan, store: Store, ran: int, seconds: float
+    request: Request, plan: Plan, steps: Sequence[Mapping[str, Any]], ran: int, seconds: float
 ) -> dict[str, Any]:
-    """Return everything needed to tell how the numbers came about."""
-    steps = [store.manifest(step) for step in plan.steps if store.has(step)]
+    """Return everything needed to tell how the numbers came about.
+
+    Args:
+        request: What was asked for.
+        plan: Its steps.
+        steps: What those that are finished say of themselves.
+        ran: How many ran now.
+        seconds: Wall time.
+    """
     return {
         "environment": environment(),
         "checkpoint": request.checkpoint.as_dict(),

@@ -40,6 +40,8 @@ class Mirror(Store):
 
     def settle(self, step: Step) -> bool:
         """Say whether a step is finished; one that is only here is sent (a sending had failed)."""
+        if self.changed(step):
+            self.remove(step)
         if self.has(step):
             return True
         place = super().find(step)

@@ -212,7 +212,7 @@ def _missing(request: Request, task: Task) -> dict[str, str]:
     lost = {
         code: split
         for code in wanted
-        for split in task.format.splits
+        for split in reversed(task.format.splits)
         if not request.source.has(task, split, code)
     }
     if len(lost) == len(wanted):

@@ -1,13 +1,15 @@
 """The store: finished steps by key, on disk.
 
 A step is written aside, its manifest last, and renamed into place; so a kill at any moment loses
-at most the step in hand, and what stands under a key is whole.
+at most the step in hand, and what stands under a key is whole. Disks err and people edit files:
+whoever reads a step has its files compared with the hashes in its manifest, once a process.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import platform
 import shutil
@@ -20,7 +22,7 @@ from typing import Any
 from uuid import uuid4
 
 from harness import __version__
-from harness.data.files import digest
+from harness.data.files import digest, read_json
 from harness.errors import HarnessError
 from harness.pipeline.step import VERSIONS, Step
 
@@ -28,6 +30,7 @@ MANIFEST = "step.json"
 LAYOUT = 1  # of folders and manifests; raised when an older harness could not read them
 LAYOUT_FILE = "store.json"
 PACES_FILE = "paces.jsonl"
+log = logging.getLogger("harness")
 _HOST = platform.node().replace("-", "_") or "here"
 
 
@@ -91,39 +94,76 @@ class Store:
         return self.root / "work" / step.key
 
     def find(self, step: Step) -> Path | None:
-        """Return the folder of a finished step, None if it is not there or not whole."""
+        """Return the folder of a finished step, None if it is not there or a size is not right."""
         folder = self.place(step)
         try:
-            files = json.loads((folder / MANIFEST).read_text())["files"]
+            value = json.loads((folder / MANIFEST).read_text())
+            files = value["files"]
             sizes = {name: (folder / name).stat().st_size for name in files}
             whole = all(sizes[name] == entry["bytes"] for name, entry in files.items())
-        except (OSError, ValueError, KeyError, TypeError):
+            whole = whole and value["key"] == step.key
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return folder if whole else None
 
+    def changed(self, step: Step) -> str:
+        """Return the first file of a step here whose bytes are not those written, "" if none is."""
+        folder = Store.find(self, step)
+        return changed_file(folder) if folder else ""
+
     def has(self, step: Step) -> bool:
-        """Say whether a step is finished, without fetching it."""
+        """Say whether a step is finished, by the sizes of its files and without fetching it."""
         return self.find(step) is not None
 
+    def sound(self, step: Step) -> bool:
+        """Say whether a step is finished and what is here of it has the bytes that were written.
+
+        One that has changed is removed, and that is said: to be asked of what is going to be read.
+        """
+        name = self._without_changed(step)
+        if name:
+            log.warning("%s; it is done again when it is needed", _changed(step, name))
+        return self.has(step)
+
     def settle(self, step: Step) -> bool:
-        """Say whether a step is finished, and see to it that all who use the store find it."""
+        """Say whether a step is finished, and see to it that all who use the store find it.
+
+        The caller holds its lock.
+        """
         return self.has(step)
 
     def fetched(self, step: Step) -> Path:
         """Return the folder of a finished step.
 
         Raises:
-            HarnessError: It is not there.
+            HarnessError: It is not there, or its bytes are not those that were written.
         """
+        name = self._without_changed(step)
         folder = self.find(step)
         if folder is None:
-            raise HarnessError(f"{step.name} is gone from {self.root}; run the command again")
+            why = _changed(step, name) if name else f"{step.name} is gone from {self.root}"
+            raise HarnessError(f"{why}; run the command again")
         return folder
 
     def manifest(self, step: Step) -> dict[str, Any]:
-        """Return what a finished step says of itself."""
-        value: dict[str, Any] = json.loads((self.fetched(step) / MANIFEST).read_text())
+        """Return what a finished step says of itself, also if its files were pruned."""
+        path = self.place(step) / MANIFEST
+        value: dict[str, Any] = read_json(path if path.is_file() else self.fetched(step) / MANIFEST)
         return value
+
+    def _without_changed(self, step: Step) -> str:
+        """Remove a step if a file of it has changed; return that file, "" if none has."""
+        name = self.changed(step)
+        if name:
+            with self.locked(step):
+                if self.changed(step):  # else somebody has just done it again
+                    self.remove(step)
+        return name
+
+    def remove(self, step: Step) -> None:
+        """Remove a step from this machine, at once for whoever looks; the caller holds its lock."""
+        with self.aside() as folder:
+            self.place(step).rename(folder / "removed")
 
     @contextmanager
     def locked(self, step: Step) -> Iterator[bool]:
@@ -216,6 +256,15 @@ class Store:
                 paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
 
 
+def changed_file(folder: Path) -> str:
+    """Return the first file of a step's folder that is not as its manifest says, "" if none is.
+
+    A file is hashed once a process, as long as its size and time do not change.
+    """
+    files = read_json(folder / MANIFEST)["files"]
+    return next((n for n, entry in files.items() if digest(folder / n) != entry.get("sha256")), "")
+
+
 def open_store(where: str, mirrors: Path) -> Store:
     """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
 
@@ -227,6 +276,10 @@ def open_store(where: str, mirrors: Path) -> Store:
 
         return open_mirror(where, mirrors)
     return Store(Path(where).absolute()).checked()
+
+
+def _changed(step: Step, name: str) -> str:
+    return f"{step.name}: {name} in the store is not what was written there"
 
 
 def _alive(process: int) -> bool:

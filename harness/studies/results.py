@@ -100,7 +100,7 @@ def _group(cell: Cell, whole: StudyPlan) -> str:
 
 def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskScore]:
     """Return the scores of each finished target."""
-    there = {n: step for n, step in cell.plan.scores.items() if store.has(step)}
+    there = {n: step for n, step in cell.plan.scores.items() if store.sound(step)}
     found = task_scores(whole.request, replace(cell.plan, scores=there), store)
     return {name: task for name, task in found.items() if task.score is not None}
 

@@ -13,6 +13,7 @@ from harness.data.files import one_line
 from harness.errors import HarnessError, disk_trouble
 from harness.models.device import first_process, processes
 from harness.pipeline.engines import together
+from harness.pipeline.engines.schedule import to_do
 from harness.pipeline.step import Step
 from harness.pipeline.store import Store
 from harness.pipeline.workbench import Workbench
@@ -38,7 +39,7 @@ def run(
     progress: Progress,
     failed: dict[str, str] | None = None,
 ) -> int:
-    """Run the steps that the store does not have, parents first.
+    """Run the steps that are to be done, parents first.
 
     Under torchrun all processes train together; the first one alone predicts, scores and writes.
 
@@ -56,7 +57,7 @@ def run(
     bench.device.prepare()
     store.sweep()
     first, say = first_process(), _telling(bench)
-    missing = set(say([step.key for step in steps if first and not store.has(step)]))
+    missing = set(say([step.key for step in to_do(steps, store.sound)] if first else []))
     todo = [step for step in steps if step.key in missing]
     lost: dict[str, str] = {}
     for place, step in enumerate(todo, 1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -77,8 +77,30 @@ class Report:
     busy: float = 0.0
 
 
+def to_do(steps: Sequence[Step], whole: Callable[[Step], bool]) -> list[Step]:
+    """Return the steps that must run, in their order.
+
+    A step is asked for if its result is read in the end: predictions, scores, and a training that
+    none of the steps goes on from. Any other training must run only if a step reads it that must
+    run itself, so trainings whose predictions are all there may have been removed.
+
+    Args:
+        steps: All steps, parents before children.
+        whole: Says whether the store has a step: ``store.has`` looks at sizes, for plans, and
+            ``store.sound`` at hashes, before a run.
+    """
+    parents = {parent.key for step in steps for parent in step.parents}
+    needed, read = set[str](), set[str]()
+    for step in reversed(steps):
+        asked = step.kind != "train" or step.key not in parents or step.key in read
+        if asked and not whole(step):
+            needed.add(step.key)
+            read.update(parent.key for parent in step.parents)
+    return [step for step in steps if step.key in needed]
+
+
 def run_all(steps: Sequence[Step], store: Store, engine: Engine, watching: Watching) -> Report:
-    """Run the steps that the store does not have.
+    """Run the steps that are to be done.
 
     Args:
         steps: All steps, parents before children.
@@ -87,7 +109,7 @@ def run_all(steps: Sequence[Step], store: Store, engine: Engine, watching: Watch
         watching: Told of each step that ends.
     """
     start = time.monotonic()
-    todo = [step for step in steps if not store.has(step)]
+    todo = to_do(steps, store.sound)
     open_keys = {step.key for step in todo}
     lacks = {s.key: {p.key for p in s.parents if p.key in open_keys} for s in todo}
     children: dict[str, list[Step]] = {}
@@ -115,11 +137,12 @@ def run_all(steps: Sequence[Step], store: Store, engine: Engine, watching: Watch
                 report.skipped += _below(outcome.step, children, {s.key for s in report.skipped})
             else:
                 report.ran += 1
-                for child in children.get(outcome.step.key, ()):
+                below = children.get(outcome.step.key, ())
+                for child in below:
                     lacks[child.key].discard(outcome.step.key)
-                    if not lacks[child.key]:
-                        ready.append(child)
-                ready.sort(key=lambda step: place[step.key])
+                ready += [child for child in below if not lacks[child.key]]
+                if below:
+                    ready.sort(key=lambda step: place[step.key])
             done = report.ran + len(report.failed) + len(report.skipped)
             watching.ended(outcome, done, len(todo))
     report.seconds = time.monotonic() - start
@@ -128,10 +151,8 @@ def run_all(steps: Sequence[Step], store: Store, engine: Engine, watching: Watch
 
 def _like(ready: Sequence[Step], parents: tuple[Step, ...] | None) -> Step:
     """Return the first ready step of the same parents (their model is loaded), else the first."""
-    for step in ready:
-        if parents and step.parents == parents:
-            return step
-    return ready[0]
+    alike = (step for step in ready if step.parents == parents) if parents else iter(())
+    return next(alike, ready[0])
 
 
 def _below(step: Step, children: dict[str, list[Step]], known: set[str]) -> list[Step]:
