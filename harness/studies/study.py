@@ -232,9 +232,8 @@ def _fits(value: object, kind: str) -> bool:
 
 
 def _can_be_a_path(text: str) -> bool:
-    return "\0" not in text and all(
-        len(os.fsencode(name)) <= LONGEST_NAME for name in text.split("/")
-    )
+    names = os.fsencode(text).split(b"/")
+    return "\0" not in text and len(text) < 4096 and all(len(n) <= LONGEST_NAME for n in names)
 
 
 def _checkpoints(file: _File) -> tuple[Start, ...]:
