@@ -256,6 +256,11 @@ def json_deep(raw: bytes, draw: Random) -> bytes:
     return raw[: one.start()] + b"[" * depth + b"]" * depth + raw[one.end() :]
 
 
+def json_line(raw: bytes, draw: Random) -> bytes:
+    """Change something in one line of a file of JSON lines."""
+    return lines(raw, draw, lambda parts, i: parts.__setitem__(i, json_change(parts[i], draw)))
+
+
 JSON: tuple[Bytes, ...] = (json_change, json_change, json_change, json_swap, json_deep)
 
 
@@ -327,7 +332,8 @@ def spoil_folder(folder: Path, draw: Random) -> str:
 
 def spoil_file(path: Path, draw: Random, ends: bool) -> str:
     """Spoil the bytes of a file."""
-    mutators = (*ANY, *(JSON * 3 if path.suffix == ".json" else ()), *(ENDS if ends else ()))
+    more = {".json": JSON * 3, ".jsonl": (json_line,) * 15}.get(path.suffix, ())
+    mutators = (*ANY, *more, *(ENDS if ends else ()))
     raw, done = spoilt(path.read_bytes(), draw, mutators)
     path.write_bytes(raw)
     return done
