@@ -158,6 +158,20 @@ def test_an_unknown_name_is_placed_with_the_nearest(case: str, refused: Callable
     assert said in refused(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "§{} = 1\n",
+        'targets = ["§{}"]\n',
+        "[settings.default]\n§{} = 1\n",
+        'seeds = [1]\n§{} = "x"\n',
+    ],
+)
+def test_an_endless_name_is_cut(text: str, refused: Callable[..., str]) -> None:
+    said = refused(text.format("k" * 20_000))
+    assert "unknown" in said and len(said) < 1000
+
+
 @pytest.mark.parametrize("command", ["plan", "run", "table"])
 def test_every_command_refuses_alike(command: str, refused: Callable[..., str]) -> None:
     assert "did you mean benchmark?" in refused(HEAD + '§benchmrak = "mini"\n', command)

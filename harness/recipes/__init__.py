@@ -279,6 +279,6 @@ def _table(path: Path, value: Any) -> None:
 def _misfit(path: Path, text: str, keys: tuple[str, ...], known: Any) -> HarnessError:
     line, column = place_of(text, keys)
     return HarnessError(
-        f"{path}:{line}:{column}: unknown key {keys[-1]!r}{nearest(keys[-1], known)}"
+        f"{path}:{line}:{column}: unknown key {shown(keys[-1])}{nearest(keys[-1], known)}"
         f" (known: {', '.join(known)})"
     )

@@ -165,7 +165,9 @@ class _File:
     def known(self, keys: tuple[str, ...], value: str, among: Collection[str], kind: str) -> None:
         """Refuse a value that is none of those known."""
         if value not in among:
-            said = f"unknown {kind} {value!r}{nearest(value, among)} (known: {', '.join(among)})"
+            said = (
+                f"unknown {kind} {shown(value)}{nearest(value, among)} (known: {', '.join(among)})"
+            )
             raise self.wrong(keys, said, value)
 
 
@@ -210,17 +212,18 @@ def _check_keys(
     """Refuse keys that are unknown and values of another kind."""
     for key, value in table.items():
         if key not in kinds:
-            said = f"unknown key {key!r}{nearest(key, kinds)} (known: {', '.join(kinds)})"
+            said = f"unknown key {shown(key)}{nearest(key, kinds)} (known: {', '.join(kinds)})"
             raise file.wrong((*where, key), said)
         kind = kinds[key]
         if isinstance(kind, Bounds):
             file.bounded((*where, key), key, value, kind)
         elif not _fits(value, kind):
             raise file.wrong((*where, key), f"{key} should be a {kind}, not {shown(value)}")
-        for path in (value if isinstance(value, list) else [value]) if "path" in kind else ():
-            if not _can_be_a_path(path):
-                said = f"{key}: no file system takes a path like {shown(path)}; name another"
-                raise file.wrong((*where, key), said)
+        elif kind in (PATH, PATHS):
+            for path in [value] if kind == PATH else value:
+                if not _can_be_a_path(path):
+                    said = f"{key}: no file system takes a path like {shown(path)}; name another"
+                    raise file.wrong((*where, key), said)
 
 
 def _fits(value: object, kind: str) -> bool:
@@ -327,7 +330,7 @@ def _check_lists(file: _File, study: Study) -> None:
         values: tuple[Any, ...] = getattr(study, key)
         twice = next((value for value in values if values.count(value) > 1), None)
         if twice is not None:
-            raise file.wrong((key,), f"{twice!r} stands twice in {key}", str(twice))
+            raise file.wrong((key,), f"{shown(twice)} stands twice in {key}", str(twice))
     if not study.recipes:
         raise file.wrong(("recipes",), "no recipe; name one, or leave the key out")
     for seed in study.seeds:

@@ -27,7 +27,7 @@ from harness.models.checkpoint import Checkpoint, open_checkpoint
 Run = Callable[..., tuple[int, str, str]]
 Case = Callable[[Random], str]
 MORE = int(os.environ.get("FUZZ", "1"))
-ENDS_AS_OFFICIALLY = False
+AS_OFFICIALLY = False
 """Whether a lone CR, a byte order mark, a repeated question and an empty answer are taken as the
 official scorer takes them; to be set once predictions and labels are read so."""
 CONFIG_IS_CHECKED = False
@@ -249,7 +249,7 @@ def test_score(run: Run, right: Path, tmp_path: Path) -> None:
 
     def case(draw: Random) -> str:
         side = draw.choice(["predictions", "predictions", "labels"])
-        return work.spoil(side, draw, ends=ENDS_AS_OFFICIALLY)
+        return work.spoil(side, draw, ends=AS_OFFICIALLY)
 
     def check(done: str) -> None:
         words = ("--labels", labels, "--benchmark", "mini", "--json")
@@ -262,8 +262,9 @@ def test_score(run: Run, right: Path, tmp_path: Path) -> None:
             given = json.loads(out)["tasks"]
             for task, one in given.items():
                 for language, scores in one["languages"].items():
-                    gold = labels / task / f"test-{language}.json"
-                    if not ENDS_AS_OFFICIALLY and gold.exists() and slow_reader.is_later(gold):
+                    name = f"{task}/test-{language}.{slow_reader.ending(task)}"
+                    later = slow_reader.is_later(labels / name, predictions / name)
+                    if later and not AS_OFFICIALLY:
                         continue
                     assert (task, language) in expected, f"{task} {language} scored: {broken}"
                     own = {name: scores[name] for name in expected[task, language]}
