@@ -614,8 +614,9 @@ def test_a_training_of_several_processes_that_fails_says_why(
 ) -> None:
     file = tmp_path / "together.toml"
     text = STUDY.format(tiny=tiny).partition("[intermediate]")[0].replace(', "tatoeba"', "")
-    text = text.replace('"xnli", "udpos"', '"xnli"').replace("max_steps = 2", "max_steps = 8")
-    more = "learning_rate = 1e30\nmax_grad_norm = 1e30\nmax_length = 64\ntrain_examples = 64\n"
+    text = text.replace('"xnli", "udpos"', '"xnli"').replace("max_steps = 2", "max_steps = 40")
+    more = "learning_rate = 10\nweight_decay = 100\nepochs = 20\n"
+    more += "max_length = 64\ntrain_examples = 64\n"
     file.write_text(f"processes = 2\n{text}[settings.default]\n{more}")
     words = command(file, tmp_path / "store", tmp_path / "out")
     done = subprocess.run(

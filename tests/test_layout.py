@@ -430,6 +430,12 @@ def test_an_answer_elsewhere_is_reported_not_moved(write, start):
         squad({"id": "q", "question": "?", "answers": [{"text": "no start"}]}),
         squad(question(float("inf"))),
         squad(question("first")),
+        squad(question(text=["Ada"])),
+        squad(question(text=5)),
+        squad(question(id=["q1"])),
+        squad(question(id=True)),
+        squad(question(question=None)),
+        squad(question(), context=["Ada"]),
     ],
     ids=lambda value: json.dumps(value)[:40],
 )

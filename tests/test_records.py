@@ -125,6 +125,15 @@ def test_what_is_no_text_or_not_there_is_refused(write, tmp_path):
     assert "absent.jsonl" in refusal(pairs, tmp_path / "absent.jsonl")
 
 
+@pytest.mark.parametrize("half", ["\\ud800", "\\uDFFF", "x\\ud83d"])
+def test_half_a_character_is_named_by_its_line(half, write):
+    """Arrow, which keeps the rows, cannot hold one."""
+    line = json.dumps({"a": "x", "b": "y", "label": "1"})
+    path = write("rows.jsonl", f"{line}\n{line.replace('y', half)}\n")
+    assert f"{path}:2: holds half a character" in refusal(pairs, path)
+    assert pairs(write("rows.jsonl", line.replace("y", "\\ud83d\\ude00")))["sentence2"] == ["😀"]
+
+
 def test_the_sets_themselves_name_file_and_line(tmp_path):
     """Through FolderSource, for one set of each kind of file."""
     source = FolderSource(tmp_path / "xtreme")

@@ -586,10 +586,10 @@ def test_a_loss_that_is_not_finite_fails_its_branch(tiny: Path, tmp_path: Path, 
         LITTLE.format(tiny=tiny)
         + """[intermediate.huge]
 train = ["mnli"]
-settings = {learning_rate = 1e30, max_grad_norm = 1e30, warmup = 0.0, epochs = 4}
+settings = {learning_rate = 10, weight_decay = 100, warmup = 0.0, epochs = 20}
 """
     )
-    file.write_text(HEAD + text.replace("max_steps = 2", "max_steps = 8") + SHORT)
+    file.write_text(HEAD + text.replace("max_steps = 2", "max_steps = 40") + SHORT)
     code, out, _ = run("study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o")
     assert code == 1
     assert "failed: train intermediate huge (seed 1)" in out and "not finite" in out

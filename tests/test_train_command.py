@@ -276,9 +276,9 @@ def test_another_folder_is_refused_before_training(
     [
         (["mnli", "--sampling", "unifrom"], "--sampling 'unifrom'"),
         (["mnli", "qqp", "--sampling", "mnli=2"], "--sampling: give each of mnli, qqp a weight"),
-        (["mnli", "qqp", "--sampling", "mnli=2,qqp=0"], "a weight above 0"),
-        (["mnli", "qqp", "--sampling", "mnli=2,qqp=nan"], "a weight above 0"),
-        (["mnli", "qqp", "--sampling", "mnli=2,qqp=inf"], "a weight above 0"),
+        (["mnli", "qqp", "--sampling", "mnli=2,qqp=0"], "a weight, a number from 1e-06"),
+        (["mnli", "qqp", "--sampling", "mnli=2,qqp=nan"], "a weight, a number from 1e-06"),
+        (["mnli", "qqp", "--sampling", "mnli=2,qqp=inf"], "a weight, a number from 1e-06"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=x"], "'qqp=x' is no weight"),
         (["mnli", "--mlm", "1"], "--mlm 1"),
         (["mnli", "--mlm", "nan"], "--mlm"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -92,6 +93,8 @@ def _fail(message: str) -> NoReturn:
 def main() -> None:
     """Run the command line; what the user can mend ends in one line and exit code 2."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: Slurm sends it first
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that is no UTF-8 is printed escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)  # typer gives 130 for Ctrl-C, None when all is well
     except HarnessError as error:
@@ -104,14 +107,24 @@ def main() -> None:
     except Exception as error:
         if hasattr(error, "format_message"):  # typer's usage errors, of a class it keeps private
             _usage(error)
-        trouble = disk_trouble(error)
-        if not trouble:
-            raise
-        _fail(
-            f"{trouble}; free or permit it and run the same command again: no finished step is lost"
-        )
+        trouble, name = disk_trouble(error), _name_trouble(error)
+        if trouble:
+            again = "free or permit it and run the same command again: no finished step is lost"
+            _fail(f"{trouble}; {again}")
+        if name:
+            _fail(f"{name}; name another place")
+        raise
     if code:
         raise SystemExit(code)
+
+
+def _name_trouble(error: Exception) -> str:
+    """Return what is wrong with a file whose name the system did not take; "" of other errors."""
+    if isinstance(error, OSError) and isinstance(error.filename, (str, bytes)):
+        return f"{os.fsdecode(error.filename):.300}: {error.strerror}"
+    if isinstance(error, ValueError) and str(error).startswith("embedded null"):
+        return "the name of a file holds a NUL character"
+    return ""
 
 
 def _usage(error: Any) -> NoReturn:

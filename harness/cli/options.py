@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, Bounds
 from harness.errors import HarnessError
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xtreme-harness"
 STORE = os.environ.get("HARNESS_STORE") or str(CACHE / "store")
+
+
+def _number(bounds: Bounds, help_: str) -> Any:
+    """Return an option that takes numbers within bounds."""
+    return typer.Option(help=help_, min=bounds.low, max=bounds.high)
+
 
 DataDir = Annotated[
     Path | None, typer.Option("--data", help="Folder in XTREME's layout; else the hub.")
@@ -23,18 +30,16 @@ BenchmarkName = Annotated[str, typer.Option("--benchmark", help="xtreme, xtreme-
 PerLanguage = Annotated[bool, typer.Option("--per-language", help="Also print every language.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Recipe = Annotated[str, typer.Option(help="xtreme, x-stilts, quick, or a .toml file.")]
-Seed = Annotated[  # as high as numpy takes it
-    int, typer.Option(help="Seeds head, dropout and order of training.", min=0, max=2**32 - 1)
-]
+Seed = Annotated[int, _number(SEED, "Seeds head, dropout and order of training.")]
 DeviceName = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
 Precision = Annotated[str, typer.Option(help="fp32, bf16 or fp16 (autocast).")]
-Threads = Annotated[int, typer.Option(help="CPU threads; 0 means all there are.", min=0)]
+Threads = Annotated[int, _number(THREADS, "CPU threads; 0 means all there are.")]
 Tasks = Annotated[str, typer.Option(help="Comma-separated tasks [default: the benchmark's].")]
 Languages = Annotated[str, typer.Option(help="Comma-separated languages [default: all].")]
-Limit = Annotated[int, typer.Option(help="Test examples a language; marks the run partial.", min=0)]
-MaxSteps = Annotated[
-    int, typer.Option(help="Updates a training, at most; marks the run partial.", min=0)
-]
+Limit = Annotated[int, _number(COUNT, "Test examples a language; marks the run partial.")]
+MaxSteps = Annotated[int, _number(COUNT, "Updates a training, at most; marks the run partial.")]
+Workers = Annotated[int, _number(PROCESSES, "Slots on this machine.")]
+Share = Annotated[float, _number(SHARE, "Share of all batches that are masked language modelling.")]
 Layer = Annotated[
     str, typer.Option(help="Hidden state for retrieval: a number, last or xtreme [recipe's].")
 ]

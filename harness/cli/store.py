@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import CACHE, STORE, Offline, StoreAt
-from harness.cli.study import DataAt, Workers, planned
+from harness.cli.options import CACHE, STORE, Offline, StoreAt, Workers
+from harness.cli.study import DataAt, planned
 
 
 def check_store_command(store: StoreAt = STORE) -> None:

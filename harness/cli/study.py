@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import CACHE, STORE, AsJson, Offline, PerLanguage, StoreAt, writable
+from harness.cli.options import (
+    CACHE,
+    STORE,
+    AsJson,
+    Offline,
+    PerLanguage,
+    StoreAt,
+    Workers,
+    writable,
+)
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -18,7 +27,6 @@ if TYPE_CHECKING:
 
 StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The study's .toml file.")]
 DataAt = Annotated[Path | None, typer.Option("--data", help="Data folder in place of the file's.")]
-Workers = Annotated[int, typer.Option(help="Slots on this machine.", min=1)]
 
 
 def plan_command(

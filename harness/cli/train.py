@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness import registry
+from harness.bounds import SHARE, WEIGHT
 from harness.cli.options import (
     CACHE,
     STORE,
@@ -20,6 +21,7 @@ from harness.cli.options import (
     Precision,
     Recipe,
     Seed,
+    Share,
     StoreAt,
     Threads,
     Tracker,
@@ -45,9 +47,7 @@ def train_command(
     benchmark: BenchmarkName = "xtreme",
     recipe: Recipe = "x-stilts",
     sampling: Sampling = "",
-    mlm: Annotated[
-        float, typer.Option(help="Share of all batches that are masked language modelling.", min=0)
-    ] = 0.0,
+    mlm: Share = 0.0,
     seed: Seed = 42,
     device: DeviceName = "auto",
     precision: Precision = "fp32",
@@ -70,8 +70,8 @@ def train_command(
 
     for spec in sets:
         registry.training(spec)  # the cheap things first
-    if not 0 <= mlm < 1:
-        raise HarnessError(f"--mlm {mlm}: a share of the batches, at least 0 and below 1")
+    if mlm not in SHARE:
+        raise HarnessError(f"--mlm {mlm}: expected {SHARE}")
     kind, weights = _sampling(sampling, sets)
     request = Options(
         checkpoint=checkpoint,
@@ -127,6 +127,6 @@ def _sampling(text: str, sets: list[str]) -> tuple[str, dict[str, float]]:
     unknown = next((name for name in weights if name not in sets), None)
     if unknown is not None:
         raise HarnessError(f"--sampling: no set {unknown!r} here{nearest(unknown, sets)}")
-    if set(weights) != set(sets) or not all(0 < w < float("inf") for w in weights.values()):
-        raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight above 0")
+    if set(weights) != set(sets) or not all(weight in WEIGHT for weight in weights.values()):
+        raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight, {WEIGHT}")
     return "weights", weights

@@ -15,6 +15,7 @@ from harness.errors import HarnessError
 MAX_BYTES = 2 << 30  # no XTREME file is above 150 MB; a larger one is not what it says it is
 
 _MARK = b"\xef\xbb\xbf"  # UTF-8's byte order mark
+HALF = "holds half a character (a lone surrogate)"
 _CUT_WORD = re.compile(r"-|t(ru?)?|f(a(ls?)?)?|n(ul?)?|u[0-9a-fA-F]{0,4}")
 
 Report = Callable[[int, str], None]
@@ -110,9 +111,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         text = read_bytes(path).removeprefix(_MARK).decode()
-        value = json.loads(text)
-        if "\\ud" in text.lower():
-            json.dumps(value, ensure_ascii=False).encode()
+        value = parse_json(text)
     except UnicodeDecodeError as error:
         raise HarnessError(f"{path}: not UTF-8 at byte {error.start + 1}; save it again") from error
     except json.JSONDecodeError as error:
@@ -121,11 +120,25 @@ def read_json(path: Path) -> Any:
             f"{path}:{error.lineno}: no valid JSON at column {error.colno} ({hint}); write it again"
         ) from error
     except UnicodeEncodeError as error:
-        raise HarnessError(f"{path}: holds half a character (a lone surrogate)") from error
+        raise HarnessError(f"{path}: {HALF}") from error
     except ValueError as error:
         raise HarnessError(f"{path}: no valid JSON ({error!s:.80}); write it again") from error
     except RecursionError as error:
         raise HarnessError(f"{path}: nested too deeply to be read") from error
+    return value
+
+
+def parse_json(text: str) -> Any:
+    """Return a JSON text's value.
+
+    Raises:
+        UnicodeEncodeError: An escape stands for half a character (HALF), which nothing can keep.
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deeply.
+    """
+    value = json.loads(text)
+    if "\\ud" in text.lower():
+        json.dumps(value, ensure_ascii=False).encode()
     return value
 
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.bounds import shown
 from harness.data.files import Report, read_json, read_lines, strict
 
 if TYPE_CHECKING:
@@ -172,8 +173,8 @@ def read_squad(path: Path, report: Report | None = None, *, offsets: bool = True
     rows: Columns = {name: [] for name in COLUMNS["squad"]}
     for context, qa in _questions(read_json(path), report):
         try:
-            answers = [(str(a["text"]), int(a["answer_start"])) for a in qa.get("answers", ())]
-            identity, question = str(qa["id"]), str(qa["question"])
+            answers = [(_text(a["text"]), int(a["answer_start"])) for a in qa.get("answers", ())]
+            identity, question = str(_text(qa["id"], int)), _text(qa["question"])
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             report(
                 0, f"a question has no usable id, question or answers ({error!r}); see SQuAD v1.1"
@@ -211,7 +212,7 @@ def _questions(value: Any, report: Report) -> list[tuple[str, dict[str, Any]]]:
     try:
         articles = value if value and isinstance(value, list) else value["data"]
         return [
-            (str(paragraph["context"]), qa)
+            (_text(paragraph["context"]), qa)
             for article in articles
             for paragraph in article["paragraphs"]
             for qa in paragraph["qas"]
@@ -219,6 +220,13 @@ def _questions(value: Any, report: Report) -> list[tuple[str, dict[str, Any]]]:
     except (KeyError, TypeError, IndexError) as error:
         report(0, f"not in SQuAD's layout (data > paragraphs > context and qas): {error!r}")
         return []
+
+
+def _text(value: Any, *others: type) -> Any:
+    """Return a text as it is: ``str`` would make one of a list, and a score of it."""
+    if not isinstance(value, (str, *others)) or isinstance(value, bool):
+        raise TypeError(f"no text but {shown(value)}")
+    return value
 
 
 def read_sentences(

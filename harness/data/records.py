@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import Report, read_lines, strict
+from harness.data.files import HALF, Report, parse_json, read_lines, strict
 from harness.data.layout import COLUMNS, Columns
 from harness.errors import HarnessError
 from harness.tasks import Column
@@ -140,7 +139,10 @@ def _csv(lines: Sequence[str], report: Report) -> Iterable[tuple[int, list[str]]
 
 def _object(line: str, number: int, report: Report) -> Row:
     try:
-        value = json.loads(line)
+        value = parse_json(line)
+    except UnicodeEncodeError:
+        report(number, HALF)
+        return {}
     except (ValueError, RecursionError) as error:
         report(number, f"no valid JSON ({error!s:.80})")
         return {}

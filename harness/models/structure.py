@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.data.files import one_line, read_json
 from harness.errors import HarnessError
+from harness.models.config_numbers import check_numbers
 
 SPARE_ROWS = 1024  # rows of the word table that may have no piece (padding to a round size)
 NUMBERS = ("vocab_size", "hidden_size", "dim", "num_hidden_layers", "n_layers")  # of config.json
@@ -89,6 +90,7 @@ def raw_config(path: Path) -> dict[str, Any]:
     if not file.is_file():
         raise HarnessError(f"{path}: no config.json, so this is no transformers checkpoint")
     config = read_json(file)
+    check_numbers(file, config)
     if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
         raise HarnessError(f"{file}: no model_type; save it with transformers")
     if config["model_type"] not in CONFIG_MAPPING_NAMES:

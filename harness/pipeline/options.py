@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import recipes, registry
+from harness.bounds import shown
 from harness.data.folder import FolderSource, open_folder
 from harness.data.hub import HubSource
 from harness.data.memory import Memory
@@ -122,9 +124,9 @@ def _with_layer(recipe: Recipe, layer: str) -> Recipe:
     """Return the recipe with the hidden state for retrieval that ``--layer`` names."""
     if not layer:
         return recipe
-    if not layer.isdigit() and layer not in ("auto", "last", "xtreme"):
-        raise HarnessError(f"--layer {layer!r}: expected a number, last, xtreme or auto")
-    chosen: int | str = int(layer) if layer.isdigit() else layer
+    chosen: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
+    if chosen not in recipes.EXPECTED["layer"]:
+        raise HarnessError(f"--layer {shown(layer)}: expected {recipes.EXPECTED['layer']}")
     formats = {
         name: {key: value for key, value in changes.items() if key != "layer"}
         for name, changes in recipe.formats.items()

@@ -6,7 +6,6 @@ A recipe has a table ``[default]``, and may have ``[format."<name>"]``, ``[train
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,23 +14,25 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
+from harness.bounds import (
+    MANY,
+    Bounds,
+    Choice,
+    Expected,
+    Switch,
+    expected,
+    real,
+    shown,
+    whole,
+)
 from harness.data.files import digest, read_lines
 from harness.data.places import place_of
 from harness.errors import HarnessError, nearest
 from harness.tasks import Format, TrainingSet
 
 HERE = Path(__file__).parent
-POSITIVE = frozenset(
-    "learning_rate epochs batch_size max_tokens accumulate max_length stride max_question"
-    " max_answer cap temperature language_exponent".split()
-)
-"""Settings for which 0 has no meaning."""
+LONGEST = 2**20  # tokens in a row; no encoder reads so many
 TABLES = ("default", "format", "training", "intermediate")
-WORDS: Mapping[str, tuple[str, ...]] = {
-    "layer": ("auto", "last", "xtreme"),
-    "pooling": ("auto", "mean", "cls"),
-    "sampling": ("uniform", "proportional", "capped", "weights"),
-}
 
 
 @dataclass(frozen=True)
@@ -78,33 +79,41 @@ class Settings:
             (arXiv 1911.02116: 0.3).
     """
 
-    learning_rate: float = 2e-5
-    epochs: int = 3
-    batch_size: int = 32
-    max_tokens: int = 16384
-    accumulate: int = 1
-    max_length: int = 128
-    stride: int = 128
-    max_question: int = 64
-    max_answer: int = 30
-    misplaced_answers: float = 0.05
-    warmup: float = 0.0
-    weight_decay: float = 0.0
-    adam_epsilon: float = 1e-8
-    max_grad_norm: float = 1.0
+    learning_rate: float = real(2e-5, 0, 10, above=True)
+    epochs: int = whole(3, 1, 1000)
+    batch_size: int = whole(32, 1, 2**16)
+    max_tokens: int = whole(16384, 1, 2**24)
+    accumulate: int = whole(1, 1, 1024)
+    max_length: int = whole(128, 8, LONGEST)
+    stride: int = whole(128, 1, LONGEST)
+    max_question: int = whole(64, 1, LONGEST)
+    max_answer: int = whole(30, 1, LONGEST)
+    misplaced_answers: float = real(0.05, 0, 1)
+    warmup: float = real(0.0, 0, MANY)
+    weight_decay: float = real(0.0, 0, 100)
+    adam_epsilon: float = real(1e-8, 0, 1)
+    max_grad_norm: float = real(1.0, 0, MANY)
     freeze_words: bool = False
-    train_examples: int = 0
-    dev_examples: int = 0
-    check_every: int = 0
-    patience: int = 0
-    layer: int | str = "auto"
-    pooling: str = "auto"
+    train_examples: int = whole(0, 0, MANY)
+    dev_examples: int = whole(0, 0, MANY)
+    check_every: int = whole(0, 0, MANY)
+    patience: int = whole(0, 0, MANY)
+    layer: int | str = expected("auto", Bounds(0, 1000, words=("auto", "last", "xtreme")))
+    pooling: str = expected("auto", Choice(("auto", "mean", "cls")))
     keep_head: bool = False
-    lora: int = 0
-    sampling: str = "proportional"
-    cap: int = 2**17
-    temperature: float = 2.0
-    language_exponent: float = 0.3
+    lora: int = whole(0, 0, 4096)
+    sampling: str = expected(
+        "proportional", Choice(("uniform", "proportional", "capped", "weights"))
+    )
+    cap: int = whole(2**17, 1, MANY)
+    temperature: float = real(2.0, 0.1, 1000)
+    language_exponent: float = real(0.3, 0, 10, above=True)
+
+
+EXPECTED: Mapping[str, Expected] = {
+    entry.name: entry.metadata.get("expected", Switch()) for entry in fields(Settings)
+}
+"""What each setting may be."""
 
 
 @dataclass(frozen=True)
@@ -256,44 +265,27 @@ def _names(part: str) -> tuple[str, ...]:
 
 def check_settings(path: Path, text: str, table: Any, within: tuple[str, ...]) -> None:
     """Check one table of settings, as ``check_tables`` does."""
-    kinds = {entry.name: entry.type for entry in fields(Settings)}
     _table(path, table)
     for key, value in table.items():
-        if key not in kinds:
-            raise _misfit(path, text, (*within, key), kinds)
-        kind = str(kinds[key])
-        fits = (
-            isinstance(value, bool)
-            if kind == "bool"
-            else (kind != "str" and isinstance(value, int) and not isinstance(value, bool))
-            or (kind == "float" and isinstance(value, float))
-            or ("str" in kind and value in WORDS[key])
-        )
-        low = 0 if key not in POSITIVE else math.ulp(0)
-        if not fits or (not isinstance(value, str) and not low <= value < math.inf):
+        if key not in EXPECTED:
+            raise _misfit(path, text, (*within, key), EXPECTED)
+        what = EXPECTED[key]
+        if value not in what:
             line, column = place_of(text, (*within, key))
-            said = f"{key} = {value!r:.60}{nearest(str(value), WORDS.get(key, ()))}"
-            raise HarnessError(f"{path}:{line}:{column}: {said}; expected {_expected(key, kind)}")
-
-
-def _expected(key: str, kind: str) -> str:
-    """Return what a setting may be, in words."""
-    if kind == "bool":
-        return "true or false"
-    words = ", ".join(WORDS.get(key, ()))
-    bound = "above 0" if key in POSITIVE else "not negative"
-    number = f"a {'whole number' if 'int' in kind else 'finite number'}, {bound}"
-    return {"str": f"one of {words}"}.get(kind, f"{number}, or {words}" if words else number)
+            hint = nearest(value, what.words) if isinstance(value, str) else ""
+            raise HarnessError(
+                f"{path}:{line}:{column}: {key} = {shown(value)}{hint}; expected {what}"
+            )
 
 
 def _table(path: Path, value: Any) -> None:
     if not isinstance(value, dict):
-        raise HarnessError(f"{path}: {value!r} stands where a table of settings should")
+        raise HarnessError(f"{path}: {shown(value)} stands where a table of settings should")
 
 
 def _misfit(path: Path, text: str, keys: tuple[str, ...], known: Any) -> HarnessError:
     line, column = place_of(text, keys)
     return HarnessError(
-        f"{path}:{line}:{column}: unknown key {keys[-1]!r}{nearest(keys[-1], known)}"
+        f"{path}:{line}:{column}: unknown key {shown(keys[-1])}{nearest(keys[-1], known)}"
         f" (known: {', '.join(known)})"
     )

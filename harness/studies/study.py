@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import recipes, registry
+from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, Bounds, shown
 from harness.data.files import read_lines
 from harness.data.places import place_of
 from harness.errors import HarnessError, nearest
 
 BASELINE = "baseline"  # no intermediate training at all; always there
 PACKAGED = "packaged"  # the checkpoint that the benchmark brings
-MOST_SEED = 2**32 - 1  # that numpy takes
+LONGEST_NAME = 255  # bytes of a file's name; no file system takes more
 
 
 @dataclass(frozen=True)
@@ -115,30 +116,31 @@ class Study:
             raise type(error)(f"{self.path}:{line}:{column}: {error}") from error
 
 
-STRINGS, NUMBERS = "list of strings", "list of whole numbers"
-TEXT, NUMBER, TABLE = "text", "whole number", "table"
-KEYS: Mapping[str, str] = {
+STRINGS, NUMBERS, PATHS = "list of strings", "list of whole numbers", "list of names or paths"
+TEXT, TABLE, PATH = "text", "table", "path"
+Kind = str | Bounds
+KEYS: Mapping[str, Kind] = {
     "about": TEXT,
     "checkpoints": TABLE,
     "intermediate": TABLE,
     "targets": STRINGS,
     "seeds": NUMBERS,
-    "recipes": STRINGS,
+    "recipes": PATHS,
     "settings": TABLE,
     "benchmark": TEXT,
-    "data": TEXT,
-    "labels": TEXT,
+    "data": PATH,
+    "labels": PATH,
     "languages": STRINGS,
-    "limit": NUMBER,
-    "max_steps": NUMBER,
+    "limit": COUNT,
+    "max_steps": COUNT,
     "device": TEXT,
     "precision": TEXT,
-    "threads": NUMBER,
-    "processes": NUMBER,
+    "threads": THREADS,
+    "processes": PROCESSES,
 }
-OF_A_CHECKPOINT = {"path": TEXT, "intermediate": TEXT, "baseline": TEXT}
-OF_AN_INTERMEDIATE = {
-    "train": STRINGS, "weights": TABLE, "mlm": "share", "from": TEXT, "settings": TABLE,
+OF_A_CHECKPOINT: Mapping[str, Kind] = {"path": PATH, "intermediate": TEXT, "baseline": TEXT}
+OF_AN_INTERMEDIATE: Mapping[str, Kind] = {
+    "train": STRINGS, "weights": TABLE, "mlm": SHARE, "from": TEXT, "settings": TABLE,
 }  # fmt: skip
 
 
@@ -155,10 +157,17 @@ class _File:
         line, column = place_of(self.text, keys, value)
         return HarnessError(f"{self.path}:{line}:{column}: {what}")
 
+    def bounded(self, keys: tuple[str, ...], what: str, value: object, bounds: Bounds) -> None:
+        """Refuse a number out of its bounds, or what is no number."""
+        if value not in bounds:
+            raise self.wrong(keys, f"{what} = {shown(value)}; expected {bounds}")
+
     def known(self, keys: tuple[str, ...], value: str, among: Collection[str], kind: str) -> None:
         """Refuse a value that is none of those known."""
         if value not in among:
-            said = f"unknown {kind} {value!r}{nearest(value, among)} (known: {', '.join(among)})"
+            said = (
+                f"unknown {kind} {shown(value)}{nearest(value, among)} (known: {', '.join(among)})"
+            )
             raise self.wrong(keys, said, value)
 
 
@@ -198,27 +207,36 @@ _PLAIN = ("limit", "max_steps", "device", "precision", "threads", "processes")
 
 
 def _check_keys(
-    file: _File, where: tuple[str, ...], table: Mapping[str, Any], kinds: Mapping[str, str]
+    file: _File, where: tuple[str, ...], table: Mapping[str, Any], kinds: Mapping[str, Kind]
 ) -> None:
     """Refuse keys that are unknown and values of another kind."""
     for key, value in table.items():
         if key not in kinds:
-            said = f"unknown key {key!r}{nearest(key, kinds)} (known: {', '.join(kinds)})"
+            said = f"unknown key {shown(key)}{nearest(key, kinds)} (known: {', '.join(kinds)})"
             raise file.wrong((*where, key), said)
-        if not _fits(value, kinds[key]):
-            raise file.wrong((*where, key), f"{key} should be a {kinds[key]}, not {value!r:.60}")
+        kind = kinds[key]
+        if isinstance(kind, Bounds):
+            file.bounded((*where, key), key, value, kind)
+        elif not _fits(value, kind):
+            raise file.wrong((*where, key), f"{key} should be a {kind}, not {shown(value)}")
+        elif kind in (PATH, PATHS):
+            for path in [value] if kind == PATH else value:
+                if not _can_be_a_path(path):
+                    said = f"{key}: no file system takes a path like {shown(path)}; name another"
+                    raise file.wrong((*where, key), said)
 
 
 def _fits(value: object, kind: str) -> bool:
-    if kind == STRINGS:
-        return isinstance(value, list) and all(isinstance(v, str) and v for v in value)
     if kind == NUMBERS:
-        return isinstance(value, list) and bool(value) and all(_fits(v, NUMBER) for v in value)
-    if kind == NUMBER:
-        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if kind == "share":
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1
+        return isinstance(value, list) and bool(value) and all(type(v) is int for v in value)
+    if kind in (STRINGS, PATHS):
+        return isinstance(value, list) and all(isinstance(v, str) and v for v in value)
     return isinstance(value, dict if kind == TABLE else str)
+
+
+def _can_be_a_path(text: str) -> bool:
+    names = os.fsencode(text).split(b"/")
+    return "\0" not in text and len(text) < 4096 and all(len(n) <= LONGEST_NAME for n in names)
 
 
 def _checkpoints(file: _File) -> tuple[Start, ...]:
@@ -276,12 +294,7 @@ def _weights(file: _File, keys: tuple[str, ...], table: Mapping[str, Any]) -> Ma
     weights: Mapping[str, Any] = table.get("weights", {})
     for name, weight in weights.items():
         file.known((*keys, "weights", name), name, table["train"], "training set here")
-        if (
-            isinstance(weight, bool)
-            or not isinstance(weight, (int, float))
-            or not 0 < weight < math.inf
-        ):
-            raise file.wrong((*keys, "weights", name), f"weight {weight!r} is no number above 0")
+        file.bounded((*keys, "weights", name), f"weight of {name}", weight, WEIGHT)
     if weights and len(weights) < len(table["train"]):
         missing = next(name for name in table["train"] if name not in weights)
         raise file.wrong((*keys, "weights"), f"no weight for {missing}; give one to each set")
@@ -317,12 +330,11 @@ def _check_lists(file: _File, study: Study) -> None:
         values: tuple[Any, ...] = getattr(study, key)
         twice = next((value for value in values if values.count(value) > 1), None)
         if twice is not None:
-            raise file.wrong((key,), f"{twice!r} stands twice in {key}", str(twice))
+            raise file.wrong((key,), f"{shown(twice)} stands twice in {key}", str(twice))
     if not study.recipes:
         raise file.wrong(("recipes",), "no recipe; name one, or leave the key out")
     for seed in study.seeds:
-        if seed > MOST_SEED:
-            raise file.wrong(("seeds",), f"seed {seed} is above {MOST_SEED}")
+        file.bounded(("seeds",), "seed", seed, SEED)
 
 
 def _refuse_same_rows(file: _File, study: Study) -> None:
