@@ -37,8 +37,8 @@ def e5(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 def outcome(request: Request, folder: Path) -> dict[str, dict[str, dict[str, float]]]:
     plan = make_plan(request)
-    scores = evaluate(request, plan, Store(folder / "store"), folder / "out", Bars())
-    return {name: task.languages for name, task in scores.items()}
+    done = evaluate(request, plan, Store(folder / "store"), folder / "out", Bars())
+    return {name: task.languages for name, task in done.tasks.items()}
 
 
 def test_tatoeba_with_last_layer_mean_pooling(
@@ -47,12 +47,12 @@ def test_tatoeba_with_last_layer_mean_pooling(
     request = Request(
         checkpoint=e5, benchmark=registry.benchmark("xtreme"), source=source,
         recipe=recipes.load("quick"), device=choose_device("cpu", "fp32", 2),
-        tasks=("tatoeba",), languages=("de", "fr", "zh"), limit=250,
+        tasks=("tatoeba",), languages=("de", "fr", "zh"),
     )  # fmt: skip
     found = outcome(request, tmp_path)["tatoeba"]
-    assert {code: score["accuracy"] >= 90 for code, score in found.items()} == {
-        "de": True, "fr": True, "zh": True
-    }, found  # fmt: skip
+    for code, known in {"de": 97.1, "fr": 93.7, "zh": 90.8}.items():
+        assert abs(found[code]["accuracy"] - known) <= 0.3, found
+        assert found[code]["inverse_accuracy"] < 5  # nobody searched the other way
 
 
 def test_a_middle_layer_is_worse_and_pooling_is_the_mean(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from harness.data.files import one_line
 from harness.data.memory import Memory
+from harness.models.device import version_of
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
@@ -68,7 +68,7 @@ def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
 
 def _known(memory: Memory, name: str, look: Callable[[], str]) -> str:
     """Return what was found before, or look now; what a library raises there is what is found."""
-    key = f"able {VERSION} {version('transformers')} {name}"
+    key = f"able {VERSION} {version_of('transformers')} {name}"
     found = memory.recall(key)
     if isinstance(found, str):
         return found

@@ -6,7 +6,6 @@ import hashlib
 import math
 import re
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from harness.data.files import read_json
 from harness.data.memory import Memory
 from harness.errors import HarnessError
 from harness.models import folder
+from harness.models.device import version_of
 
 VERSION = 2  # raised when what is looked at or found changes
 FETCHED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
@@ -95,7 +95,7 @@ def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) 
 
 def _stamp(path: Path) -> str:
     """Return a name that changes with any file of a folder, and with what reads them."""
-    of = (VERSION, version("transformers"), str(path), folder.stamp(path))
+    of = (VERSION, version_of("transformers"), str(path), folder.stamp(path))
     return f"checkpoint {hashlib.sha256(repr(of).encode()).hexdigest()}"
 
 
@@ -154,8 +154,8 @@ def _from_hub(where: str, *, offline: bool) -> Path:
 
 
 def _notes(config: dict[str, Any], unread: tuple[str, ...]) -> tuple[str, ...]:
-    architectures = config.get("architectures")
-    heads = [str(a)[:80] for a in architectures if "For" in str(a)] if architectures else []
+    said = config.get("architectures")
+    heads = [str(a)[:80] for a in said if "For" in str(a)] if isinstance(said, list) else []
     notes = [f"its task head ({name}) is dropped; only the encoder is used" for name in heads[:4]]
     if "auto_map" in config:
         notes.append("its remote code (auto_map) is ignored")

@@ -44,8 +44,8 @@ class Device:
             "device": self.kind,
             "precision": self.precision,
             "threads": self.threads if self.kind == "cpu" else 0,
-            "torch": _version("torch"),
-            "transformers": _version("transformers"),
+            "torch": version_of("torch"),
+            "transformers": version_of("transformers"),
         }
 
     def prepare(self) -> None:
@@ -66,7 +66,7 @@ class Device:
 
 
 @cache
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
     """Return an installed version without importing the package."""
     return version(package)
 

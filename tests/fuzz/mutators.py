@@ -339,10 +339,9 @@ def spoil_folder(folder: Path, draw: Random) -> str:
     return f"{how} {path.relative_to(folder)} ({name[:20]}, {other.relative_to(folder)})"
 
 
-def spoil_file(path: Path, draw: Random, ends: bool) -> str:
+def spoil_file(path: Path, draw: Random) -> str:
     """Spoil the bytes of a file."""
     more = {".json": JSON * 3, ".jsonl": (json_line,) * 15}.get(path.suffix, ())
-    mutators = (*ANY, *more, *(ENDS if ends else ()))
-    raw, done = spoilt(path.read_bytes(), draw, mutators)
+    raw, done = spoilt(path.read_bytes(), draw, (*ANY, *more, *ENDS))
     path.write_bytes(raw)
     return done

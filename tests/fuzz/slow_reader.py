@@ -8,7 +8,6 @@ broken, and must never be scored.
 """
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -80,19 +79,6 @@ def answers_of(path: Path) -> list[tuple[str, list[str]]]:
         if isinstance(name, (list, dict)):
             raise Broken("an id that cannot be looked up")
     return found
-
-
-def is_later(gold: Path, given: Path) -> bool:
-    """Whether files hold what is only to be taken as officially (see AS_OFFICIALLY): a CR alone, a
-    byte order mark, a repeated question, an empty answer."""
-    raw = [path.read_bytes() for path in (gold, given)]
-    if any(re.match(rb"\xef\xbb\xbf", one) or re.search(rb"\r(?!\n)", one) for one in raw):
-        return True
-    try:
-        found = answers_of(gold) if gold.suffix == ".json" else []
-    except Broken:
-        return False
-    return len(dict(found)) < len(found) or not all(all(answers) for _, answers in found)
 
 
 def qa_scores(kind: str, language: str, gold: Path, given: Path) -> Scores:
