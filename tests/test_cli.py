@@ -472,6 +472,8 @@ def test_a_limited_run_is_marked_partial_everywhere(
         (("--precision", "fp8"), "unknown precision 'fp8' (known: fp32, bf16, fp16)"),
         (("--precision", "fp16"), "--precision bf16 or fp32"),
         (("--device", "warp"), "device 'warp' is not usable here"),
+        (("--device", "meta"), "device 'meta' is not usable here"),
+        (("--device", "cuda:²"), "device 'cuda:²' is not usable here"),
         (("--layer", "middle"), "--layer 'middle': expected a whole number from 0 to 1000 or auto"),
         (("--data", "nowhere"), "nowhere: no such folder"),
         (("--data", str(MINI), "--labels", "nolabels"), "nolabels: no such folder of labels"),

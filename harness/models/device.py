@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -96,8 +97,8 @@ def choose_device(name: str, precision: str, threads: int, together: int = 1) ->
             found = torch.accelerator.current_accelerator(check_available=True)
             name = found.type if found else "cpu"
         try:
-            torch.empty(0, device=name)
-        except (RuntimeError, AssertionError) as error:
+            torch.empty(1, device=name).item()  # a device without memory (meta) is none
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
             raise HarnessError(f"device {name!r} is not usable here ({error!s:.120})") from error
     if precision == "fp16" and name == "cpu":
         raise HarnessError("fp16 on a CPU loses gradients; use --precision bf16 or fp32")
@@ -119,7 +120,10 @@ def _one_gpu(name: str) -> str:
     if processes() > 1 or not (name == "auto" or name.startswith("cuda")):
         return name
     seen = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    number = int(name.partition(":")[2] or 0) if name.partition(":")[2].isdigit() else 0
+    said = re.fullmatch(r"(?:auto|cuda)(?::([0-9]{1,4}))?", name)
+    if said is None:
+        return name  # no device is named so; using it will say so
+    number = int(said[1] or 0)
     if seen == [""]:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(number)
     elif number < len(seen):
