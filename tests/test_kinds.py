@@ -12,9 +12,11 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.formats import MaskedLM, MultipleChoice, SentencePair, SpanExtraction, TokenTagging
+from harness.formats.words import pieces_of_words
 from harness.models import ability, folder
 from harness.models.checkpoint import Checkpoint, open_checkpoint
-from harness.models.model import load_tokenizer
+from harness.models.device import choose_device
+from harness.models.model import load_encoder, load_tokenizer
 
 ROOT = Path(__file__).parent.parent
 PAIR = SentencePair(labels=("no", "yes"))
@@ -140,6 +142,52 @@ def test_old_names_of_layer_norms_are_the_same_weights(tmp_path: Path) -> None:
         read_encoder(new).parameters(), read_encoder(old).parameters(), strict=True
     ):
         assert torch.equal(one, other)
+
+
+def embedded(path: Path) -> list[list[float]]:
+    model = load_encoder(look(path), "last", choose_device("cpu", "fp32", 1))
+    found = model.embed(families.texts()[:20], 48)
+    assert model.tokenizer("The old mill by the river", add_special_tokens=False)["input_ids"]
+    return found.tolist()
+
+
+def test_truncation_and_padding_baked_into_a_tokenizer_change_nothing(tmp_path: Path) -> None:
+    plain = families.xlmr(tmp_path / "plain")
+    baked = Path(shutil.copytree(plain, tmp_path / "baked"))
+    value = json.loads((baked / "tokenizer.json").read_text())
+    value["truncation"] = {
+        "direction": "Right", "max_length": 6, "strategy": "LongestFirst", "stride": 0,
+    }  # fmt: skip
+    value["padding"] = {
+        "strategy": {"Fixed": 6}, "direction": "Right", "pad_to_multiple_of": None,
+        "pad_id": 1, "pad_type_id": 0, "pad_token": "<pad>",
+    }  # fmt: skip
+    (baked / "tokenizer.json").write_text(json.dumps(value))
+    assert embedded(baked) == embedded(plain)
+    sentences = [text.split() for text in families.texts()[:20]]
+    one, other = (pieces_of_words(sentences, load_tokenizer(p), 40) for p in (plain, baked))
+    assert one == other
+
+
+def test_weights_without_metadata_and_with_buffers_are_the_same(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    plain = families.xlmr(tmp_path / "plain")
+    bare = Path(shutil.copytree(plain, tmp_path / "bare"))
+    weights = load_file(bare / "model.safetensors")
+    weights["roberta.embeddings.position_ids"] = torch.arange(130)[None]
+    save_file(weights, bare / "model.safetensors")
+    assert embedded(bare) == embedded(plain)
+
+
+def test_spare_rows_and_no_padding_id_open(tmp_path: Path) -> None:
+    """As ixambert and dbmdz's: some thousand rows more than pieces."""
+    tokenizer = families.pieces_like_bert()
+    path = families.bert(
+        tmp_path / "m", tokenizer, vocab_size=len(tokenizer) + 1000, pad_token_id=None
+    )
+    assert len(embedded(path)) == 20
 
 
 @pytest.mark.parametrize(
