@@ -289,7 +289,11 @@ def _alive(process: int) -> bool:
         return False
     except PermissionError:
         pass  # it is somebody else's
-    return True
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state not in "ZX"  # else it has ended, and nobody has asked how
 
 
 def _flush(path: Path) -> None:
