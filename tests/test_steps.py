@@ -255,10 +255,14 @@ def test_a_job_that_dies_leaves_nothing(tmp_path: Path) -> None:
     assert not list((tmp_path / "store" / "aside").iterdir())
 
 
-def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reaped", [True, False], ids=["gone", "zombie"])
+def test_what_a_killed_process_left_is_swept(reaped: bool, tmp_path: Path) -> None:
+    """A container's init may take its time to take the numbers of those whose parent died."""
     store = Store(tmp_path / "store")
     dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
+    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+    if reaped:
+        dead.wait()
     with store.aside() as mine:
         left = mine.with_name(mine.name.replace(f"-{os.getpid()}-", f"-{dead.pid}-"))
         (left / "inner").mkdir(parents=True)
@@ -268,6 +272,7 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
         assert mine.exists()
         assert other.exists()
         assert not left.exists()
+    dead.wait()
 
 
 def test_the_layer_asked_for_wins_over_the_recipe(tmp_path: Path, quickest: Path) -> None:
