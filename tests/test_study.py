@@ -1,5 +1,6 @@
 """Studies: what is shared and what is not, what is run, cached, failed, estimated and tabulated."""
 
+import hashlib
 import json
 import math
 import os
@@ -657,6 +658,17 @@ def many(tiny: Path, file: Path, cache: Path, steps: int) -> StudyPlan:
     return planned(2 + -(-(steps - other) // (other - one)))
 
 
+def yardstick(count: int) -> float:
+    """CPU seconds to write and hash so many small values: machines differ, these do alike."""
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        for i in range(count):
+            hashlib.sha256(json.dumps({"step": i, "of": ["a", "b"]}, sort_keys=True).encode())
+        times.append(time.process_time() - start)
+    return min(times)
+
+
 def test_ten_thousand_steps_are_planned_in_seconds(
     tiny: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -666,8 +678,10 @@ def test_ten_thousand_steps_are_planned_in_seconds(
     whole = plan_study(read_study(file), Memory(cache / "memory.json"), cache)
     took = time.process_time() - start
     with capsys.disabled():
-        print(f"\n{len(whole.steps)} steps planned in {took:.2f} s of CPU")
-    assert took < 4
+        print(
+            f"\n{len(whole.steps)} steps planned in {took:.2f} s of CPU ({yardstick(10_000):.2f})"
+        )
+    assert took < 60 * yardstick(len(whole.steps))
 
 
 def test_a_cached_study_answers_quickly(
@@ -699,7 +713,7 @@ def test_a_cached_study_answers_quickly(
     assert "50.0 ± 0.0" in done.stdout and "+0.0 ± 0.0" in done.stdout
     with capsys.disabled():
         print(f"\na study of {count} cached steps answered in {took:.2f} s of CPU")
-    assert took < 4
+    assert took < 500 * yardstick(count)
 
 
 class Idle:
@@ -727,7 +741,7 @@ class Nobody:
 
 
 @pytest.mark.parametrize("shape", ["a study's", "all at once", "one line"])
-def test_the_schedule_costs_less_than_a_millisecond_a_step(
+def test_the_schedule_costs_little_a_step(
     shape: str, tiny: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if shape == "a study's":
@@ -745,7 +759,7 @@ def test_the_schedule_costs_less_than_a_millisecond_a_step(
     assert report.ran == len(steps)
     with capsys.disabled():
         print(f"\n{shape}: {took / len(steps) * 1e6:.0f} µs a step of {len(steps)}")
-    assert took / len(steps) < 1e-3
+    assert took < 100 * yardstick(len(steps))
 
 
 # --- heads that are kept
