@@ -110,7 +110,8 @@ def peer(lesson: Lesson, device: Any, folder: str, check: list[float]) -> tuple[
     """Train as users of the Trainer do; return the updates and the dev score, timed apart."""
     import transformers
 
-    from harness.models.model import Model, load_tokenizer, quiet
+    from harness.models.device import quiet
+    from harness.models.model import Model, load_tokenizer
     from harness.tasks import headline
 
     part, settings, path = lesson.parts[0], lesson.settings, lesson.checkpoint.path

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
-from harness.models import folder as files
+from harness.models import checkpoint_files as files
 from harness.models import structure
 from harness.models.checkpoint import open_checkpoint
 

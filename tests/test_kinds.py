@@ -13,7 +13,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.formats import MaskedLM, MultipleChoice, SentencePair, SpanExtraction, TokenTagging
 from harness.formats.words import pieces_of_words
-from harness.models import ability, folder
+from harness.models import ability, checkpoint_files
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import choose_device
 from harness.models.model import load_encoder, load_tokenizer
@@ -320,11 +320,11 @@ def test_every_file_that_transformers_opens_is_in_the_fingerprint(tmp_path: Path
     assert "config.json" in opened and len(opened) >= 3
     opened |= {"model.safetensors", "modules.json", "1_Pooling/config.json", "2_Dense/config.json"}
     for name in sorted(name for name in opened if (path / name).is_file()):
-        whole = folder.fingerprint(path)
+        whole = checkpoint_files.fingerprint(path)
         raw = (path / name).read_bytes()
         (path / name).write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
         try:
-            assert folder.fingerprint(path) != whole, name
+            assert checkpoint_files.fingerprint(path) != whole, name
         except HarnessError:
             assert name == "modules.json"  # broken by the change, and said
         (path / name).write_bytes(raw)

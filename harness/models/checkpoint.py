@@ -12,11 +12,14 @@ from typing import Any
 from harness.data.files import read_json
 from harness.data.memory import Memory
 from harness.errors import HarnessError
-from harness.models import folder
+from harness.models import checkpoint_files as files
 from harness.models.device import version_of
 
 VERSION = 2  # raised when what is looked at or found changes
-FETCHED = ("*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja")
+FETCHED = tuple(
+    f"*.{ending}"
+    for ending in "safetensors safetensors.index.json json txt model jinja codes spm".split()
+)
 AFTER_POOLING = ("Transformer", "Pooling", "Normalize")  # other modules are layers of their own
 
 
@@ -95,7 +98,7 @@ def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) 
 
 def _stamp(path: Path) -> str:
     """Return a name that changes with any file of a folder, and with what reads them."""
-    of = (VERSION, version_of("transformers"), str(path), folder.stamp(path))
+    of = (VERSION, version_of("transformers"), str(path), files.stamp(path))
     return f"checkpoint {hashlib.sha256(repr(of).encode()).hexdigest()}"
 
 
@@ -103,10 +106,10 @@ def _looked_at(path: Path, name: str) -> Checkpoint:
     """Check a folder whole."""
     from harness.models.structure import raw_config, understand
 
-    folder.refuse_adapters(path)
+    files.refuse_adapters(path)
     config = raw_config(path)
-    shapes = folder.tensor_shapes(folder.weight_files(path))
-    modules = folder.sentence_modules(path)
+    shapes = files.tensor_shapes(files.weight_files(path))
+    modules = files.sentence_modules(path)
     found = understand(path, set(shapes))
     parameters = sum(math.prod(shape) for shape in shapes.values())
     parent = _own_record(path).get("parent")
@@ -114,7 +117,7 @@ def _looked_at(path: Path, name: str) -> Checkpoint:
     return Checkpoint(
         path=path,
         name=name,
-        fingerprint=folder.fingerprint(path),
+        fingerprint=files.fingerprint(path),
         model_type=found.config.model_type,
         layers=found.layers,
         parameters=parameters,

@@ -176,3 +176,23 @@ def hush() -> None:
 
     datasets.disable_progress_bars()
     logging.disable_progress_bar()
+
+
+class quiet:  # noqa: N801 - reads like contextlib's managers
+    """Silence transformers' loading report: missing poolers and dropped heads are expected."""
+
+    def __enter__(self) -> None:
+        """Lower the library's verbosity, and take its bars away."""
+        from transformers.utils import logging
+
+        self.level, self.bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+
+    def __exit__(self, *_: object) -> None:
+        """Put them back."""
+        from transformers.utils import logging
+
+        logging.set_verbosity(self.level)
+        if self.bars:
+            logging.enable_progress_bar()

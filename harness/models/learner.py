@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from harness.data.files import one_line
 from harness.errors import HarnessError
-from harness.models.device import Device, seed_everything
-from harness.models.model import Model, load_tokenizer, quiet, read_encoder
+from harness.models.device import Device, quiet, seed_everything
+from harness.models.model import Model, load_tokenizer, read_encoder
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harness.data.files import digest
 from harness.errors import HarnessError, NotFinite
 from harness.models.batching import inference_batches
-from harness.models.device import Device
-from harness.models.folder import OURS
+from harness.models.checkpoint_files import OURS
+from harness.models.device import Device, quiet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,23 +245,3 @@ def _tokenizer(files: _TokenizerFiles, unread: tuple[str, ...]) -> Any:
     tokenizer.padding_side = tokenizer.truncation_side = "right"  # what labels and offsets assume
     tokenizer.model_input_names = [n for n in tokenizer.model_input_names if n not in unread]
     return tokenizer
-
-
-class quiet:  # noqa: N801 - reads like contextlib's managers
-    """Silence transformers' loading report: missing poolers and dropped heads are expected."""
-
-    def __enter__(self) -> None:
-        """Lower the library's verbosity, and take its bars away."""
-        from transformers.utils import logging
-
-        self.level, self.bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        """Put them back."""
-        from transformers.utils import logging
-
-        logging.set_verbosity(self.level)
-        if self.bars:
-            logging.enable_progress_bar()

@@ -128,7 +128,7 @@ def _on_meta(path: Path, config: Any) -> tuple[Any, list[str], list[str]]:
     """Return the encoder without weights, the names it lacks, and those it has no use for."""
     import transformers
 
-    from harness.models.model import quiet
+    from harness.models.device import quiet
 
     try:
         with quiet():
@@ -274,7 +274,7 @@ def failure(config: Any, inputs: dict[str, Any]) -> str:
     import transformers
     from transformers.initialization import no_init_weights
 
-    from harness.models.model import quiet
+    from harness.models.device import quiet
 
     try:
         with quiet(), no_init_weights():
