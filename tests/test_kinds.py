@@ -461,5 +461,5 @@ def test_no_number_comes_out_of_what_is_not_finite(quickest: Path, tmp_path: Pat
     tasks = submission["scores"]["tasks"]
     assert list(tasks["xnli"]["languages"]) == ["en"] and not tasks["xnli"]["complete"]
     assert tasks["tatoeba"]["score"] is None
-    assert "not finite" in tasks["tatoeba"]["missing"]["de"]
+    assert tasks["tatoeba"]["missing"]["de"] == "failed"  # why may name files of this machine
     assert (tmp_path / "out/predictions/xnli/test-en.tsv").is_file()

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from harness.pipeline.store import Store
 
 
+FAILED = "failed"  # why is told to the user alone: it may name files of this machine
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What became of an evaluation.
@@ -74,7 +77,7 @@ def evaluate(
     write_json(scores_json(request.benchmark, tasks, partial), output / "scores.json")
     done = [store.manifest(step) for step in plan.steps if step.key not in failed]
     manifest = _manifest(request, plan, done, ran, time.time() - start)
-    write_json(manifest | {"partial": partial, "failed": told}, output / "manifest.json")
+    write_json(manifest | {"partial": partial, "failed": sorted(told)}, output / "manifest.json")
     submission = _submission(request, tasks, partial)
     validate(submission)
     write_json(submission, output / "submission.json")
@@ -114,8 +117,8 @@ def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> 
     scores, missing = {}, {}
     for name, steps in plan.predictions.items():
         there = {code: step for code, step in steps.items() if step.key not in failed}
-        lost = {code: f"failed: {failed[s.key]}" for code, s in steps.items() if s.key in failed}
-        missing[name] = plan.missing[name] | lost
+        lost = [code for code in steps if code not in there]
+        missing[name] = plan.missing[name] | dict.fromkeys(lost, FAILED)
         if len(there) == len(steps):
             scores[name] = plan.scores[name]
         elif there:
@@ -148,8 +151,7 @@ def task_scores(
         step = plan.scores.get(name)
         value: dict[str, Any] = {"languages": {}, "missing": {}}
         if step is not None and step.key in (failed or {}):
-            why = f"failed: {(failed or {})[step.key]}"
-            value["missing"] = {c: why for c in languages if c not in plan.missing[name]}
+            value["missing"] = {c: FAILED for c in languages if c not in plan.missing[name]}
         elif step is not None:
             value = json.loads((store.fetched(step) / "scores.json").read_text())
         elif failed is None:
