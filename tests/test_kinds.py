@@ -262,6 +262,15 @@ def test_an_input_of_the_greatest_length_goes_through(
     assert (ability.unreadable(found, length, Kept()) == "") == fits
 
 
+@pytest.mark.parametrize(("length", "fits"), [(200, True), (2**20, False)])
+def test_no_endless_input_is_tried(tmp_path: Path, length: int, fits: bool) -> None:
+    """Rotary positions have no table; the config says how many were trained."""
+    found = look(families.modernbert(tmp_path / "m"))
+    assert found.positions == 0
+    said = ability.unreadable(found, length, Kept())
+    assert said == ("" if fits else "its config says 256 positions")
+
+
 # -- adapters, fingerprints ------------------------------------------------------------------------
 
 

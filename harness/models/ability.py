@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.tasks import Format
 
 VERSION = 1  # raised when the checks below change
+LONGEST = 4096  # tokens that are tried
 
 
 def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
@@ -44,6 +45,8 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
 def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
     """Return why an encoder does not take an input of so many tokens, "" if it does.
 
+    Beyond LONGEST tokens, whose attention would take gigabytes, its config is believed.
+
     Args:
         checkpoint: The checkpoint.
         length: Tokens, special ones included.
@@ -58,8 +61,12 @@ def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
         config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+        most = getattr(config, "max_position_embeddings", None)
+        if length > LONGEST and isinstance(most, int) and length > most:
+            return f"its config says {most} positions"
+        count = min(length, LONGEST)
         inputs = tokenizer(
-            " ".join(["a"] * length), truncation=True, max_length=length, return_tensors="pt"
+            " ".join(["a"] * count), truncation=True, max_length=count, return_tensors="pt"
         )
         return failure(config, dict(inputs))
 
