@@ -202,7 +202,7 @@ def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:
     return int(layer)
 
 
-def load_tokenizer(path: Path, unread: Sequence[str] = ()) -> Any:
+def load_tokenizer(path: Path | str, unread: Sequence[str] = ()) -> Any:
     """Return a fast tokenizer that says nothing about inputs longer than the model.
 
     It is loaded once a process: a checkpoint that was trained here has its parent's files, and
@@ -212,7 +212,7 @@ def load_tokenizer(path: Path, unread: Sequence[str] = ()) -> Any:
         path: The checkpoint's folder.
         unread: Inputs that it would give and the model cannot take (``Checkpoint.unread``).
     """
-    return _tokenizer(_TokenizerFiles(path), tuple(unread))
+    return _tokenizer(_TokenizerFiles(Path(path)), tuple(unread))
 
 
 class _TokenizerFiles:
