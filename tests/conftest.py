@@ -1,9 +1,12 @@
 """Shared fixtures: tiny random checkpoints, the packaged data, the real rows."""
 
+import atexit
 import json
 import math
 import os
+import shutil
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +20,8 @@ from harness.tasks import TrainingSet
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="harness-tests-")  # no fact of other runs
+atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 ROOT = Path(__file__).parent.parent
@@ -163,8 +168,6 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small_data(tmp_path: Path) -> Path:
     """A copy of the packaged data (xtreme/ and labels/), free to be spoilt."""
-    import shutil
-
     return Path(shutil.copytree(MINI, tmp_path / "data"))
 
 

@@ -14,6 +14,7 @@ from harness.bounds import COUNT, SEED, SHARE, WEIGHT, Bounds, shown
 from harness.cli import app
 from harness.cli.evaluate import demo_command, evaluate_command
 from harness.cli.look import check_command, score_command, tasks_command
+from harness.cli.store import check_store_command, prune_command
 from harness.cli.study import plan_command, run_command, table_command
 from harness.cli.train import train_command
 from harness.errors import HarnessError
@@ -143,6 +144,8 @@ COMMANDS = {
     ("study", "plan", "x"): plan_command,
     ("study", "run", "x"): run_command,
     ("study", "table", "x"): table_command,
+    ("store", "check"): check_store_command,
+    ("store", "prune", "x"): prune_command,
 }
 OPTIONS = {
     (*words, f"--{name.replace('_', '-')}"): get_args(hint)[1]

@@ -1,10 +1,10 @@
 """Checkpoints of many families: what opens, what is refused or skipped before any work."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import families
@@ -379,16 +379,22 @@ def test_modules_that_lead_elsewhere_are_refused(tmp_path: Path, place: object) 
 ALL = "xnli,panx,xquad,tatoeba,bucc2018"
 
 
-def evaluate(path: Path, recipe: Path, folder: Path, *words: str, tasks: str = ALL):
-    command = [sys.executable, "-m", "harness", "eval", str(path), "--benchmark", "mini"]
-    languages = "de" if tasks == "tatoeba" else "de,en"
-    command += ["--tasks", tasks, "--languages", languages, "--limit", "6", "--threads", "1"]
-    command += ["--recipe", str(recipe), "--store", str(folder / "store"), "--offline"]
-    env = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
-    return subprocess.run(
-        [*command, "--output", str(folder / "out"), *words],
-        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+Evaluate = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def evaluate(run: Evaluate, quickest: Path, tmp_path: Path) -> Evaluate:
+    """``harness eval`` of a checkpoint on some mini tasks: exit code, output, errors."""
+
+    def call(path: Path, *words: object, tasks: str = ALL, recipe: Path = quickest) -> tuple:
+        languages = "de" if tasks == "tatoeba" else "de,en"
+        return run(
+            "eval", path, "--benchmark", "mini", "--tasks", tasks, "--languages", languages,
+            "--limit", 6, "--threads", 1, "--recipe", recipe, "--store", tmp_path / "store",
+            "--output", tmp_path / "out", "--device", "cpu", "--offline", *words,
+        )  # fmt: skip
+
+    return call
 
 
 @pytest.mark.parametrize(
@@ -403,44 +409,45 @@ def evaluate(path: Path, recipe: Path, folder: Path, *words: str, tasks: str = A
     ],
     ids=["minilm", "albert", "one type", "distilbert", "deberta", "modernbert without unknown"],
 )
-def test_what_opens_is_evaluated_to_the_end(make, quickest: Path, tmp_path: Path) -> None:
-    done = evaluate(make(tmp_path / "ck"), quickest, tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_what_opens_is_evaluated_to_the_end(make, evaluate: Evaluate, tmp_path: Path) -> None:
+    code, _, err = evaluate(make(tmp_path / "ck"))
+    assert code == 0, err
     submission = json.loads((tmp_path / "out/submission.json").read_text())
     assert list(submission["scores"]["tasks"]) == ["xnli", "panx", "xquad", "bucc2018", "tatoeba"]
     assert all(task["score"] is not None for task in submission["scores"]["tasks"].values())
     assert submission["checkpoint"]["body"] > 0
 
 
-def test_tasks_without_a_head_are_skipped_and_said(quickest: Path, tmp_path: Path) -> None:
+def test_tasks_without_a_head_are_skipped_and_said(evaluate: Evaluate, tmp_path: Path) -> None:
     path = families.eurobert(tmp_path / "ck")
     said = "skipped: xquad: ck cannot do span extraction: transformers has no"
-    done = evaluate(path, quickest, tmp_path, "--dry-run")
-    assert done.returncode == 0 and said in done.stdout
-    done = evaluate(path, quickest, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert said in done.stdout
+    code, out, _ = evaluate(path, "--dry-run")
+    assert code == 0 and said in out
+    code, out, err = evaluate(path)
+    assert code == 0 and said in out, err
     tasks = json.loads((tmp_path / "out/scores.json").read_text())["tasks"]
     assert sorted(tasks) == ["bucc2018", "panx", "tatoeba", "xnli"]
-    done = evaluate(path, quickest, tmp_path, tasks="xquad")
-    assert done.returncode == 2 and done.stderr.count("error: nothing to evaluate: xquad") == 1
+    code, _, err = evaluate(path, tasks="xquad")
+    assert code == 2 and err.count("error: nothing to evaluate: xquad") == 1
 
 
-def test_pooling_by_the_first_token_is_used_or_said(quickest: Path, tmp_path: Path) -> None:
+def test_pooling_by_the_first_token_is_used_or_said(
+    evaluate: Evaluate, quickest: Path, tmp_path: Path
+) -> None:
     path = families.sentence_encoder(tmp_path / "ck", {"pooling_mode_cls_token": True}, dense=True)
-    done = evaluate(path, quickest, tmp_path, tasks="tatoeba")
-    assert "note: ck: mean-pooled; its 1_Pooling says cls" in done.stdout, done.stderr
-    assert "left out: 2_Dense" in done.stdout
+    _, out, err = evaluate(path, tasks="tatoeba")
+    assert "note: ck: mean-pooled; its 1_Pooling says cls" in out, err
+    assert "left out: 2_Dense" in out
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     assert any("mean-pooled" in note for note in manifest["notes"])
     mean = (tmp_path / "out/predictions/tatoeba/test-de.tsv").read_text()
     recipe = tmp_path / "cls.toml"
     recipe.write_text(quickest.read_text() + 'pooling = "cls"\n')
-    done = evaluate(path, recipe, tmp_path, tasks="tatoeba")
-    assert "mean-pooled" not in done.stdout and done.returncode == 0
+    code, out, _ = evaluate(path, tasks="tatoeba", recipe=recipe)
+    assert "mean-pooled" not in out and code == 0
     assert (tmp_path / "out/predictions/tatoeba/test-de.tsv").read_text() != mean
     recipe.write_text(quickest.read_text() + 'pooling = "max"\n')
-    assert "expected one of auto, mean, cls" in evaluate(path, recipe, tmp_path).stderr
+    assert "expected one of auto, mean, cls" in evaluate(path, recipe=recipe)[2]
 
 
 def infinite(path: Path, text: str) -> Path:
@@ -455,14 +462,12 @@ def infinite(path: Path, text: str) -> Path:
     return path
 
 
-def test_no_number_comes_out_of_what_is_not_finite(quickest: Path, tmp_path: Path) -> None:
+def test_no_number_comes_out_of_what_is_not_finite(evaluate: Evaluate, tmp_path: Path) -> None:
     """A letter that German test rows have and English ones do not."""
-    done = evaluate(infinite(tmp_path / "ck", "ä"), quickest, tmp_path)
-    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    code, _, err = evaluate(infinite(tmp_path / "ck", "ä"))
+    assert code == 1 and "Traceback" not in err, err
     for name in ("xnli", "panx", "xquad", "tatoeba", "bucc2018"):
-        (line,) = [
-            x for x in done.stderr.splitlines() if x.startswith(f"failed: predict {name} de")
-        ]
+        (line,) = [x for x in err.splitlines() if x.startswith(f"failed: predict {name} de")]
         assert f"{name} de, row " in line and "not finite" in line
         assert not (tmp_path / f"out/predictions/{name}/test-de.tsv").exists()
     submission = json.loads((tmp_path / "out/submission.json").read_text())

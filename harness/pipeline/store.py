@@ -25,6 +25,7 @@ from harness import __version__
 from harness.data.files import digest, read_json
 from harness.errors import HarnessError
 from harness.pipeline.step import VERSIONS, Step
+from harness.submission.write import write_json
 
 MANIFEST = "step.json"
 LAYOUT = 1  # of folders and manifests; raised when an older harness could not read them
@@ -250,7 +251,7 @@ class Store:
         """Note how fast a step went, and how the store is laid out."""
         layout = self.root / LAYOUT_FILE
         if not layout.exists():
-            layout.write_text(json.dumps({"layout": LAYOUT, "harness": __version__}) + "\n")
+            write_json({"layout": LAYOUT, "harness": __version__}, layout)
         if step.tokens and seconds > 0:
             with (self.root / PACES_FILE).open("a") as paces:
                 paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
