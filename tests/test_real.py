@@ -28,7 +28,7 @@ def e5(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     from tasks.mini.encoder import demo_checkpoint
 
     data = real_data / "xtreme"
-    texts = [data / f"tatoeba/{code}-en.{side}" for code in ("de", "fr", "zh")
+    texts = [data / f"tatoeba/{code}-en.{side}" for code in ("de", "zh")
              for side in (code, "en")]  # fmt: skip
     texts += [data / f"udpos/{name}.tsv" for name in ("train-en", "dev-en", "test-de", "test-zh")]
     folder = demo_checkpoint(texts, tmp_path_factory.mktemp("e5"))
@@ -47,10 +47,10 @@ def test_tatoeba_with_last_layer_mean_pooling(
     request = Request(
         checkpoint=e5, benchmark=registry.benchmark("xtreme"), source=source,
         recipe=recipes.load("quick"), device=choose_device("cpu", "fp32", 2),
-        tasks=("tatoeba",), languages=("de", "fr", "zh"),
+        tasks=("tatoeba",), languages=("de", "zh"),
     )  # fmt: skip
     found = outcome(request, tmp_path)["tatoeba"]
-    for code, known in {"de": 97.1, "fr": 93.7, "zh": 90.8}.items():
+    for code, known in {"de": 97.1, "zh": 90.8}.items():
         assert abs(found[code]["accuracy"] - known) <= 0.3, found
         assert found[code]["inverse_accuracy"] < 5  # nobody searched the other way
 
