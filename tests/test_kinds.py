@@ -219,6 +219,19 @@ def test_a_bert_tokenizer_on_a_model_of_one_token_type_gives_none(tmp_path: Path
     assert look(families.distilbert(tmp_path / "d")).unread == ()
 
 
+def test_a_tokenizer_is_loaded_once_a_process(tmp_path: Path) -> None:
+    """A checkpoint that was trained here has its parent's files: the store holds many such."""
+    path = families.bert(tmp_path / "m")
+    copy = Path(shutil.copytree(path, tmp_path / "copy"))
+    (copy / "step.json").write_text("{}")
+    (copy / "README.md").write_text("words")
+    first = load_tokenizer(path)
+    assert load_tokenizer(copy) is first
+    assert load_tokenizer(path, ("token_type_ids",)) is not first
+    families.edit(copy / "tokenizer_config.json", mask_token="[UNK]")
+    assert load_tokenizer(copy) is not first
+
+
 @pytest.mark.parametrize("missing", ["pad_token"])
 def test_without_a_padding_token_nothing_is_begun(tmp_path: Path, missing: str) -> None:
     path = families.modernbert(tmp_path / "m", families.pieces_of_bytes((missing,)))
