@@ -681,7 +681,7 @@ def test_ten_thousand_steps_are_planned_in_seconds(
         print(
             f"\n{len(whole.steps)} steps planned in {took:.2f} s of CPU ({yardstick(10_000):.2f})"
         )
-    assert took < 60 * yardstick(len(whole.steps))
+    assert took < 150 * yardstick(len(whole.steps))
 
 
 def test_a_cached_study_answers_quickly(
@@ -713,7 +713,7 @@ def test_a_cached_study_answers_quickly(
     assert "50.0 ± 0.0" in done.stdout and "+0.0 ± 0.0" in done.stdout
     with capsys.disabled():
         print(f"\na study of {count} cached steps answered in {took:.2f} s of CPU")
-    assert took < 500 * yardstick(count)
+    assert took < 1500 * yardstick(count)
 
 
 class Idle:
