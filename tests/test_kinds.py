@@ -14,6 +14,7 @@ from harness.errors import HarnessError
 from harness.formats import MaskedLM, MultipleChoice, SentencePair, SpanExtraction, TokenTagging
 from harness.formats.words import pieces_of_words
 from harness.models import ability, checkpoint_files
+from harness.models import tokenizer as tokenizers
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import choose_device
 from harness.models.model import load_encoder, load_tokenizer
@@ -90,6 +91,7 @@ def test_a_sentencepiece_model_without_sentencepiece_says_what_to_install(
     import transformers
 
     path = families.sentencepiece_only(tmp_path / "model")
+    tokenizers._tokenizer.cache_clear()  # another test may have loaded the same files
 
     def fail(*_: object, **__: object) -> None:
         raise ValueError("Couldn't instantiate the backend tokenizer\nfrom one of: …")

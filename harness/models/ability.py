@@ -31,7 +31,7 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
 
     def look() -> str:
         from harness.models.learner import head_trouble
-        from harness.models.model import load_tokenizer
+        from harness.models.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
         for name in form.special:
@@ -56,8 +56,8 @@ def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
     def look() -> str:
         import transformers
 
-        from harness.models.model import load_tokenizer
         from harness.models.structure import failure
+        from harness.models.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
         config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)

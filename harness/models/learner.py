@@ -14,7 +14,8 @@ from torch.nn import functional
 from harness.data.files import one_line
 from harness.errors import HarnessError
 from harness.models.device import Device, quiet, seed_everything
-from harness.models.model import Model, load_tokenizer, read_encoder
+from harness.models.model import Model, read_encoder
+from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data.files import digest
 from harness.errors import HarnessError, NotFinite
 from harness.models.batching import inference_batches
-from harness.models.checkpoint_files import OURS
 from harness.models.device import Device, quiet
+from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -200,48 +198,3 @@ def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:
     if int(layer) > checkpoint.layers:
         raise HarnessError(f"layer {layer}: {checkpoint.name} has {checkpoint.layers} layers")
     return int(layer)
-
-
-def load_tokenizer(path: Path | str, unread: Sequence[str] = ()) -> Any:
-    """Return a fast tokenizer that says nothing about inputs longer than the model.
-
-    It is loaded once a process: a checkpoint that was trained here has its parent's files, and
-    XLM-R's take seconds.
-
-    Args:
-        path: The checkpoint's folder.
-        unread: Inputs that it would give and the model cannot take (``Checkpoint.unread``).
-    """
-    return _tokenizer(_TokenizerFiles(Path(path)), tuple(unread))
-
-
-class _TokenizerFiles:
-    """A folder that equals another if the files a tokenizer may be made of are the same."""
-
-    def __init__(self, path: Path) -> None:
-        """Take the hashes of all small files, but for what says how a training went."""
-        self.path = path
-        files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix in _OF_TOKENIZERS)
-        self.hashes = tuple((p.name, digest(p)) for p in files if p.name not in OURS)
-
-    def __hash__(self) -> int:
-        """Return the hash of the hashes."""
-        return hash(self.hashes)
-
-    def __eq__(self, other: object) -> bool:
-        """Compare hashes alone."""
-        return isinstance(other, _TokenizerFiles) and self.hashes == other.hashes
-
-
-_OF_TOKENIZERS = (".json", ".txt", ".model", ".jinja", ".codes", ".spm", ".bpe", ".tiktoken")
-
-
-@lru_cache(maxsize=8)
-def _tokenizer(files: _TokenizerFiles, unread: tuple[str, ...]) -> Any:
-    import transformers
-
-    tokenizer = transformers.AutoTokenizer.from_pretrained(files.path, trust_remote_code=False)
-    tokenizer.model_max_length = int(1e9)  # lengths are cut by the recipe, not by a warning
-    tokenizer.padding_side = tokenizer.truncation_side = "right"  # what labels and offsets assume
-    tokenizer.model_input_names = [n for n in tokenizer.model_input_names if n not in unread]
-    return tokenizer

@@ -10,6 +10,7 @@ from typing import Any
 from harness.data.files import one_line, read_json
 from harness.errors import HarnessError
 from harness.models.config_numbers import check_numbers
+from harness.models.tokenizer import open_tokenizer
 
 SPARE_ROWS = 1024  # rows of the word table that may have no piece (padding to a round size)
 NUMBERS = ("vocab_size", "hidden_size", "dim", "num_hidden_layers", "n_layers")  # of config.json
@@ -202,39 +203,6 @@ def _positions(model: Any) -> tuple[int, int | None]:
         return 0, None
     rows, pad = tables[0].num_embeddings, tables[0].padding_idx
     return (rows if pad is None else max(0, rows - pad - 1)), pad
-
-
-def open_tokenizer(path: Path) -> Any:
-    """Return the fast tokenizer that transformers makes of a folder's files, whichever they are.
-
-    Raises:
-        HarnessError: It cannot, or what it makes has no offsets or cannot pad.
-    """
-    from importlib.util import find_spec
-
-    import transformers
-
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
-    except Exception as error:  # whatever a broken tokenizer file makes the library raise
-        pieces = any(path.glob("*.model")) and not (path / "tokenizer.json").is_file()
-        if pieces and find_spec("sentencepiece") is None:
-            raise HarnessError(
-                f"{path}: its tokenizer is a sentencepiece model, which needs sentencepiece: pip"
-                " install sentencepiece"
-            ) from error
-        raise HarnessError(
-            f"{path}: no tokenizer that transformers can load ({one_line(error)}); save it into the"
-            " folder with save_pretrained"
-        ) from error
-    if not tokenizer.is_fast:
-        raise HarnessError(f"{path}: no fast tokenizer (tokenizer.json), which offsets need")
-    if tokenizer.pad_token_id is None:
-        raise HarnessError(
-            f"{path}: the tokenizer has no padding token, so sentences cannot be batched; name one"
-            " as pad_token in tokenizer_config.json"
-        )
-    return tokenizer
 
 
 def _check_pieces(path: Path, tokenizer: Any, rows: int) -> None:

@@ -16,8 +16,9 @@ from harness.models.course import Course, plan_course, rows_of
 from harness.models.device import Device
 from harness.models.lesson import Lesson, best_folder
 from harness.models.masking import mask
-from harness.models.model import Report, load_tokenizer
+from harness.models.model import Report
 from harness.models.state import KEPT, State, last_state
+from harness.models.tokenizer import load_tokenizer
 from harness.models.watch import LOG_EVERY, Watcher
 
 if TYPE_CHECKING:
