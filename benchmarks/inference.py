@@ -58,7 +58,7 @@ def measured(options: argparse.Namespace, work: str, budget: int) -> dict[str, o
     from harness.models import model as models
     from harness.models.checkpoint import open_checkpoint
     from harness.models.device import choose_device
-    from harness.models.learner import build_learner
+    from harness.models.multi_head import build_multi_head
     from harness.recipes import Settings
 
     models.INFERENCE_TOKENS["cpu"] = budget
@@ -68,7 +68,7 @@ def measured(options: argparse.Namespace, work: str, budget: int) -> dict[str, o
     model = models.load_encoder(checkpoint, "last", device)
     task = registry.task("tatoeba" if work == "embed" else "xnli")
     if work == "infer":
-        model.module = build_learner(checkpoint, [task.format], 1, {}).models[0].eval()
+        model.module = build_multi_head(checkpoint, [task.format], 1, {}).models[0].eval()
     rows = {"test": open_folder(options.data, None).examples(task, "test", "de")}
     Path("/proc/self/clear_refs").write_text("5")  # Linux forgets the peak: loading took more
     before, start = _peak(), time.process_time()

@@ -4,7 +4,7 @@
 
 The peer is ``transformers.Trainer`` with a collator that pads each batch to its longest, and random
 order, as its users have it: every row of the word table is a parameter. Ours is
-`harness.models.train.train` with ``freeze_words`` off. Both learn the same rows of an English set,
+`harness.training.loop.train` with ``freeze_words`` off. Both learn the same rows of an English set,
 drawn once, tokenised by the same ``Format.encode``, with AdamW, warm-up and linear decay alike;
 they differ in order and in the draws of the fresh head and dropout. Both score dev once, at the
 end, by the same code.
@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from harness.errors import HarnessError
-from harness.models.lesson import Lesson, Part
+from harness.training.spec import Part, TrainingSpec
 
 DATA = Path(os.environ.get("XTREME_DATA") or ROOT.parent / "shared" / "data")
 MODES = ("peer fp32", "ours fp32", "ours bf16", "peer bf16")  # the others are held to the first
@@ -71,7 +71,7 @@ def timed(spent: list[float]) -> Iterator[None]:
     spent[1] += time.perf_counter() - wall
 
 
-def lesson_of(options: argparse.Namespace) -> Lesson:
+def lesson_of(options: argparse.Namespace) -> TrainingSpec:
     """Return what both sides learn; HarnessError if checkpoint or data are missing or unfit."""
     from harness import registry
     from harness.data.folder import FolderSource
@@ -103,16 +103,16 @@ def lesson_of(options: argparse.Namespace) -> Lesson:
     train = rows.train.shuffle(seed=0).select(range(options.train))  # files may be sorted
     dev = rows.dev.shuffle(seed=0).select(range(options.dev))
     part = Part(training.name, form, train, dev, settings)
-    return Lesson(checkpoint, (part,), settings, options.seed)
+    return TrainingSpec(checkpoint, (part,), settings, options.seed)
 
 
-def peer(lesson: Lesson, device: Any, folder: str, check: list[float]) -> tuple[int, float]:
+def peer(lesson: TrainingSpec, device: Any, folder: str, check: list[float]) -> tuple[int, float]:
     """Train as users of the Trainer do; return the updates and the dev score, timed apart."""
     import transformers
 
+    from harness.declarations import headline
     from harness.models.device import quiet
     from harness.models.model import Model, load_tokenizer
-    from harness.tasks import headline
 
     part, settings, path = lesson.parts[0], lesson.settings, lesson.checkpoint.path
     form = part.form
@@ -151,8 +151,8 @@ def run_once(options: argparse.Namespace) -> Run:
     from transformers import Trainer
 
     from harness.models.device import choose_device, hush
-    from harness.models.train import train
-    from harness.models.watch import Watcher
+    from harness.training.dev_eval import DevEvaluation
+    from harness.training.loop import train
 
     side, precision = options.one.split()
     hush()
@@ -167,7 +167,7 @@ def run_once(options: argparse.Namespace) -> Run:
         return step(self, model, inputs, *more)
 
     Trainer.training_step, Trainer.train = counted, timed(loop)(Trainer.train)
-    Watcher.check = timed(check)(Watcher.check)
+    DevEvaluation.check = timed(check)(DevEvaluation.check)
     with tempfile.TemporaryDirectory() as folder, timed(whole):
         if side == "peer":
             updates, score = peer(lesson, device, folder, check)

@@ -8,8 +8,8 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError, nearest
-from harness.tasks import Benchmark, Task, TrainingSet
 
 _KINDS = {"tasks": "task", "training": "training set", "benchmarks": "benchmark"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -56,7 +56,7 @@ def _load(group: str, name: str, kind: type) -> object:
 
 def task_names() -> tuple[str, ...]:
     """Return the names of all installed tasks, sorted."""
-    return tuple(sorted(_points("harness.tasks")))
+    return tuple(sorted(_points("harness.declarations")))
 
 
 def training_names() -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def task(name: str) -> Task:
     Raises:
         HarnessError: No plug-in brings it (with the nearest names), or it cannot be loaded.
     """
-    value = _load("harness.tasks", name, Task)
+    value = _load("harness.declarations", name, Task)
     assert isinstance(value, Task)
     return value
 

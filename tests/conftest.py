@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from harness import registry
-from harness.tasks import TrainingSet
+from harness.declarations import TrainingSet
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ["HF_HUB_OFFLINE"] = "1"

@@ -42,12 +42,12 @@ def main(file: Path, where: str, cache: Path) -> None:
     from ray.cluster_utils import Cluster as Nodes
 
     from harness.data.memory import Memory
-    from harness.pipeline.engines.cluster import Cluster
+    from harness.pipeline.engines.ray_cluster import RayEngine
     from harness.pipeline.engines.schedule import opened, run_all
-    from harness.pipeline.engines.slots import Site
-    from harness.pipeline.store import open_store
-    from harness.studies.plan import plan_study
-    from harness.studies.study import read_study
+    from harness.pipeline.engines.workers import Site
+    from harness.pipeline.store.store import open_store
+    from harness.studies.expand import plan_study
+    from harness.studies.study_file import read_study
 
     signal.signal(signal.SIGTERM, interrupted)
     whole = plan_study(read_study(file), Memory(cache / "memory.json"), cache)
@@ -66,7 +66,7 @@ def main(file: Path, where: str, cache: Path) -> None:
 
         watch = Watch(kill)
         site = Site(store, whole.request.source, whole.request.device)
-        with opened(Cluster(site, nodes.address)) as engine:
+        with opened(RayEngine(site, nodes.address)) as engine:
             alive = [node for node in ray.nodes() if node["Alive"]]
             slots = engine.slots
             report = run_all(whole.steps, store, engine, watch)

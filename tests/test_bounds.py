@@ -12,16 +12,16 @@ import pytest
 from harness import recipes
 from harness.bounds import COUNT, SEED, SHARE, WEIGHT, Bounds, shown
 from harness.cli import app
-from harness.cli.evaluate import demo_command, evaluate_command
-from harness.cli.look import check_command, score_command, tasks_command
-from harness.cli.store import check_store_command, prune_command
-from harness.cli.study import plan_command, run_command, table_command
-from harness.cli.train import train_command
+from harness.cli.eval_command import demo_command, evaluate_command
+from harness.cli.look_commands import check_command, score_command, tasks_command
+from harness.cli.store_commands import check_store_command, prune_command
+from harness.cli.study_commands import plan_command, run_command, table_command
+from harness.cli.train_command import train_command
 from harness.errors import HarnessError
-from harness.pipeline.options import Options
+from harness.pipeline.request import Options
 from harness.recipes import EXPECTED, Settings
 from harness.studies import study as studies
-from harness.studies.study import Study, read_study
+from harness.studies.study_file import Study, read_study
 
 Write = Callable[..., Path]
 Run = Callable[..., tuple[int, str, str]]

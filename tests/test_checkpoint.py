@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.models import checkpoint_files as files
-from harness.models import structure
+from harness.models import families as structure
 from harness.models.checkpoint import open_checkpoint
 
 

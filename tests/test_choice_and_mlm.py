@@ -20,15 +20,15 @@ from harness.errors import HarnessError
 from harness.formats import MaskedLM, MultipleChoice, SpanExtraction
 from harness.formats.multiple_choice import options
 from harness.models.checkpoint import open_checkpoint
-from harness.models.course import size
 from harness.models.device import choose_device
-from harness.models.learner import build_learner, load_trained
-from harness.models.lesson import Lesson, Part
 from harness.models.masking import IGNORED, mask
 from harness.models.model import Model, load_tokenizer
-from harness.models.train import collate, train
+from harness.models.multi_head import build_multi_head, load_trained
 from harness.recipes import Settings
 from harness.scoring import squad2_scores
+from harness.training.batch_plan import size
+from harness.training.loop import collate, train
+from harness.training.spec import Part, TrainingSpec
 
 SETTINGS = Settings(learning_rate=1e-3, batch_size=4, max_length=40, stride=12, max_question=8)
 PACKAGED = FolderSource(MINI / "xtreme")
@@ -47,7 +47,7 @@ def loaded(path, form):
     """A model whose scores differ by far more than rounding does."""
     import torch
 
-    learner = build_learner(open_checkpoint(str(path), offline=True), [form], 3, {})
+    learner = build_multi_head(open_checkpoint(str(path), offline=True), [form], 3, {})
     with torch.no_grad():
         for weight in learner.parameters():
             weight.mul_(12 if weight.ndim > 1 else 1)
@@ -210,7 +210,7 @@ def test_masked_language_modelling_lowers_its_loss(family, tmp_path):
     for epochs in (1, 12):
         part = Part("mlm", training.format, rows.train, rows.dev, settings)
         checkpoint = open_checkpoint(str(family), offline=True)
-        lesson = Lesson(checkpoint, (part,), replace(settings, epochs=epochs), 1)
+        lesson = TrainingSpec(checkpoint, (part,), replace(settings, epochs=epochs), 1)
         work = tmp_path / f"work{epochs}"
         work.mkdir()
         result = train(lesson, device(), work, tmp_path / f"out{epochs}", lambda a, b: None)
@@ -239,7 +239,7 @@ def test_the_loss_at_masked_places_alone_is_the_loss(family):
     import torch
 
     form = MaskedLM()
-    learner = build_learner(open_checkpoint(str(family), offline=True), [form], 3, {}).eval()
+    learner = build_multi_head(open_checkpoint(str(family), offline=True), [form], 3, {}).eval()
     tokenizer = load_tokenizer(family)
     rows = to_dataset(
         "lines", {"text": ["The river.", "An old mill by it."], "language": ["en"] * 2}

@@ -23,7 +23,7 @@ from conftest import LONG
 
 from harness import registry
 from harness.cli import main
-from harness.pipeline.store import Store
+from harness.pipeline.store.store import Store
 
 ROOT = Path(__file__).parent.parent
 MINI = ROOT / "tasks" / "mini" / "data"

@@ -23,13 +23,13 @@ from harness.data.files import digest
 from harness.data.folder import FolderSource
 from harness.errors import HarnessError
 from harness.models.device import choose_device
-from harness.pipeline.engines.here import Here
+from harness.pipeline.engines.in_process import InProcessEngine
 from harness.pipeline.engines.schedule import Outcome, opened, run_all
-from harness.pipeline.engines.slots import Site, Slots
-from harness.pipeline.mirror import Mirror, open_mirror
-from harness.pipeline.step import Step
-from harness.pipeline.store import LAYOUT_FILE, MANIFEST, Store
-from harness.pipeline.workbench import Workbench
+from harness.pipeline.engines.workers import Site, WorkersEngine
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.remote import Mirror, open_mirror
+from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
 
 STUDY = """benchmark = "mini"
 recipes = ["quick"]
@@ -208,7 +208,7 @@ class Leave:
     text: str
     how: str = ""
 
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
+    def run(self, folder: Path, parents: tuple[Path, ...], bench: Runtime) -> dict[str, Any]:
         if self.how == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if self.how == "exit":
@@ -247,7 +247,9 @@ def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> No
     steps = [deadly, first, leaf("below", deadly), *(leaf(f"s{i}", first) for i in range(8))]
     watch = Watch()
     store = Store(tmp_path)
-    with opened(Slots(site(store), 1, [])) as engine:  # one slot: it must go on after the death
+    with opened(
+        WorkersEngine(site(store), 1, [])
+    ) as engine:  # one slot: it must go on after the death
         report = run_all(steps, store, engine, watch)
     (failed,) = report.failed
     assert failed.step is deadly and "its process died" in failed.error
@@ -259,14 +261,14 @@ def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> No
     processes = {(store.fetched(s) / "process").read_text() for s in steps if store.find(s)}
     assert len(processes) == 1 and str(os.getpid()) not in processes
     # and the dead one is all that a second run begins, with what is below it
-    with opened(Here(site(store))) as engine:
+    with opened(InProcessEngine(site(store))) as engine:
         mended = [leaf(s.identity["name"], *s.parents) for s in steps if s.name != "score below"]
         assert run_all(mended, store, engine, Watch()).ran == 1
 
 
 def test_errors_of_steps_are_told_alike_by_both_engines(tmp_path: Path) -> None:
     steps = [leaf("a", how="raise"), leaf("b", how="refuse"), leaf("c")]
-    for name, make in {"here": Here, "slots": lambda s: Slots(s, 2, [])}.items():
+    for name, make in {"here": InProcessEngine, "slots": lambda s: WorkersEngine(s, 2, [])}.items():
         store = Store(tmp_path / name)
         with opened(make(site(store))) as engine:
             report = run_all(steps, store, engine, Watch())
@@ -283,7 +285,7 @@ def test_workers_end_with_their_engine(tmp_path: Path) -> None:
     store = Store(tmp_path)
 
     def interrupted() -> None:
-        with opened(Slots(site(store), 2, [])) as engine:
+        with opened(WorkersEngine(site(store), 2, [])) as engine:
             engine.start(0, leaf("a"))
             engine.wait()
             assert descendants(os.getpid()) - before

@@ -12,10 +12,10 @@ from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.layout import COLUMNS
 from harness.data.source import lacking, training_digest, training_rows
+from harness.declarations import Folder
 from harness.errors import HarnessError
 from harness.formats.multiple_choice import options
-from harness.pipeline.facts import held_out_of
-from harness.tasks import Folder
+from harness.pipeline.dataset_facts import held_out_of
 
 PACKAGED = FolderSource(MINI / "xtreme")
 FILES = MINI / "intermediate"

@@ -19,14 +19,14 @@ from harness.errors import HarnessError
 from harness.formats import SentencePair
 from harness.models import learner as learning
 from harness.models import train as training
-from harness.models import watch
 from harness.models.checkpoint import open_checkpoint
-from harness.models.course import plan_course, size
 from harness.models.device import choose_device
-from harness.models.learner import Learner, UsedRows, build_learner
-from harness.models.lesson import Lesson, Part
 from harness.models.model import load_tokenizer, read_encoder
+from harness.models.multi_head import MultiHeadModel, UsedRows, build_multi_head
 from harness.recipes import Settings
+from harness.training import dev_eval as watch
+from harness.training.batch_plan import plan_batches, size
+from harness.training.spec import Part, TrainingSpec
 
 PACKAGED = FolderSource(MINI / "xtreme")
 SETTINGS = Settings(
@@ -44,7 +44,7 @@ def part(name="mnli", **more):
 
 def lesson(checkpoint, *parts, **changes):
     found = open_checkpoint(str(checkpoint), offline=True)
-    return Lesson(found, parts or (part(),), replace(SETTINGS, **changes), 1)
+    return TrainingSpec(found, parts or (part(),), replace(SETTINGS, **changes), 1)
 
 
 def learn(given_lesson, folder, report=lambda done, total: None):
@@ -104,7 +104,7 @@ def test_used_rows_learn_what_all_rows_would(decay, names, family, request, tmp_
     before = load_file(checkpoint / "model.safetensors")[WORDS]
     after = weights(tmp_path / "some")[WORDS]
     assert after.shape == before.shape
-    used = plan_course(given_lesson, load_tokenizer(checkpoint)).vocabulary()
+    used = plan_batches(given_lesson, load_tokenizer(checkpoint)).vocabulary()
     assert len(used) <= table.weight.shape[0] <= len(used) + 1 < len(before)  # perhaps the pad
     others = [i for i in range(len(before)) if i not in used]
     left = 1.0
@@ -123,9 +123,9 @@ def test_every_label_weighs_alike_however_batches_are_cut(name, steady, tmp_path
     plain = {"epochs": 1, "learning_rate": 0.1, "adam_epsilon": 1.0}  # no gradient's mere sign
     whole = lesson(steady, one, **plain, batch_size=1000, max_tokens=10**6)
     tokenizer = load_tokenizer(steady)
-    longest = max(map(size, plan_course(whole, tokenizer).features[0]))
+    longest = max(map(size, plan_batches(whole, tokenizer).features[0]))
     cut = lesson(steady, one, **plain, batch_size=8, max_tokens=5 * longest)
-    batches = plan_course(cut, tokenizer).batches
+    batches = plan_batches(cut, tokenizer).batches
     assert len({len(batch) for batch in batches}) > 1 and len(batches) > 4
     cut = replace(cut, settings=replace(cut.settings, accumulate=len(batches)))
     both = [learn(one, tmp_path / name) for name, one in (("whole", whole), ("cut", cut))]
@@ -138,7 +138,7 @@ def test_every_label_weighs_alike_however_batches_are_cut(name, steady, tmp_path
     ]
     near(*heads)
     start = dict(
-        build_learner(cut.checkpoint, [one.form], cut.seed, {}).models[0].named_parameters()
+        build_multi_head(cut.checkpoint, [one.form], cut.seed, {}).models[0].named_parameters()
     )
     assert max((value - start[name]).abs().max() for name, value in heads[1].items()) > 1e-3
 
@@ -207,7 +207,7 @@ def test_adapters_are_merged_into_an_ordinary_checkpoint(family, request, tmp_pa
     checkpoint = request.getfixturevalue(family)
     inputs = load_tokenizer(checkpoint)(["The old mill by the river."], return_tensors="pt")
     states = []
-    save = learning.save_learner
+    save = learning.save_multi_head
 
     def saved(learner, folder):
         save(learner, folder)
@@ -217,7 +217,7 @@ def test_adapters_are_merged_into_an_ordinary_checkpoint(family, request, tmp_pa
         trained = {n for n, p in learner.encoder.named_parameters() if p.requires_grad}
         assert trained and all("lora_" in n or n.startswith("pooler.") for n in trained)
 
-    monkeypatch.setattr(watch, "save_learner", saved)
+    monkeypatch.setattr(watch, "save_multi_head", saved)
     settings = {"lora": 4, "learning_rate": 1e-2, "weight_decay": 0.1}
     learn(lesson(checkpoint, part(), part("hellaswag"), **settings), tmp_path)
     encoder = read_encoder(tmp_path / "out").eval()
@@ -243,7 +243,7 @@ def test_adapters_are_merged_into_an_ordinary_checkpoint(family, request, tmp_pa
 
 def starved(monkeypatch, most, error, start=0):
     """Let memory suffice for so many examples, from a call on."""
-    real, calls = Learner.forward, []
+    real, calls = MultiHeadModel.forward, []
 
     def forward(self, head, **inputs):
         calls.append(len(inputs["input_ids"]))
@@ -251,7 +251,7 @@ def starved(monkeypatch, most, error, start=0):
             raise error
         return real(self, head, **inputs)
 
-    monkeypatch.setattr(Learner, "forward", forward)
+    monkeypatch.setattr(MultiHeadModel, "forward", forward)
     return calls
 
 
@@ -297,7 +297,7 @@ def test_other_errors_are_not_taken_for_it(steady, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("bad", ["nan", "inf"])
 def test_a_lost_loss_ends_the_training_and_names_what_is_kept(bad, tiny, tmp_path, monkeypatch):
-    real, calls = Learner.forward, []
+    real, calls = MultiHeadModel.forward, []
 
     def forward(self, head, **inputs):
         calls.append(head)
@@ -306,7 +306,7 @@ def test_a_lost_loss_ends_the_training_and_names_what_is_kept(bad, tiny, tmp_pat
             output.loss = output.loss * float(bad)
         return output
 
-    monkeypatch.setattr(Learner, "forward", forward)
+    monkeypatch.setattr(MultiHeadModel, "forward", forward)
     with pytest.raises(HarnessError) as caught:
         learn(lesson(tiny, epochs=4), tmp_path)
     said = str(caught.value)
@@ -337,8 +337,8 @@ def test_a_kept_head_is_gone_on_with(name, family, request, tmp_path):
     given_lesson = lesson(tmp_path / "out", part(name, head=tmp_path / "out/heads/0"), part("qqp"))
     forms = [one.form for one in given_lesson.parts]
     checkpoint = given_lesson.checkpoint
-    found = build_learner(checkpoint, forms, 9, {0: given_lesson.parts[0].head})
-    fresh = build_learner(checkpoint, forms, 9, {})
+    found = build_multi_head(checkpoint, forms, 9, {0: given_lesson.parts[0].head})
+    fresh = build_multi_head(checkpoint, forms, 9, {})
     own = dict(found.models[0].named_parameters())
     new = dict(fresh.models[0].named_parameters())
     for key, value in kept.items():
@@ -368,7 +368,7 @@ def test_a_head_that_does_not_fit_is_said(form, tiny, tmp_path):
     learn(lesson(tiny, epochs=1), tmp_path)
     checkpoint = open_checkpoint(str(tmp_path / "out"), offline=True)
     with pytest.raises(HarnessError, match="the head does not fit"):
-        build_learner(checkpoint, [form], 1, {0: tmp_path / "out/heads/0"})
+        build_multi_head(checkpoint, [form], 1, {0: tmp_path / "out/heads/0"})
 
 
 def test_a_trained_checkpoint_is_an_encoder_that_transformers_opens(tiny, tmp_path):

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from harness.data.folder import FolderSource
 from harness.data.layout import to_dataset
 from harness.data.source import training_rows
+from harness.declarations import headline
 from harness.formats import MaskedLM
 from harness.models.batching import bucketed, quotas
 from harness.models.checkpoint import open_checkpoint
-from harness.models.course import plan_course, sampling_shares
 from harness.models.device import choose_device
-from harness.models.learner import load_trained
-from harness.models.lesson import History, Lesson, Part
 from harness.models.model import load_tokenizer
-from harness.models.train import split, train
-from harness.models.watch import exam
-from harness.pipeline.facts import Facts, with_labels
+from harness.models.multi_head import load_trained
+from harness.pipeline.dataset_facts import Facts, with_labels
 from harness.recipes import Settings
-from harness.tasks import headline
+from harness.training.batch_plan import plan_batches, sampling_shares
+from harness.training.dev_eval import exam
+from harness.training.loop import split, train
+from harness.training.spec import History, Part, TrainingSpec
 
 PACKAGED = FolderSource(MINI / "xtreme")
 SETTINGS = Settings(
@@ -44,11 +44,11 @@ def part(name, **more):
 
 def lesson(checkpoint, *parts, seed=1, **changes):
     found = open_checkpoint(str(checkpoint), offline=True)
-    return Lesson(found, parts, replace(SETTINGS, **changes), seed)
+    return TrainingSpec(found, parts, replace(SETTINGS, **changes), seed)
 
 
 def plan(checkpoint, *parts, **more):
-    return plan_course(lesson(checkpoint, *parts, **more), load_tokenizer(checkpoint))
+    return plan_batches(lesson(checkpoint, *parts, **more), load_tokenizer(checkpoint))
 
 
 def learn(given, folder):
@@ -202,8 +202,8 @@ def test_a_set_s_name_is_but_a_label(tiny):
 
 def test_max_steps_cuts_a_mixture(tiny):
     given_lesson = lesson(tiny, part("mnli"), part("qqp"))
-    whole = plan_course(given_lesson, load_tokenizer(tiny))
-    course = plan_course(replace(given_lesson, max_steps=3), load_tokenizer(tiny))
+    whole = plan_batches(given_lesson, load_tokenizer(tiny))
+    course = plan_batches(replace(given_lesson, max_steps=3), load_tokenizer(tiny))
     assert course.updates == 3 == len(course.batches) and course.checks == {3}
     assert course.batches == whole.batches[:3]
 

@@ -12,7 +12,7 @@ from harness.models.device import choose_device
 from harness.models.model import load_encoder
 from harness.pipeline.evaluate import evaluate
 from harness.pipeline.plan import Request, make_plan
-from harness.pipeline.store import Store
+from harness.pipeline.store.store import Store
 
 pytestmark = pytest.mark.real
 

@@ -14,8 +14,8 @@ from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import _one_gpu
-from harness.models.learner import build_learner
 from harness.models.model import load_tokenizer
+from harness.models.multi_head import build_multi_head
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -40,7 +40,7 @@ def test_a_half_precision_checkpoint_is_trained_in_fp32(tiny: Path, tmp_path: Pa
     model.save_pretrained(half)
     assert json.loads((half / "config.json").read_text())["dtype"] == "float16"
     checkpoint = open_checkpoint(str(half), offline=True)
-    learner = build_learner(checkpoint, [registry.task("xnli").format], 1, {})
+    learner = build_multi_head(checkpoint, [registry.task("xnli").format], 1, {})
     assert {weight.dtype for weight in learner.parameters()} == {torch.float32}
 
 

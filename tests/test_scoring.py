@@ -18,15 +18,14 @@ import reference_scorer as reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.results import TaskScore, summarise
 from harness.scoring import (
-    TaskScore,
     accuracy,
     chunk_scores,
     mlqa_scores,
     pair_scores,
     squad2_scores,
     squad_scores,
-    summarise,
     token_accuracy,
 )
 

@@ -16,10 +16,10 @@ from harness.data.check import MOST_PROBLEMS, check_folder, check_training
 from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import training_rows
+from harness.declarations import Folder
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
-from harness.pipeline.facts import Known
-from harness.tasks import Folder
+from harness.pipeline.dataset_facts import Known
 
 TASKS = "bucc2018 mlqa panx pawsx tatoeba tydiqa udpos xnli xquad".split()
 GOLD = {"bucc2018": 40}  # of one language; elsewhere as many as there are examples

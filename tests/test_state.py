@@ -15,9 +15,9 @@ from test_train import SETTINGS, device, lesson
 from test_upkeep import HARM
 
 from harness.models import train as training
-from harness.models import watch
-from harness.models.lesson import History, best_folder
-from harness.models.state import MANIFEST, State, last_state, seal, state_folder, states
+from harness.training import dev_eval as watch
+from harness.training.resume import MANIFEST, State, last_state, seal, state_folder, states
+from harness.training.spec import History, best_folder
 
 FILES = (
     MANIFEST, "model.safetensors", "optimizer.pt", "rng_state.pth", "scheduler.pt",
@@ -166,8 +166,8 @@ import os, sys, time
 from pathlib import Path
 from test_state import GIVEN, ignore
 from test_train import device, lesson
-from harness.models import watch
-from harness.models.train import train
+from harness.training import dev_eval as watch
+from harness.training.loop import train
 from transformers import Trainer
 second, save = os.environ["RANK"] == "1", Trainer._save_rng_state
 def late(self, folder):

@@ -22,12 +22,12 @@ from harness.data.folder import FolderSource
 from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
-from harness.pipeline.engines.local import do
-from harness.pipeline.options import _with_layer
+from harness.pipeline.engines.run_step import do
 from harness.pipeline.plan import Plan, Request, make_plan
-from harness.pipeline.step import Step
-from harness.pipeline.store import MANIFEST, Store
-from harness.pipeline.workbench import Workbench
+from harness.pipeline.request import _with_layer
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.store import MANIFEST, Store
 
 
 def request(tiny: Path, data: Path, recipe: Path, **more: Any) -> Request:
@@ -315,7 +315,7 @@ class Overtaken:
     def __init__(self, others: list[Callable[[], Any]]) -> None:
         self.others = others
 
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
+    def run(self, folder: Path, parents: tuple[Path, ...], bench: Runtime) -> dict[str, Any]:
         bench.work.mkdir(parents=True, exist_ok=True)
         (bench.work / "best").write_text("state")
         if self.others:
@@ -334,9 +334,9 @@ def test_without_locks_a_step_may_be_done_twice(
     def unknown(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("harness.pipeline.store.fcntl.flock", unknown)
+    monkeypatch.setattr("harness.pipeline.store.store.fcntl.flock", unknown)
     store, device = Store(tmp_path / "store"), choose_device("cpu", "fp32", 1)
-    bench = Workbench(FolderSource(MINI / "xtreme"), device)
+    bench = Runtime(FolderSource(MINI / "xtreme"), device)
     others: list[Callable[[], Any]] = []
     step = Step("score", "score x", {"a": 4}, (), Overtaken(others))
     others.append(lambda: do(step, store, bench))

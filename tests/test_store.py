@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from harness.data.folder import FolderSource
 from harness.errors import HarnessError
 from harness.models.device import choose_device
-from harness.pipeline.engines.here import Here
-from harness.pipeline.engines.local import run as run_here
+from harness.pipeline.engines.in_process import InProcessEngine
+from harness.pipeline.engines.run_step import run as run_here
 from harness.pipeline.engines.schedule import opened, run_all, to_do
-from harness.pipeline.engines.slots import Site, Slots, perform
-from harness.pipeline.mirror import Mirror, open_mirror
-from harness.pipeline.step import Step
-from harness.pipeline.store import MANIFEST, Store
-from harness.pipeline.workbench import Workbench
+from harness.pipeline.engines.workers import Site, WorkersEngine, perform
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.remote import Mirror, open_mirror
+from harness.pipeline.store.store import MANIFEST, Store
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -35,7 +35,7 @@ class Leave:
 
     text: str
 
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Workbench) -> dict[str, Any]:
+    def run(self, folder: Path, parents: tuple[Path, ...], bench: Runtime) -> dict[str, Any]:
         read = [(parent / "deep" / "file.txt").read_text() for parent in parents]
         (folder / "deep").mkdir()
         (folder / "deep" / "file.txt").write_text(f"{self.text}({','.join(read)})")
@@ -69,7 +69,7 @@ class Quiet:
 
 def done(steps: list[Step], store: Store) -> int:
     """Run steps; return how many there were to run."""
-    with opened(Here(site(store))) as engine:
+    with opened(InProcessEngine(site(store))) as engine:
         report = run_all(steps, store, engine, Quiet())
     assert not report.failed and not report.skipped
     return report.ran
@@ -186,11 +186,11 @@ def test_a_changed_training_is_done_again_where_it_is_read(engine: str, tmp_path
     if engine == "here":
         assert done(steps, store) == 2
     elif engine == "slots":
-        with opened(Slots(site(store), 2, [])) as slots:
+        with opened(WorkersEngine(site(store), 2, [])) as slots:
             assert run_all(steps, store, slots, Quiet()).ran == 2
     else:
         where = site(store)
-        assert run_here(steps, store, Workbench(where.source, where.device), Bars()) == 2
+        assert run_here(steps, store, Runtime(where.source, where.device), Bars()) == 2
     assert contents(tmp_path) == before
 
 

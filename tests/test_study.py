@@ -21,15 +21,15 @@ from conftest import LONG, MINI, ROOT
 
 from harness import registry
 from harness.data.memory import Memory
+from harness.declarations import headline
 from harness.errors import HarnessError
 from harness.pipeline.engines.schedule import Outcome, run_all
-from harness.pipeline.jobs import ScoreJob, TrainJob
-from harness.pipeline.step import Step
-from harness.pipeline.store import LAYOUT_FILE, MANIFEST, Store
-from harness.studies.plan import Cell, StudyPlan, plan_study
-from harness.studies.results import rows_of
-from harness.studies.study import read_study
-from harness.tasks import headline
+from harness.pipeline.steps.jobs import ScoreJob, TrainJob
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
+from harness.studies.expand import Cell, StudyPlan, plan_study
+from harness.studies.study_file import read_study
+from harness.studies.study_results import rows_of
 
 Run = Callable[..., tuple[int, str, str]]
 HEAD = """benchmark = "mini"
@@ -358,8 +358,8 @@ def test_a_second_run_is_cached_and_runs_nothing(
     def never(*some: object) -> None:
         raise AssertionError("something ran")
 
-    monkeypatch.setattr("harness.pipeline.engines.local.do", never)
-    monkeypatch.setattr("harness.pipeline.engines.here.Here", never)
+    monkeypatch.setattr("harness.pipeline.engines.run_step.do", never)
+    monkeypatch.setattr("harness.pipeline.engines.in_process.Here", never)
     before = {p: p.stat().st_mtime_ns for p in made.store.rglob("*")}
     code, out, err = run("study", "run", made.file, "--store", made.store, "--output", tmp_path)
     assert (code, err) == (0, "")
@@ -557,7 +557,7 @@ mnli = ["mnli"]
     file.write_text(HEAD + text + SHORT)
     words = ("study", "run", file, "--store", tmp_path / "store", "--output", tmp_path / "out")
     with monkeypatch.context() as patch:
-        patch.setattr("harness.models.train.train", failing("hellaswag"))
+        patch.setattr("harness.training.loop.train", failing("hellaswag"))
         code, out, err = run(*words)
     assert code == 1
     total = int(re.search(r"(\d+) steps with the scores, 0 cached", out)[1])  # type: ignore[index]
@@ -688,7 +688,7 @@ def test_a_cached_study_answers_quickly(
     tiny: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("harness.pipeline.store._flush", lambda path: None)
+    monkeypatch.setattr("harness.pipeline.store.store._flush", lambda path: None)
     file = tmp_path / "many.toml"
     whole, store = many(tiny, file, cache, 1_000), Store(tmp_path / "store")
     for step in whole.steps:
@@ -944,9 +944,9 @@ def test_engines_get_whole_paths(
     """A worker of Ray's stands in another folder than the command."""
     from harness.data.folder import FolderSource
     from harness.data.memory import Memory
-    from harness.pipeline.store import open_store
-    from harness.studies.plan import plan_study
-    from harness.studies.study import read_study
+    from harness.pipeline.store.store import open_store
+    from harness.studies.expand import plan_study
+    from harness.studies.study_file import read_study
 
     shutil.copytree(tiny, tmp_path / "tiny")
     shutil.copytree(MINI, tmp_path / "mini")

@@ -15,15 +15,15 @@ from conftest import LONG, MINI, ROOT
 from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.source import training_rows
+from harness.declarations import TrainingSet
 from harness.errors import HarnessError
 from harness.models import train as training
-from harness.models import watch
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import Device, choose_device
-from harness.models.learner import build_learner, load_trained
-from harness.models.lesson import Lesson, Part
+from harness.models.multi_head import build_multi_head, load_trained
 from harness.recipes import Settings
-from harness.tasks import TrainingSet
+from harness.training import dev_eval as watch
+from harness.training.spec import Part, TrainingSpec
 
 SETTINGS = Settings(
     learning_rate=1e-3, epochs=2, batch_size=8, max_length=48, stride=16, max_question=16,
@@ -40,7 +40,7 @@ def mnli() -> TrainingSet:
 def lesson(checkpoint: Path, settings: Settings = SETTINGS, seed: int = 1, **more: Any) -> Any:
     source = FolderSource(MINI / "xtreme", MINI / "labels")
     rows = training_rows(source, mnli(), None)
-    return Lesson(
+    return TrainingSpec(
         checkpoint=open_checkpoint(str(checkpoint), offline=True),
         parts=(Part("mnli", mnli().format, rows.train, rows.dev, settings),),
         settings=settings, seed=seed, **more,
@@ -49,7 +49,7 @@ def lesson(checkpoint: Path, settings: Settings = SETTINGS, seed: int = 1, **mor
 
 def fresh(checkpoint: Any) -> dict[str, Any]:
     """Weights of a model that is about to be trained."""
-    return dict(build_learner(checkpoint, [mnli().format], 5, {}).models[0].state_dict())
+    return dict(build_multi_head(checkpoint, [mnli().format], 5, {}).models[0].state_dict())
 
 
 def device() -> Device:

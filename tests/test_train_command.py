@@ -266,7 +266,7 @@ def test_another_folder_is_refused_before_training(
     def never(*some: object) -> None:
         raise AssertionError("it trained first")
 
-    monkeypatch.setattr("harness.models.train.train", never)
+    monkeypatch.setattr("harness.training.loop.train", never)
     code, _, err = learn("mnli", "--seed", 99, output=tmp_path / "precious")
     assert code == 2 and "not empty" in err
 

@@ -10,10 +10,10 @@ import pytest
 from test_engines import STUDY
 from test_store import Call, chain, contents, done, flip, places
 
-from harness.pipeline.mirror import open_mirror
-from harness.pipeline.step import Step
-from harness.pipeline.store import LAYOUT_FILE, MANIFEST, Store
-from harness.pipeline.upkeep import look_through, prunable, prune
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.remote import open_mirror
+from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
+from harness.pipeline.store.upkeep import look_through, prunable, prune
 
 
 def emptied(path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_store_of_another_layout_is_refused(tmp_path: Path, run: Call) -> None
 def test_of_a_url_this_machines_mirror_is_looked_through(
     tmp_path: Path, run: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.cli.store.CACHE", tmp_path / "cache")
+    monkeypatch.setattr("harness.cli.store_commands.CACHE", tmp_path / "cache")
     url = f"file://{tmp_path}/far"
     store, steps = open_mirror(url, tmp_path / "cache" / "mirror"), chain()
     done(steps, store)

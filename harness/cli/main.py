@@ -11,11 +11,11 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from harness.cli.evaluate import demo_command, evaluate_command
-from harness.cli.look import check_command, score_command, tasks_command
-from harness.cli.store import check_store_command, prune_command
-from harness.cli.study import plan_command, run_command, table_command
-from harness.cli.train import train_command
+from harness.cli.eval_command import demo_command, evaluate_command
+from harness.cli.look_commands import check_command, score_command, tasks_command
+from harness.cli.store_commands import check_store_command, prune_command
+from harness.cli.study_commands import plan_command, run_command, table_command
+from harness.cli.train_command import train_command
 from harness.errors import HarnessError, disk_trouble
 
 

@@ -12,8 +12,8 @@ from harness.data.files import Report
 from harness.data.fit import LAYOUTS, misfits
 from harness.data.folder import FolderSource, read_columns
 from harness.data.layout import Columns, is_labelled
+from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError
-from harness.tasks import Benchmark, Task, TrainingSet
 
 if TYPE_CHECKING:
     from datasets import Dataset

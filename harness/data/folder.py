@@ -13,8 +13,8 @@ from harness.data.files import Report, strict
 from harness.data.fit import foreign_pairs
 from harness.data.memory import Memory
 from harness.data.records import read_records
+from harness.declarations import Folder, Format, Task, TrainingSet
 from harness.errors import HarnessError
-from harness.tasks import Folder, Format, Task, TrainingSet
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from harness.data.files import MAX_BYTES, one_line
 from harness.data.layout import COLUMNS, Columns, to_dataset
 from harness.data.records import DEFAULTS, known_label, picked
+from harness.declarations import Column, Hub, Task, TrainingSet
 from harness.errors import HarnessError
-from harness.tasks import Column, Hub, Task, TrainingSet
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,8 +10,8 @@ from typing import Any
 
 from harness.data.files import HALF, Report, parse_json, read_lines, strict
 from harness.data.layout import COLUMNS, Columns
+from harness.declarations import Column
 from harness.errors import HarnessError
-from harness.tasks import Column
 
 CHOICES = range(2, 6)  # options that a multiple-choice question may have
 DEFAULTS: Mapping[str, Any] = {"label": None, "tags": None, "context": "", "question": ""}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.data.folder import FolderSource
 from harness.data.layout import is_labelled, stands_at, to_dataset
+from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
-from harness.tasks import Task, TrainingSet
 
 if TYPE_CHECKING:
     from datasets import Dataset

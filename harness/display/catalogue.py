@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from harness.tasks import Benchmark, Hub, Task, TrainingSet
+from harness.declarations import Benchmark, Hub, Task, TrainingSet
 
 if TYPE_CHECKING:
     from harness.data.check import Finding

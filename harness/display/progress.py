@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.pipeline.step import Step
+    from harness.pipeline.steps.step import Step
 
 UNITS = {"train": "updates", "predict": "inputs", "score": "languages"}
 

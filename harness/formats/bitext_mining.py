@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from harness.data.files import scored_lines, strict
 from harness.data.layout import id_pairs
+from harness.declarations import Scores
 from harness.formats.common import first_of_side, write_lines
 from harness.formats.encoder_only import EncoderOnly
-from harness.tasks import Scores
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.models.masking import IGNORED, mask
-from harness.tasks import Scores
 
 if TYPE_CHECKING:
     from datasets import Dataset

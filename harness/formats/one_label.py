@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.declarations import Scores
 from harness.formats.common import (
     first_rows,
     read_labels,
@@ -13,7 +14,6 @@ from harness.formats.common import (
     same_count,
     write_lines,
 )
-from harness.tasks import Scores
 
 if TYPE_CHECKING:
     from datasets import Dataset

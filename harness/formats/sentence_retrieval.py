@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.data.files import scored_lines
+from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import first_of_side, same_count, write_lines
 from harness.formats.encoder_only import EncoderOnly
-from harness.tasks import Scores
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from harness.data.files import read_json, refuse_mark
 from harness.data.layout import is_labelled, read_squad
+from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled, first_rows
-from harness.tasks import Scores
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import scored_lines
+from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import first_rows, refuse_placeholders, same_count, write_lines
 from harness.formats.words import pieces_of_words
-from harness.tasks import Scores
 
 if TYPE_CHECKING:
     from datasets import Dataset

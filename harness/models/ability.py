@@ -10,8 +10,8 @@ from harness.data.memory import Memory
 from harness.models.device import version_of
 
 if TYPE_CHECKING:
+    from harness.declarations import Format
     from harness.models.checkpoint import Checkpoint
-    from harness.tasks import Format
 
 VERSION = 1  # raised when the checks below change
 LONGEST = 4096  # tokens that are tried
@@ -30,7 +30,7 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
     """
 
     def look() -> str:
-        from harness.models.learner import head_trouble
+        from harness.models.multi_head import head_trouble
         from harness.models.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
@@ -56,7 +56,7 @@ def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
     def look() -> str:
         import transformers
 
-        from harness.models.structure import failure
+        from harness.models.families import failure
         from harness.models.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)

@@ -104,7 +104,7 @@ def _stamp(path: Path) -> str:
 
 def _looked_at(path: Path, name: str) -> Checkpoint:
     """Check a folder whole."""
-    from harness.models.structure import raw_config, understand
+    from harness.models.families import raw_config, understand
 
     files.refuse_adapters(path)
     config = raw_config(path)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from harness.models.device import Device
 from harness.pipeline.engines.schedule import to_do
-from harness.pipeline.step import Step
-from harness.pipeline.store import Store
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.store import Store
 
 FLOPS_A_TOKEN = {"train": 6, "predict": 2}  # times the weights outside the word table
 EFFICIENCY = 0.4  # of a matrix product's speed; 0.3 (bf16 training) to 0.6 (fp32 inference) seen

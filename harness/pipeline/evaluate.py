@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness import __version__, registry
 from harness.models.device import first_process
-from harness.pipeline.engines.local import Progress, run
+from harness.pipeline.engines.run_step import Progress, run
 from harness.pipeline.plan import Plan, Request, score_step
-from harness.pipeline.workbench import Workbench
-from harness.scoring import TaskScore
-from harness.submission.scores import scores_json
+from harness.pipeline.steps.runtime import Runtime
+from harness.results import TaskScore
+from harness.submission.score import scores_json
 from harness.submission.write import copy_file, environment, validate, write_json
 
 if TYPE_CHECKING:
-    from harness.pipeline.store import Store
+    from harness.pipeline.store.store import Store
 
 
 FAILED = "failed"  # why is told to the user alone: it may name files of this machine
@@ -60,7 +60,7 @@ def evaluate(
     """
     start = time.time()
     validate(_submission(request, {}, request.partial))
-    bench = Workbench(request.source, request.device)
+    bench = Runtime(request.source, request.device)
     failed: dict[str, str] = {}
     ran = run([s for s in plan.steps if s.kind != "score"], store, bench, progress, failed)
     if first_process():

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from harness import __version__
 from harness.data.files import read_json
 from harness.errors import HarnessError
-from harness.pipeline.jobs import TrainJob
-from harness.pipeline.step import Step
-from harness.pipeline.store import MANIFEST, Store
-from harness.pipeline.training import HEADS_FILE, head_kind
+from harness.pipeline.steps.jobs import TrainJob
+from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import HEADS_FILE, head_kind
+from harness.pipeline.store.store import MANIFEST, Store
 
 CARD = "README.md"
 
 if TYPE_CHECKING:
+    from harness.declarations import TrainingSet
     from harness.pipeline.plan import Request
-    from harness.tasks import TrainingSet
 
 
 def export(step: Step, store: Store, request: Request, output: Path) -> str:

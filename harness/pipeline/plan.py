@@ -10,12 +10,13 @@ from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import Source
+from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError, nearest
 from harness.models.device import Device
-from harness.pipeline.facts import Known, bounded, format_identity, held_out_of
-from harness.pipeline.jobs import PredictJob, ScoreJob
-from harness.pipeline.step import Step
-from harness.pipeline.training import (
+from harness.pipeline.dataset_facts import Known, bounded, format_identity, held_out_of
+from harness.pipeline.steps.jobs import PredictJob, ScoreJob
+from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import (
     Context,
     NoData,
     Unable,
@@ -26,7 +27,6 @@ from harness.pipeline.training import (
     training_step,
 )
 from harness.recipes import Recipe, Settings
-from harness.tasks import Benchmark, Task, TrainingSet
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint

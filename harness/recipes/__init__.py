@@ -26,9 +26,9 @@ from harness.bounds import (
     whole,
 )
 from harness.data.files import digest, read_lines
-from harness.data.places import place_of
+from harness.data.toml_places import place_of
+from harness.declarations import Format, TrainingSet
 from harness.errors import HarnessError, nearest
-from harness.tasks import Format, TrainingSet
 
 HERE = Path(__file__).parent
 LONGEST = 2**20  # tokens in a row; no encoder reads so many

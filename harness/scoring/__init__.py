@@ -13,19 +13,15 @@ from harness.scoring.qa import (
     squad2_scores,
     squad_scores,
 )
-from harness.scoring.summary import Summary, TaskScore, summarise
 
 __all__ = [
     "MLQA_LANGUAGES",
     "Answers",
-    "Summary",
-    "TaskScore",
     "accuracy",
     "chunk_scores",
     "mlqa_scores",
     "pair_scores",
     "squad2_scores",
     "squad_scores",
-    "summarise",
     "token_accuracy",
 ]

@@ -4,8 +4,8 @@ CCGbank is licensed by the LDC, so it is never fetched: lay ``ccg/train.tsv`` an
 (token and supertag a line, a blank line after each sentence) into the intermediate folder.
 """
 
+from harness.declarations import Folder, TrainingSet
 from harness.formats import TokenTagging
-from harness.tasks import Folder, TrainingSet
 
 CCG = TrainingSet(
     name="ccg",

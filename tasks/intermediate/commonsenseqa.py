@@ -1,8 +1,8 @@
 """CommonsenseQA: everyday questions, five answers."""
 
+from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice
 from harness.formats.multiple_choice import options
-from harness.tasks import Folder, Hub, TrainingSet
 
 LETTERS: dict[int | str, str] = {"A": "0", "B": "1", "C": "2", "D": "3", "E": "4"}
 

@@ -1,8 +1,8 @@
 """HellaSwag: which of four endings goes on from here?"""
 
+from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice
 from harness.formats.multiple_choice import options
-from harness.tasks import Folder, Hub, TrainingSet
 
 COLUMNS = {"context": "ctx", "choices": "endings", "label": "label"}
 

@@ -1,7 +1,7 @@
 """Plain text in many languages for masked language modelling, a passage a line: ``mlm/de.txt``."""
 
+from harness.declarations import Folder, TrainingSet
 from harness.formats import MaskedLM
-from harness.tasks import Folder, TrainingSet
 
 LANGUAGES = tuple(
     "af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk ko lt ml mr ms my"

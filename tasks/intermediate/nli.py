@@ -1,7 +1,7 @@
 """Natural language inference: MNLI, SNLI, and ANLI+ (ANLI's rounds, MNLI and SNLI, one head)."""
 
+from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SentencePair
-from harness.tasks import Folder, Hub, TrainingSet
 
 FORMAT = SentencePair(labels=("contradiction", "entailment", "neutral"))
 COLUMNS = {"sentence1": "sentence1", "sentence2": "sentence2", "label": "gold_label"}

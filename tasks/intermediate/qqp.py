@@ -1,7 +1,7 @@
 """QQP: are two questions of Quora's the same?"""
 
+from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SentencePair
-from harness.tasks import Folder, Hub, TrainingSet
 
 COLUMNS = {"sentence1": "question1", "sentence2": "question2"}
 

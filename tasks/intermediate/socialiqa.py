@@ -1,8 +1,8 @@
 """Social IQa: what people feel and do next, three answers; XCOPA's training set."""
 
+from harness.declarations import Column, Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice
 from harness.formats.multiple_choice import options
-from harness.tasks import Column, Folder, Hub, TrainingSet
 
 COLUMNS: dict[str, Column] = {
     "context": "context",

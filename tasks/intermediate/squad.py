@@ -1,7 +1,7 @@
 """SQuAD v1.1, and v2.0 with questions that have no answer."""
 
+from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SpanExtraction
-from harness.tasks import Folder, Hub, TrainingSet
 from tasks.xtreme.squad import COLUMNS, SQUAD
 
 SQUAD_V1 = TrainingSet(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness.tasks import Benchmark
+from harness.declarations import Benchmark
 from tasks.xtreme.benchmark import XTREME
 
 LANGUAGES = ("en", "de", "es", "zh", "ar", "hi", "sw")

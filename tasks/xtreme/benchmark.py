@@ -1,6 +1,6 @@
 """The XTREME benchmark: the mean of its nine tasks, as in google-research/xtreme evaluate.py."""
 
-from harness.tasks import Benchmark
+from harness.declarations import Benchmark
 
 XTREME = Benchmark(
     name="xtreme",

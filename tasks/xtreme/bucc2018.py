@@ -3,8 +3,8 @@
 Not on the hub: the copies there hold gold pairs only, without the sentences to mine among.
 """
 
+from harness.declarations import Folder, Task
 from harness.formats import BitextMining
-from harness.tasks import Folder, Task
 
 TASK = Task(
     name="bucc2018",

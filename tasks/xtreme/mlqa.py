@@ -1,7 +1,7 @@
 """MLQA: questions on Wikipedia, context and question in one language; learnt from SQuAD v1.1."""
 
+from harness.declarations import Folder, Hub, Task
 from harness.formats import SpanExtraction
-from harness.tasks import Folder, Hub, Task
 from tasks.xtreme.squad import COLUMNS, SQUAD
 
 LANGUAGES = tuple("en es de ar hi vi zh".split())

@@ -1,7 +1,7 @@
 """PAN-X (WikiANN): named entities, learnt from the English part."""
 
+from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import TokenTagging
-from harness.tasks import Folder, Hub, Task, TrainingSet
 
 TAGS = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
 XTREME = tuple(

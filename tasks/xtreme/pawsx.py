@@ -1,7 +1,7 @@
 """PAWS-X: paraphrase identification, learnt from English PAWS."""
 
+from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import SentencePair
-from harness.tasks import Folder, Hub, Task, TrainingSet
 
 FORMAT = SentencePair(labels=("0", "1"))
 HUB = Hub(

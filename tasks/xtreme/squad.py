@@ -1,7 +1,7 @@
 """SQuAD v1.1: English questions; one model learnt from it answers XQuAD and MLQA."""
 
+from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SpanExtraction
-from harness.tasks import Folder, Hub, TrainingSet
 
 COLUMNS = {
     "id": "id",

@@ -1,7 +1,7 @@
 """Tatoeba: finding an English sentence's translation, with the encoder as it is."""
 
+from harness.declarations import Folder, Hub, Task
 from harness.formats import SentenceRetrieval
-from harness.tasks import Folder, Hub, Task
 
 XTREME = tuple(
     "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw"

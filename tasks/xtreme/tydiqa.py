@@ -4,8 +4,8 @@ Its dev files are XTREME's test set, so the checkpoint is chosen on a tenth of t
 of the English training file hold all nine languages; ``keep`` drops the others by id.
 """
 
+from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import SpanExtraction
-from harness.tasks import Folder, Hub, Task, TrainingSet
 from tasks.xtreme.squad import COLUMNS
 
 LANGUAGES = tuple("en ar bn fi id ko ru sw te".split())

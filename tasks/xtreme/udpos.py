@@ -3,8 +3,8 @@
 Not on the hub as XTREME has it: hub copies yield both a multiword token and its parts.
 """
 
+from harness.declarations import Folder, Task, TrainingSet
 from harness.formats import TokenTagging
-from harness.tasks import Folder, Task, TrainingSet
 
 UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
 XTREME = tuple(

@@ -1,7 +1,7 @@
 """XNLI: natural language inference, learnt from English MNLI."""
 
+from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import SentencePair
-from harness.tasks import Folder, Hub, Task, TrainingSet
 
 LANGUAGES = tuple("ar bg de el en es fr hi ru sw th tr ur vi zh".split())
 FORMAT = SentencePair(labels=("contradiction", "entailment", "neutral"))

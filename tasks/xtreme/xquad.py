@@ -1,7 +1,7 @@
 """XQuAD: SQuAD paragraphs, professionally translated; learnt from English SQuAD v1.1."""
 
+from harness.declarations import Folder, Hub, Task
 from harness.formats import SpanExtraction
-from harness.tasks import Folder, Hub, Task
 from tasks.xtreme.squad import COLUMNS, SQUAD
 
 XTREME = tuple("en es de el ru tr ar vi th zh hi".split())

@@ -3,7 +3,7 @@
 Tatoeba is run there on a model fine-tuned on SQuAD v1.1.
 """
 
-from harness.tasks import Benchmark
+from harness.declarations import Benchmark
 from tasks.xtreme.squad import SQUAD
 
 XTREME_R = Benchmark(

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.pipeline.step import Step
-from harness.pipeline.store import Store
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.store import Store
 
 
 @dataclass(frozen=True)

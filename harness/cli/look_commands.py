@@ -1,0 +1,120 @@
+"""``harness score``, ``harness tasks`` and ``harness data check``: nothing is trained here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import registry
+from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
+from harness.errors import HarnessError, nearest
+
+
+def score_command(
+    predictions: Annotated[Path, typer.Argument(help="Folder of predictions in XTREME's layout.")],
+    labels: Annotated[Path, typer.Option(help="Folder of labels in the same layout.")],
+    benchmark: BenchmarkName = "xtreme",
+    per_language: PerLanguage = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score a folder of predictions as the official scorer does."""
+    from harness.results import Summary
+    from harness.score_tables import language_table, missing_lines, score_table
+    from harness.submission.score import (
+        partial_run,
+        score_folder,
+        scores_json,
+        stray_folders,
+        summary_of,
+    )
+
+    chosen = registry.benchmark(benchmark)
+    scores = score_folder(predictions, labels, chosen)
+    for name in stray_folders(predictions):
+        print(f"note: {name}/ is no task's folder and is left alone", file=sys.stderr)
+    partial = partial_run(predictions)
+    if as_json:
+        print(json.dumps(scores_json(chosen, scores, partial), indent=1))
+        return
+    summary = Summary({}, None) if partial else summary_of(chosen, scores)
+    print(score_table(chosen, scores, summary, partial))
+    for line in missing_lines(scores):
+        print(line)
+    if per_language:
+        print(f"\n{language_table(scores)}")
+
+
+def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the installed tasks and training sets, or show one."""
+    from harness.display import catalogue
+
+    if len(context.args) > 1:
+        raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
+    name = next(iter(context.args), "")
+    if name:
+        _know(name)
+    if name and name not in registry.task_names():
+        training = registry.training(name)
+        if as_json:
+            print(json.dumps(catalogue.training_dict(training), indent=1))
+        else:
+            print(catalogue.training_card(training))
+        return
+    chosen = [registry.task(name)] if name else [registry.task(n) for n in registry.task_names()]
+    benchmarks = [registry.benchmark(n) for n in registry.benchmark_names()]
+    if as_json:
+        values = [catalogue.as_dict(task, benchmarks) for task in chosen]
+        print(json.dumps(values[0] if name else values, indent=1))
+    elif name:
+        print(catalogue.card(chosen[0], benchmarks))
+    else:
+        print(catalogue.listing(chosen, benchmarks))
+        print(f"\nintermediate tasks, for harness train: {', '.join(registry.training_names())}")
+
+
+def _know(name: str) -> None:
+    """Refuse what is neither a task nor a training set."""
+    known = (*registry.task_names(), *registry.training_names())
+    if name not in known:
+        said = f"{nearest(name, known)} (known: {', '.join(known)})"
+        raise HarnessError(f"unknown task {name!r}{said}")
+
+
+def check_command(
+    folder: Annotated[Path, typer.Argument(help="Folder in XTREME's layout.")],
+    labels: LabelsDir = None,
+    benchmark: BenchmarkName = "xtreme",
+    tasks: Tasks = "",
+    per_language: PerLanguage = False,
+) -> None:
+    """Say what a data folder holds, task by task and language by language."""
+    from harness.data.check import check_folder, check_training
+    from harness.data.folder import open_folder
+    from harness.display.catalogue import findings_table
+
+    chosen = registry.benchmark(benchmark)
+    source = open_folder(folder, labels)
+    asked = listed(tasks)
+    for name in asked:
+        _know(name)
+    names = [n for n in asked or chosen.task_names() if n in registry.task_names()]
+    found = list(check_folder(source, chosen, [registry.task(name) for name in names]))
+    for name in registry.training_names():
+        if name in asked and name not in names:
+            found += check_training(source, registry.training(name))
+        elif not asked:  # intermediate tasks are each as one likes: only what is there
+            told = {(finding.name, finding.split) for finding in found}  # SNLI is part of ANLI+
+            here = check_training(source, registry.training(name))
+            found += [f for f in here if not f.note and (f.name, f.split) not in told]
+    print(findings_table(found, per_language=per_language))
+    problems = [line for finding in found for line in finding.problems]
+    for line in problems:
+        print(line, file=sys.stderr)
+    if problems:
+        raise HarnessError(
+            f"{len(problems)} malformed places in {folder}; mend the lines named above"
+        )

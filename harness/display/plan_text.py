@@ -1,0 +1,106 @@
+"""What a plan prints: its steps counted by kind and name, and how long they will take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+if TYPE_CHECKING:
+    from harness.models.device import Device
+    from harness.pipeline.estimate import Estimate
+    from harness.pipeline.plan import Plan, Request
+    from harness.pipeline.steps.step import Step
+    from harness.pipeline.store.store import Store
+    from harness.studies.expand import StudyPlan
+
+KINDS = ("train", "predict", "score")
+
+
+def plan_text(request: Request, plan: Plan, store: Store) -> str:
+    """Return the plan of an evaluation."""
+    from harness.pipeline.estimate import estimate
+
+    checkpoint, device = request.checkpoint, request.device
+    title = (
+        f"{checkpoint.name} ({checkpoint.model_type}, {checkpoint.layers} layers,"
+        f" {checkpoint.parameters / 1e6:.1f} M weights, {checkpoint.body / 1e6:.1f} M of them"
+        f" outside the word table) on {request.benchmark.name}, recipe {request.recipe.name},"
+        f" seed {request.seed}, {_where(request)}"
+    )
+    notes = [f"note: {checkpoint.name}: {note}" for note in checkpoint.notes]
+    notes += [f"note: {note}" for note in plan.notes]
+    skipped = [f"skipped: {why}" for why in plan.skipped.values()]
+    found = estimate(plan.steps, store, device, checkpoint.body)
+    return "\n".join(
+        [*notes, title, steps_table(plan.steps, store), *skipped, _estimate(found, device, 1)]
+    )
+
+
+def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
+    """Return the plan of a study."""
+    from harness.pipeline.estimate import estimate
+
+    study, request = whole.study, whole.request
+    title = (
+        f"{study.name}: {len(study.checkpoints)} checkpoints, {len(study.intermediate)}"
+        f" intermediate settings with the baseline, {len(study.seeds)} seeds,"
+        f" {len(study.recipes)} recipes on {request.benchmark.name}; {_where(request)}"
+    )
+    notes = [f"note: {note}" for note in whole.notes]
+    body = max(cell.plan.steps[0].job.checkpoint.body for cell in whole.cells)  # type: ignore[attr-defined]
+    found = estimate(whole.steps, store, request.device, body)
+    return "\n".join(
+        [*notes, title, steps_table(whole.steps, store), _estimate(found, request.device, workers)]
+    )
+
+
+def steps_table(steps: Sequence[Step], store: Store) -> str:
+    """Return the steps counted by kind and name, scores only in the sum; and what is cached.
+
+    A training whose predictions are all there counts as cached, though it may have been pruned.
+    """
+    from harness.pipeline.engines.schedule import to_do
+
+    open_keys = {step.key for step in to_do(steps, store.has)}
+    alike: dict[tuple[str, str], list[Step]] = {}
+    for step in sorted(steps, key=lambda step: KINDS.index(step.kind)):
+        if step.kind != "score":
+            name = step.name.partition(" (")[0].partition(" ")[2]
+            of = name if step.kind == "train" else name.partition(" ")[0]  # all its languages
+            alike.setdefault((step.kind, of), []).append(step)
+    rows = []
+    for (kind, name), some in alike.items():
+        count = sum(step.key in open_keys for step in some)
+        examples = sum(step.examples for step in some)
+        rows.append((kind, name, len(some), len(some) - count, count, examples or ""))
+    table = tabulate(rows, ("step", "of", "steps", "cached", "to do", "examples"), "simple")
+    return f"{table}\n{len(steps)} steps with the scores, {len(steps) - len(open_keys)} cached"
+
+
+def _where(request: Request) -> str:
+    """Return the device, and why the run is partial if it is."""
+    device = request.device
+    partial = f"; PARTIAL: {request.partial}" if request.partial else ""
+    return f"{device.precision} on {device.name}, {device.threads} threads{partial}"
+
+
+def _estimate(found: Estimate, device: Device, workers: int) -> str:
+    """Return how long it will take, and what that rests on."""
+    if not found.seconds:
+        return "estimate: nothing to do"
+    share = found.seconds / workers
+    basis = (
+        f"{found.measured:.0%} of it from tokens a second measured here"
+        if found.measured > 0.005
+        else "a guess from the speed of a matrix product, nothing like it was measured here yet"
+    )
+    slots = f", {workers} slots" if workers > 1 else ""
+    return f"estimate: {_duration(share)} on {device.name}{slots}; {basis}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

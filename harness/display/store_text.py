@@ -1,0 +1,52 @@
+"""What a look through a store prints, and what its pruning does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.pipeline.store.store import Store
+    from harness.pipeline.store.upkeep import Findings, Pruning
+
+
+def findings_text(found: Findings, where: str) -> str:
+    """Return a line for each broken step, then a summary."""
+    lines = [f"broken: {one.name or 'a step'}, {one.folder}: {one.what}" for one in found.broken]
+    whole = found.steps - found.pruned - len(found.broken)
+    lines.append(
+        f"{found.steps} steps in {where}: {whole} whole, {found.pruned} pruned,"
+        f" {len(found.broken)} broken; beside them {found.states} unfinished trainings"
+        f" ({_size(found.states_bytes)}), {found.locks} lock files,"
+        f" {found.aside} folders left aside"
+    )
+    if found.broken:
+        lines.append("the next run that needs a broken step does it again")
+    return "\n".join(lines)
+
+
+def pruning_text(found: Pruning, *, apply: bool) -> str:
+    """Return a line for each trained encoder that goes, then how much that is and what stays."""
+    lines = [f"{step.name}: {_size(size)}" for step, size in found.going]
+    count, size = len(found.going), _size(sum(size for _, size in found.going))
+    if not count:
+        lines.append("nothing to remove")
+    elif apply:
+        lines.append(f"removed: {count} trained encoders, {size}")
+    else:
+        lines.append(f"dry run: {count} trained encoders, {size}, would go; --apply removes them")
+    stays = [f"{found.read} that unfinished steps read"] if found.read else []
+    if found.others:
+        stays.append(f"{found.others} of no study named here ({_size(found.others_bytes)})")
+    if stays:
+        lines.append(f"kept: {', '.join(stays)}")
+    return "\n".join(lines)
+
+
+def place_text(store: Store) -> str:
+    """Return where a store's files are looked at: of one at a URL it is the mirror."""
+    url = getattr(store, "url", "")
+    return f"{store.root} (the mirror of {url} on this machine)" if url else str(store.root)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"

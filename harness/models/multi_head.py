@@ -1,0 +1,332 @@
+"""What is trained: one encoder, and a head for each training set on top of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from harness.data.files import one_line
+from harness.errors import HarnessError
+from harness.models.device import Device, quiet, seed_everything
+from harness.models.model import Model, read_encoder
+from harness.models.tokenizer import load_tokenizer
+
+if TYPE_CHECKING:
+    from harness.declarations import Format
+    from harness.models.checkpoint import Checkpoint
+
+HEADS = "heads"  # folder beside the encoder: heads/0, heads/1 …, in the order of the sets' names
+
+
+class MultiHeadModel(nn.Module):
+    """One encoder under several heads.
+
+    Attributes:
+        encoder: The transformers encoder that all share.
+        heads: The head modules.
+        models: The whole transformers models, each the encoder under one of the heads.
+    """
+
+    encoder: Any
+    heads: Any
+    models: tuple[Any, ...]
+    _keys_to_ignore_on_save = None  # the Trainer asks for it where a tied weight is left out
+
+    def __init__(self, encoder: Any, models: Sequence[Any]) -> None:
+        """Take whole models that share an encoder; register every weight once."""
+        super().__init__()
+        self.encoder = encoder
+        self.heads = nn.ModuleList(
+            nn.ModuleDict(
+                {n: child for n, child in model.named_children() if n != model.base_model_prefix}
+            )
+            for model in models
+        )
+        self.__dict__["models"] = tuple(models)  # unregistered: they hold the encoder again
+
+    def forward(self, head: int, **inputs: Any) -> Any:
+        """Run one head over the encoder; inputs and outputs are transformers'."""
+        model = self.models[head]
+        if type(model).__name__.endswith("ForMaskedLM") and len(self.heads[head]) == 1:
+            return self._masked(head, **inputs)
+        return model(**inputs)
+
+    def _masked(self, head: int, labels: torch.Tensor, **inputs: Any) -> Any:
+        """Score the words at masked places alone: all places' scores take memory sevenfold."""
+        from transformers.modeling_outputs import MaskedLMOutput
+
+        states = self.encoder(**inputs).last_hidden_state
+        asked = labels != -100
+        if not bool(asked.any()):  # nothing but unknown words: nothing to learn, and no 0 / 0
+            return MaskedLMOutput(loss=states.sum() * 0.0)
+        (module,) = self.heads[head].values()
+        scores = module(states[asked])
+        return MaskedLMOutput(loss=functional.cross_entropy(scores.float(), labels[asked]))
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the weights, a tied one (of a language-modelling head) once."""
+        whole = super().state_dict(*args, **kwargs)
+        seen: set[int] = set()
+        for name, value in list(whole.items()):
+            place = value.data_ptr() if value.numel() else id(value)
+            if place in seen:
+                del whole[name]
+            seen.add(place)
+        return whole
+
+    @property
+    def words(self) -> Any:
+        """Return the word table."""
+        return self.encoder.get_input_embeddings()
+
+
+class UsedRows(nn.Module):
+    """A word table of which only the rows that training text uses are parameters.
+
+    The other rows get no gradient, so AdamW would leave them alone but for weight decay, which
+    is a factor common to all of them: the same result without the optimiser's state and work for
+    a quarter of a million rows, in a multilingual encoder most of its weights.
+
+    Attributes:
+        weight: float32 (used rows, dimensions), the parameters.
+        all: float32 (rows, dimensions), the table as it was.
+        lookup: int64 (rows,), the place of each row in ``weight``, -1 of those that are not used.
+        decay: What weight decay has left of the other rows so far, a factor, float64 ().
+    """
+
+    all: torch.Tensor
+    lookup: torch.Tensor
+    decay: torch.Tensor
+
+    def __init__(self, table: nn.Embedding, used: Sequence[int]) -> None:
+        """Take a table and the numbers of the rows that are used, sorted."""
+        super().__init__()
+        rows = torch.tensor(used)
+        lookup = torch.full((table.num_embeddings,), -1)
+        lookup[rows] = torch.arange(len(rows))
+        self.weight = nn.Parameter(table.weight.detach()[rows].clone())
+        self.padding_idx = table.padding_idx
+        pad = -1 if table.padding_idx is None else int(lookup[table.padding_idx])
+        self._pad = None if pad < 0 else pad
+        self.register_buffer("lookup", lookup, persistent=False)
+        self.register_buffer("all", table.weight.detach(), persistent=False)
+        self.register_buffer("decay", torch.ones((), dtype=torch.float64))
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Return the rows of tokens, float32 (…, dimensions)."""
+        places = self.lookup[ids]
+        found = functional.embedding(places.clamp(min=0), self.weight, padding_idx=self._pad)
+        if self.training or bool((places >= 0).all()):
+            return found
+        others = functional.embedding(ids, self.all) * self.decay.to(found.dtype)
+        return torch.where((places < 0).unsqueeze(-1), others, found)
+
+    def whole(self) -> torch.Tensor:
+        """Return the full table, float32 (rows, dimensions)."""
+        table = self.all * self.decay.to(self.all.dtype)
+        used = self.lookup >= 0
+        table[used] = self.weight.detach()[self.lookup[used]]
+        return table
+
+
+def build_multi_head(
+    checkpoint: Checkpoint, forms: Sequence[Format], seed: int, kept: Mapping[int, Path]
+) -> MultiHeadModel:
+    """Return a checkpoint's encoder under a fresh head for each format.
+
+    A head is always new, also where the checkpoint carries one that would fit, but for those of
+    ``kept``; a language-modelling head is the checkpoint's own where it has one.
+
+    Args:
+        checkpoint: The encoder to start from.
+        forms: The formats, a head each.
+        seed: Seeds the fresh heads.
+        kept: Head number to the folder of a head to go on with.
+
+    Raises:
+        HarnessError: Weights of the encoder are missing.
+    """
+    seed_everything(seed)
+    models = [_headed(checkpoint, form) for form in forms]
+    encoder = models[0].base_model
+    for model in models[1:]:
+        base = model.base_model
+        if getattr(encoder, "pooler", None) is None and getattr(base, "pooler", None) is not None:
+            encoder.pooler = base.pooler
+        setattr(model, model.base_model_prefix, encoder)
+    state = read_encoder(checkpoint.path).state_dict()
+    wanted = encoder.state_dict()
+    missing = [name for name in wanted if name not in state and not name.startswith("pooler.")]
+    if missing:
+        raise HarnessError(f"{checkpoint.name}: encoder weights are missing: {missing[0]} …")
+    encoder.load_state_dict({n: v for n, v in state.items() if n in wanted}, strict=False)
+    for model in models:
+        model.tie_weights()
+    for number, folder in kept.items():
+        load_head(models[number], folder)
+    return MultiHeadModel(encoder, models)
+
+
+def _headed(checkpoint: Checkpoint, form: Format) -> Any:
+    """Return a whole model for a format, its head fresh, its encoder to be filled."""
+    config, auto = _head(checkpoint, form)
+    if form.head == "AutoModelForMaskedLM":
+        with quiet():
+            model = auto.from_pretrained(
+                checkpoint.path,
+                config=config,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype="float32",
+            )
+    else:  # whatever the checkpoint is stored in
+        model = auto.from_config(config, dtype="float32")
+    model.config.architectures = [type(model).__name__]
+    return model
+
+
+def _head(checkpoint: Checkpoint, form: Format) -> tuple[Any, Any]:
+    """Return the config of a format's head, and the Auto class that builds it."""
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+    names = form.labels or ("start", "end")  # a span head has two outputs
+    config.problem_type = None
+    config.id2label = dict(enumerate(names))
+    config.label2id = {label: i for i, label in enumerate(names)}
+    return config, getattr(transformers, str(form.head))
+
+
+def head_trouble(checkpoint: Checkpoint, form: Format) -> str:
+    """Return why transformers cannot put a format's head on a checkpoint, "" if it can.
+
+    The head is built on torch's meta device, from the config alone.
+    """
+    config, auto = _head(checkpoint, form)
+    try:
+        with torch.device("meta"), quiet():
+            auto.from_config(config)
+    except ValueError as error:
+        if "Unrecognized configuration class" in str(error):
+            return f"transformers has no {form.head} for {checkpoint.model_type}"
+        return one_line(error)
+    return ""
+
+
+def only_used_rows(learner: MultiHeadModel, tokens: set[int]) -> None:
+    """Make parameters only of the word rows that training uses (see UsedRows)."""
+    learner.encoder.set_input_embeddings(UsedRows(learner.words, sorted(tokens)))
+
+
+def add_adapters(learner: MultiHeadModel, rank: int) -> None:
+    """Freeze the encoder and put low-rank adapters on all its linear layers.
+
+    LoRA (arXiv 2106.09685) through peft, alpha twice the rank; they are merged on saving.
+
+    Raises:
+        HarnessError: peft is not installed.
+    """
+    try:
+        from peft import LoraConfig, inject_adapter_in_model
+    except ImportError as error:
+        raise HarnessError("lora needs peft: pip install 'xtreme-harness[lora]'") from error
+    targets = [
+        name
+        for name, module in learner.encoder.named_modules()
+        if isinstance(module, nn.Linear) and not name.startswith("pooler.")
+    ]
+    settings = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=targets)
+    inject_adapter_in_model(settings, learner.encoder)
+    for name, weight in learner.encoder.named_parameters():
+        if name.startswith("pooler."):  # part of what is learnt fresh
+            weight.requires_grad_(True)
+
+
+def save_multi_head(learner: MultiHeadModel, folder: Path) -> None:
+    """Write the encoder as a transformers checkpoint, the heads beside it.
+
+    Adapters are merged and the word table is whole again.
+    """
+    from safetensors.torch import save_file
+
+    aside = folder.with_suffix(".part")
+    shutil.rmtree(aside, ignore_errors=True)
+    learner.encoder.save_pretrained(aside, state_dict=_merged(learner.encoder))
+    for number, model in enumerate(learner.models):
+        place = aside / HEADS / str(number)
+        place.mkdir(parents=True)
+        tied = {p.data_ptr() for p in learner.encoder.parameters()}
+        weights = {
+            name: value.detach().clone().contiguous()
+            for name, value in model.named_parameters()
+            if not name.startswith(f"{model.base_model_prefix}.") and value.data_ptr() not in tied
+        }
+        save_file(weights, place / "model.safetensors", metadata={"format": "pt"})
+        model.config.to_json_file(place / "config.json")
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+
+
+def load_trained(path: Path, form: Format, head: int, device: Device) -> Model:
+    """Load a model of the store: its encoder under one of its heads."""
+    import transformers
+
+    folder = path / HEADS / str(head)
+    auto = getattr(transformers, str(form.head))
+    with quiet():
+        module = auto.from_pretrained(
+            path,
+            config=transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False),
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype="float32",
+        )
+    load_head(module, folder)
+    return Model(module.to(device.name).eval(), load_tokenizer(path), device)
+
+
+def load_head(model: Any, folder: Path) -> None:
+    """Fill a whole model's head from a head's folder.
+
+    Raises:
+        HarnessError: It is the head of another format or other labels.
+    """
+    from safetensors.torch import load_file
+
+    weights = load_file(folder / "model.safetensors")
+    try:
+        found = model.load_state_dict(weights, strict=False)
+    except RuntimeError as error:  # torch says so of other sizes, strict or not
+        raise HarnessError(f"{folder}: the head does not fit; it has other labels") from error
+    lacking = [
+        name
+        for name in found.missing_keys
+        if not name.startswith(f"{model.base_model_prefix}.") and "decoder" not in name
+    ]
+    if lacking or found.unexpected_keys:
+        raise HarnessError(f"{folder}: the head does not fit ({(lacking or ['other weights'])[0]})")
+
+
+def _merged(encoder: Any) -> dict[str, torch.Tensor]:
+    """Return the encoder's weights with adapters merged and the word table whole."""
+    deltas = {
+        f"{name}.weight": module.get_delta_weight("default")
+        for name, module in encoder.named_modules()
+        if hasattr(module, "get_delta_weight") and hasattr(module, "base_layer")
+    }
+    tables = {n: m for n, m in encoder.named_modules() if isinstance(m, UsedRows)}
+    state = {}
+    for name, value in encoder.state_dict().items():
+        if "lora_" in name or name.removesuffix(".decay") in tables:
+            continue
+        plain = name.replace(".base_layer.", ".")
+        if (table := name.removesuffix(".weight")) in tables:
+            value = tables[table].whole()
+        state[plain] = (value + deltas[plain] if plain in deltas else value).contiguous()
+    return state

@@ -1,0 +1,182 @@
+"""What planning must know of the data, remembered between runs so that planning reads no rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from harness import registry
+from harness.data.fit import LAYOUTS, misfits
+from harness.data.folder import FolderSource
+from harness.data.memory import Memory
+from harness.data.source import Rows, Source, training_digest, training_rows
+from harness.declarations import Format, Task, TrainingSet
+from harness.errors import HarnessError
+from harness.formats.common import Unlabelled
+from harness.recipes import Settings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+BYTES_A_TOKEN = 5  # of UTF-8, rough, over XTREME's languages; only the time estimate uses it
+VERSION = 3  # raised when the facts below mean something else
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How much a split holds.
+
+    Attributes:
+        rows: Its examples.
+        tokens: A rough guess of its tokens.
+        labels: The label set, where the format takes it from the training file.
+        notes: What the user should know of it.
+        misplaced: As of ``harness.data.source.Rows``.
+    """
+
+    rows: int
+    tokens: int
+    labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    misplaced: float = 0.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """A source, with what was found out about it.
+
+    Attributes:
+        source: Where examples are.
+        memory: Where facts are kept.
+    """
+
+    source: Source
+    memory: Memory
+
+    def training(self, training: TrainingSet, held_out: Task | None) -> tuple[Facts, Any]:
+        """Return a training set's facts, and what decides its rows as JSON values."""
+
+        def count() -> Facts:
+            rows = training_rows(self.source, training, held_out)
+            return Facts(
+                len(rows.train),
+                guess(rows.train),
+                _tags(training.format, rows),
+                rows.notes,
+                rows.misplaced,
+            )
+
+        def find() -> tuple[Facts, Any]:
+            data = training_digest(self.source, training)
+            if held_out is not None and self.source.has(held_out, "test", "en"):
+                data["held out"] = self.source.digest(held_out, "test", "en")
+            key = {"data": data, "name": training.name, "format": format_identity(training.format)}
+            return self._facts(key, count), data
+
+        # the set is kept with what was found, so that no other takes its place in memory
+        return self.memory.once(("training", id(training)), lambda: (training, find()))[1]
+
+    def notes(self, training: TrainingSet) -> tuple[str, ...]:
+        """Return what the user should know of a training set."""
+        return self.training(training, held_out_of(training))[0].notes
+
+    def test(self, task: Task, language: str) -> tuple[Facts, dict[str, str]]:
+        """Return the facts of a language's test split, and the digests of all splits needed.
+
+        Raises:
+            HarnessError: A split is malformed, or gold that names places in it does not fit it.
+        """
+
+        def find() -> tuple[Facts, dict[str, str]]:
+            splits = task.format.splits
+            digests = {split: self.source.digest(task, split, language) for split in splits}
+            key: dict[str, Any] = {"data": digests, "format": format_identity(task.format)}
+            if task.format.layout in LAYOUTS:  # its gold is held against the examples
+                key["gold"] = self.source.gold_digest(task, language)
+            return self._facts(key, count), digests
+
+        def count() -> Facts:
+            splits = {s: self.source.examples(task, s, language) for s in task.format.splits}
+            rows = splits["test"]
+            if task.format.layout in LAYOUTS:
+                refuse_misfits(self.source, task, language, rows)
+            return Facts(len(rows), guess(rows))
+
+        return self.memory.once(("test", task.name, language), find)
+
+    def _facts(self, key: Any, count: Callable[[], Facts]) -> Facts:
+        text = json.dumps([VERSION, key], sort_keys=True, ensure_ascii=False)
+        name = "facts " + hashlib.sha256(text.encode()).hexdigest()
+        found = self.memory.recall(name)
+        if isinstance(found, dict):
+            return Facts(**found | {name: tuple(found[name]) for name in ("labels", "notes")})
+        facts = count()
+        self.memory.keep(name, asdict(facts))
+        return facts
+
+
+def refuse_misfits(source: Source, task: Task, language: str, rows: Dataset) -> None:
+    """Refuse test examples and gold that do not fit each other (``harness.data.fit``).
+
+    Raises:
+        HarnessError: They do not, or the gold is malformed; names the file.
+    """
+    try:
+        gold = source.gold(task, language)
+    except Unlabelled:
+        gold = None
+    examples: object = f"{task.name} {language}"
+    labels = examples
+    if isinstance(source, FolderSource):
+        examples = source.files(task, "test", language)[0]
+        path = source.label_file(task, language)
+        labels = path if path is not None and path.is_file() else examples
+    columns = {name: rows[name][:] for name in ("side", "id")}
+    for problem in misfits(task.format.layout, columns, gold, examples, labels):
+        raise HarnessError(problem)
+
+
+def guess(rows: Dataset) -> int:
+    """Return a rough number of tokens from the bytes of rows."""
+    share = len(rows) / max(1, len(rows.data))
+    return int(rows.data.nbytes * share) // BYTES_A_TOKEN
+
+
+def bounded(facts: Facts, rows: int, settings: Settings) -> int:
+    """Return the tokens of so many of the rows, none longer than a few inputs."""
+    return min(facts.tokens * rows // max(1, facts.rows), 4 * rows * settings.max_length)
+
+
+def _tags(form: Format, rows: Rows) -> tuple[str, ...]:
+    """Return the tags of the training rows, for a format that takes its label set from them."""
+    if form.layout != "tags" or form.labels:
+        return ()
+    return tuple(sorted({tag for sentence in rows.train["tags"] for tag in sentence}))
+
+
+def with_labels(training: TrainingSet, facts: Facts) -> TrainingSet:
+    """Return the set with the label set that its training file has."""
+    if not facts.labels:
+        return training
+    form: Any = replace(training.format, labels=facts.labels)  # type: ignore[type-var]
+    return replace(training, format=form)
+
+
+def held_out_of(training: TrainingSet) -> Task | None:
+    """Return the task whose contexts must not be in the set's dev."""
+    return registry.task(training.held_out) if training.held_out else None
+
+
+_IDENTITIES: dict[Format, dict[str, Any]] = {}
+
+
+def format_identity(form: Format) -> Mapping[str, Any]:
+    """Return what names a format in a step's key: its class and its values."""
+    if form not in _IDENTITIES:
+        values: dict[str, Any] = asdict(form)  # type: ignore[call-overload]
+        kind = type(form)
+        _IDENTITIES[form] = {"class": f"{kind.__module__}.{kind.__qualname__}"} | values
+    return _IDENTITIES[form]

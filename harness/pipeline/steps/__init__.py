@@ -1,0 +1,1 @@
+"""The kinds of steps: key and work together."""

@@ -1,0 +1,67 @@
+"""What jobs work with: the device, the data, a loaded model, progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.models.device import Device
+
+if TYPE_CHECKING:
+    from harness.data.source import Source
+    from harness.declarations import Format
+    from harness.models.checkpoint import Checkpoint
+    from harness.models.model import Model, Report
+    from harness.recipes import Settings
+
+
+def _silent(done: int, total: int) -> None:
+    """Take a report and say nothing."""
+
+
+@dataclass
+class Runtime:
+    """What a process holds while it runs steps; never part of a key.
+
+    Attributes:
+        source: Where examples are.
+        device: Where and how to compute.
+        work: This step's folder for states to resume from.
+        report: Told the units done and those there are.
+    """
+
+    source: Source
+    device: Device
+    work: Path = Path()
+    report: Report = _silent
+    _loaded: tuple[object, Model] | None = field(default=None, repr=False)
+
+    def model(self, form: Format, checkpoint: Checkpoint, settings: Settings) -> Model:
+        """Return a model ready to predict; the one used last stays loaded.
+
+        Args:
+            form: The format; a trained head of it is ``heads/0`` of the checkpoint.
+            checkpoint: A trained model of the store, or for retrieval any encoder.
+            settings: Say for retrieval which hidden state to pool, and how.
+        """
+        from harness.models.model import load_encoder
+        from harness.models.multi_head import load_trained
+
+        how = (settings.layer, settings.pooling) if form.head is None else ()
+        wanted = (checkpoint.path, form.head, how)
+        if self._loaded is None or self._loaded[0] != wanted:
+            self._loaded = None  # freed before the next one takes its memory
+            model = (
+                load_encoder(checkpoint, settings.layer, self.device, settings.pooling)
+                if form.head is None
+                else load_trained(checkpoint.path, form, 0, self.device)
+            )
+            self._loaded = (wanted, model)
+        model = self._loaded[1]
+        model.report = self.report
+        return model
+
+    def forget(self) -> None:
+        """Free the loaded model."""
+        self._loaded = None

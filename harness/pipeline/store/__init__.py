@@ -1,0 +1,1 @@
+"""Finished steps by key, on disk or at a URL."""

@@ -1,0 +1,147 @@
+"""A store at an fsspec URL (s3://, gs://, a shared file://), with a mirror on each machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from harness.data.files import digest, one_line
+from harness.errors import HarnessError
+from harness.pipeline.steps.step import Step
+from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
+
+
+@dataclass(frozen=True)
+class Mirror(Store):
+    """A store whose finished steps are also at a URL.
+
+    A step is looked for on this machine, then at the URL, and fetched whole; what is finished
+    here goes there, its manifest last, so that nobody sees a step half written.
+
+    Attributes:
+        url: The URL, without a slash at its end.
+    """
+
+    url: str = ""
+
+    def find(self, step: Step) -> Path | None:
+        """Return the folder of a finished step, fetching it if it is only at the URL."""
+        return super().find(step) or (self._fetch(step) if self._there(step) else None)
+
+    def has(self, step: Step) -> bool:
+        """Say whether a step is finished at the URL; one known to be there is not asked for."""
+        return (self._seen(step).exists() and super().find(step) is not None) or self._there(step)
+
+    def settle(self, step: Step) -> bool:
+        """Say whether a step is finished; one that is only here is sent (a sending had failed)."""
+        if self.changed(step):
+            self.remove(step)
+        if self.has(step):
+            return True
+        place = super().find(step)
+        if place is not None:
+            self._send(step, place)
+        return place is not None
+
+    def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
+        """Put a finished step into its place, here and at the URL."""
+        place = super().keep(step, folder, result, seconds)
+        self._send(step, place)
+        return place
+
+    def _send(self, step: Step, place: Path) -> None:
+        """Copy a step to the URL, its manifest last."""
+        system, base = self._remote(step)
+        top = base.removesuffix(f"/steps/{step.key[:2]}/{step.key}")
+        files = [path for path in place.rglob("*") if path.is_file() and path.name != MANIFEST]
+        try:
+            for path in (*sorted(files), place / MANIFEST):
+                there = f"{base}/{path.relative_to(place)}"
+                aside = f"{there}.{uuid4().hex}.part"
+                system.makedirs(there.rpartition("/")[0], exist_ok=True)
+                system.put_file(str(path), aside)
+                system.mv(aside, there)
+            if not system.exists(f"{top}/{LAYOUT_FILE}"):
+                system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
+        except Exception as error:  # fsspec raises whatever its transport does
+            raise HarnessError(f"{self.url}: cannot be written ({one_line(error)})") from error
+        self._mark(step)
+
+    def _there(self, step: Step) -> bool:
+        system, base = self._remote(step)
+        try:
+            found: bool = system.exists(f"{base}/{MANIFEST}")
+        except Exception as error:
+            raise HarnessError(f"{self.url}: cannot be reached ({one_line(error)})") from error
+        return found
+
+    def _seen(self, step: Step) -> Path:
+        """Return the place of a mark that a step of this mirror is at the URL, too."""
+        return self.root / "seen" / step.key
+
+    def _mark(self, step: Step) -> None:
+        self._seen(step).parent.mkdir(exist_ok=True)
+        self._seen(step).touch()
+
+    def _fetch(self, step: Step) -> Path | None:
+        """Copy a step from the URL; None if its files are not those of its manifest."""
+        system, base = self._remote(step)
+        with self.aside() as folder:
+            try:
+                system.get_file(f"{base}/{MANIFEST}", str(folder / MANIFEST))
+                files = json.loads((folder / MANIFEST).read_text())["files"]
+                for name, entry in files.items():
+                    local = folder / name
+                    if not local.resolve().is_relative_to(folder.resolve()):
+                        raise HarnessError(f"{base}: a file named {name!r:.60}; not fetched")
+                    local.parent.mkdir(parents=True, exist_ok=True)
+                    system.get_file(f"{base}/{name}", str(local))
+                    if digest(local) != entry["sha256"]:
+                        raise ValueError(name)
+            except (FileNotFoundError, ValueError, KeyError, TypeError):
+                with suppress(Exception):  # broken there: to be done anew
+                    system.rm_file(f"{base}/{MANIFEST}")
+                return None
+            except OSError:
+                return None
+            place = self.place(step)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if super().find(step) is None:
+                shutil.rmtree(place, ignore_errors=True)  # a broken one
+            with suppress(OSError):  # another process of this machine was first
+                folder.rename(place)
+        self._mark(step)
+        return super().find(step)
+
+    def _remote(self, step: Step) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs
+
+        return url_to_fs(f"{self.url}/steps/{step.key[:2]}/{step.key}")
+
+
+def open_mirror(url: str, mirrors: Path) -> Mirror:
+    """Return the store at a URL, its mirror below a folder of this machine.
+
+    Raises:
+        HarnessError: The URL is of no kind that is installed here, or cannot be reached.
+    """
+    from fsspec.core import url_to_fs
+
+    url = url.rstrip("/")
+    root = mirrors / hashlib.sha256(url.encode()).hexdigest()[:16]
+    try:
+        system, base = url_to_fs(url)
+        if system.exists(f"{base}/{LAYOUT_FILE}"):
+            root.mkdir(parents=True, exist_ok=True)
+            system.get_file(f"{base}/{LAYOUT_FILE}", str(root / LAYOUT_FILE))
+    except Exception as error:  # fsspec raises whatever its transport does
+        raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
+    mirror = Mirror(root, url=url)
+    mirror.checked()
+    return mirror

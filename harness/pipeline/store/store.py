@@ -1,0 +1,305 @@
+"""The store: finished steps by key, on disk.
+
+A step is written aside, its manifest last, and renamed into place; so a kill at any moment loses
+at most the step in hand, and what stands under a key is whole. Disks err and people edit files:
+whoever reads a step has its files compared with the hashes in its manifest, once a process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from harness import __version__
+from harness.data.files import digest, read_json
+from harness.errors import HarnessError
+from harness.pipeline.steps.step import VERSIONS, Step
+from harness.submission.write import write_json
+
+MANIFEST = "step.json"
+LAYOUT = 1  # of folders and manifests; raised when an older harness could not read them
+LAYOUT_FILE = "store.json"
+PACES_FILE = "paces.jsonl"
+log = logging.getLogger("harness")
+_HOST = platform.node().replace("-", "_") or "here"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Finished steps below one folder.
+
+    Attributes:
+        root: The folder; made when first written to.
+    """
+
+    root: Path
+
+    def checked(self) -> Store:
+        """Return the store itself, if this version of the harness can read it.
+
+        Raises:
+            HarnessError: It is laid out otherwise.
+        """
+        try:
+            said = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
+        except NotADirectoryError as error:
+            raise HarnessError(f"{self.root} is not a folder; name another place") from error
+        except FileNotFoundError:
+            return self  # a new one, or one from before the file: those are laid out the same
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise HarnessError(
+                f"{self.root / LAYOUT_FILE}: cannot be read ({error!s:.80})"
+            ) from error
+        if said != LAYOUT:
+            raise HarnessError(
+                f"{self.root}: a store of layout {said!r:.20}, this harness reads {LAYOUT};"
+                " name another --store, or use the harness that wrote it"
+            )
+        return self
+
+    def paces(self) -> dict[str, float]:
+        """Return the tokens a second measured of each pace, of the latest steps."""
+        latest: dict[str, list[tuple[float, float]]] = {}
+        try:
+            lines = (self.root / PACES_FILE).read_text().splitlines()
+        except OSError:
+            return {}
+        for line in lines:
+            try:
+                name, tokens, seconds = json.loads(line)
+                latest.setdefault(name, []).append((float(tokens), float(seconds)))
+            except (ValueError, TypeError):
+                continue  # cut off by a kill
+        return {
+            name: sum(t for t, _ in some[-20:]) / max(1e-3, sum(s for _, s in some[-20:]))
+            for name, some in latest.items()
+        }
+
+    def place(self, step: Step) -> Path:
+        """Return where a step's result stands, or would."""
+        return self.root / "steps" / step.key[:2] / step.key
+
+    def work(self, step: Step) -> Path:
+        """Return a step's folder for states to resume from."""
+        return self.root / "work" / step.key
+
+    def find(self, step: Step) -> Path | None:
+        """Return the folder of a finished step, None if it is not there or a size is not right."""
+        folder = self.place(step)
+        try:
+            value = json.loads((folder / MANIFEST).read_text())
+            files = value["files"]
+            sizes = {name: (folder / name).stat().st_size for name in files}
+            whole = all(sizes[name] == entry["bytes"] for name, entry in files.items())
+            whole = whole and value["key"] == step.key
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return folder if whole else None
+
+    def changed(self, step: Step) -> str:
+        """Return the first file of a step here whose bytes are not those written, "" if none is."""
+        folder = Store.find(self, step)
+        return changed_file(folder) if folder else ""
+
+    def has(self, step: Step) -> bool:
+        """Say whether a step is finished, by the sizes of its files and without fetching it."""
+        return self.find(step) is not None
+
+    def sound(self, step: Step) -> bool:
+        """Say whether a step is finished and what is here of it has the bytes that were written.
+
+        One that has changed is removed, and that is said: to be asked of what is going to be read.
+        """
+        name = self._without_changed(step)
+        if name:
+            log.warning("%s; it is done again when it is needed", _changed(step, name))
+        return self.has(step)
+
+    def settle(self, step: Step) -> bool:
+        """Say whether a step is finished, and see to it that all who use the store find it.
+
+        The caller holds its lock.
+        """
+        return self.has(step)
+
+    def fetched(self, step: Step) -> Path:
+        """Return the folder of a finished step.
+
+        Raises:
+            HarnessError: It is not there, or its bytes are not those that were written.
+        """
+        name = self._without_changed(step)
+        folder = self.find(step)
+        if folder is None:
+            why = _changed(step, name) if name else f"{step.name} is gone from {self.root}"
+            raise HarnessError(f"{why}; run the command again")
+        return folder
+
+    def manifest(self, step: Step) -> dict[str, Any]:
+        """Return what a finished step says of itself, also if its files were pruned."""
+        path = self.place(step) / MANIFEST
+        value: dict[str, Any] = read_json(path if path.is_file() else self.fetched(step) / MANIFEST)
+        return value
+
+    def _without_changed(self, step: Step) -> str:
+        """Remove a step if a file of it has changed; return that file, "" if none has."""
+        name = self.changed(step)
+        if name:
+            with self.locked(step):
+                if self.changed(step):  # else somebody has just done it again
+                    self.remove(step)
+        return name
+
+    def remove(self, step: Step) -> None:
+        """Remove a step from this machine, at once for whoever looks; the caller holds its lock."""
+        with self.aside() as folder:
+            self.place(step).rename(folder / "removed")
+
+    @contextmanager
+    def locked(self, step: Step) -> Iterator[bool]:
+        """Hold a step's lock, so that two runs never do the same step at once.
+
+        The value is False on a shared folder that knows no locks: the step may then be done
+        twice, to the same bytes, each in a work folder of its own.
+        """
+        path = self.root / "locks" / step.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                alone = True
+            except OSError:
+                alone = False
+            yield alone
+
+    @contextmanager
+    def aside(self) -> Iterator[Path]:
+        """Give a new empty folder on the store's disk; it is gone afterwards unless kept."""
+        folder = self.root / "aside" / f"{_HOST}-{os.getpid()}-{uuid4().hex}"
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what killed processes of this machine left aside."""
+        for folder in (self.root / "aside").glob(f"{_HOST}-*-*"):
+            if not _alive(int(folder.name.split("-")[-2])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
+        """Put a step's finished folder into its place, manifest last.
+
+        Args:
+            step: The step.
+            folder: Its files, in a folder that ``aside`` gave.
+            result: What the job returned.
+            seconds: Wall time it took.
+        """
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        manifest = {
+            "key": step.key,
+            "kind": step.kind,
+            "name": step.name,
+            "version": VERSIONS[step.kind],
+            "identity": step.identity,
+            "parents": [parent.key for parent in step.parents],
+            "result": result,
+            "examples": step.examples,
+            "tokens": step.tokens,
+            "seconds": round(seconds, 3),
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "harness": __version__,
+            "files": {
+                str(path.relative_to(folder)): {
+                    "bytes": path.stat().st_size,
+                    "sha256": digest(path),
+                }
+                for path in files
+            },
+        }
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        for path in (*files, folder / MANIFEST):
+            _flush(path)
+        place = self.place(step)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if Store.find(self, step) is None:
+            shutil.rmtree(place, ignore_errors=True)  # a broken one
+            try:
+                folder.rename(place)
+            except OSError:
+                if Store.find(self, step) is None:  # else somebody was first
+                    raise
+        _flush(place.parent)
+        shutil.rmtree(self.work(step), ignore_errors=True)
+        self._note(step, seconds)
+        return place
+
+    def _note(self, step: Step, seconds: float) -> None:
+        """Note how fast a step went, and how the store is laid out."""
+        layout = self.root / LAYOUT_FILE
+        if not layout.exists():
+            write_json({"layout": LAYOUT, "harness": __version__}, layout)
+        if step.tokens and seconds > 0:
+            with (self.root / PACES_FILE).open("a") as paces:
+                paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
+
+
+def changed_file(folder: Path) -> str:
+    """Return the first file of a step's folder that is not as its manifest says, "" if none is.
+
+    A file is hashed once a process, as long as its size and time do not change.
+    """
+    files = read_json(folder / MANIFEST)["files"]
+    return next((n for n, entry in files.items() if digest(folder / n) != entry.get("sha256")), "")
+
+
+def open_store(where: str, mirrors: Path) -> Store:
+    """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
+
+    Raises:
+        HarnessError: Another version of the harness has laid it out, or it cannot be reached.
+    """
+    if "://" in where:
+        from harness.pipeline.store.remote import open_mirror
+
+        return open_mirror(where, mirrors)
+    return Store(Path(where).absolute()).checked()
+
+
+def _changed(step: Step, name: str) -> str:
+    return f"{step.name}: {name} in the store is not what was written there"
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is somebody else's
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state not in "ZX"  # else it has ended, and nobody has asked how
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,137 @@
+"""Tables for the terminal, by tabulate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tabulate import tabulate
+
+from harness.declarations import Benchmark, headline
+from harness.results import Summary, TaskScore
+
+OTHER_WAY = 10.0  # points more as an inverse permutation, above which the user is told
+NAMES = {"exact_match+f1": "(EM+F1)/2", "f1": "F1"}
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def score_table(
+    benchmark: Benchmark, tasks: Mapping[str, TaskScore], summary: Summary, partial: str = ""
+) -> str:
+    """Return the table of scores and transfer gaps, tasks down, groups and overall below.
+
+    Args:
+        benchmark: Gives title and groups.
+        tasks: The scores.
+        summary: Groups and overall.
+        partial: Why the run may not stand beside whole ones, "" if it may.
+    """
+    rows = []
+    for group, names in benchmark.groups.items():
+        for name in names:
+            if name in tasks:
+                rows.append(_row(group, tasks[name]))
+        rows.append((f"{group}, mean", "", _number(summary.groups.get(group)), "", "", ""))
+    others = [task for name, task in tasks.items() if name not in benchmark.task_names()]
+    rows += [_row("not in the benchmark", task) for task in others]
+    rows.append(("overall, mean of tasks", "", _number(summary.overall), "", "", ""))
+    head = ("group", "task", "score", "gap*", "metric", "languages")
+    title = benchmark.title + (f" – PARTIAL: {partial}" if partial else "")
+    notes = ["* English less the mean of the other languages; extra, no official score."]
+    notes += [
+        f"  Token accuracy of {name}: {mean:.1f}; extra likewise." for name, mean in _tokens(tasks)
+    ]
+    notes += _other_way(tasks)
+    if summary.overall is None:
+        notes.append("An overall score needs every task in every language.")
+    return "\n".join(
+        [title, tabulate(rows, head, "simple", disable_numparse=True, colalign=_ALIGN), *notes]
+    )
+
+
+def _tokens(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]:
+    """Return the mean token accuracy of each tagging task, percent."""
+    found = []
+    for name, task in tasks.items():
+        values = [v["token_accuracy"] for v in task.languages.values() if "token_accuracy" in v]
+        if values:
+            found.append((name, sum(values) / len(values)))
+    return found
+
+
+def _other_way(tasks: Mapping[str, TaskScore]) -> list[str]:
+    """Return a line for each task with predictions that fit better the other way round."""
+    lines = []
+    for name, task in tasks.items():
+        better = [
+            f"{code} {scores['inverse_accuracy']:.1f}"
+            for code, scores in task.languages.items()
+            if scores.get("inverse_accuracy", 0.0) > scores.get("accuracy", 0.0) + OTHER_WAY
+        ]
+        if better:
+            lines.append(
+                f"{name}: searched the other way? English asks and the language is searched; as"
+                f" inverse permutations the predictions would score {', '.join(better)}."
+            )
+    return lines
+
+
+_ALIGN = ("left", "left", "right", "right", "left", "left")
+
+
+def _row(group: str, task: TaskScore) -> tuple[str, ...]:
+    count = f"{len(task.languages)}/{len(task.expected)}"
+    if not task.languages:
+        reasons = {why.partition(": ")[0] for why in task.missing.values()}
+        count = reasons.pop() if len(reasons) == 1 else f"{count}: nothing to score"
+    metric = NAMES.get(task.metric, task.metric)
+    return (group, task.name, _number(task.score), _number(task.gap), metric, count)
+
+
+def language_table(tasks: Mapping[str, TaskScore]) -> str:
+    """Return the headline metric of every task, languages down, tasks across."""
+    languages = sorted({code for task in tasks.values() for code in task.languages})
+    rows = [
+        [
+            code,
+            *(
+                _number(headline(task.metric, task.languages[code]))
+                if code in task.languages
+                else "–"
+                for task in tasks.values()
+            ),
+        ]
+        for code in languages
+    ]
+    extra = [
+        f"token accuracy, {name}: "
+        + " ".join(f"{c} {v['token_accuracy']:.1f}" for c, v in task.languages.items())
+        for name, task in tasks.items()
+        if any("token_accuracy" in v for v in task.languages.values())
+    ]
+    align = ("left", *["right"] * len(tasks))
+    table = tabulate(rows, ("language", *tasks), "simple", disable_numparse=True, colalign=align)
+    return "\n".join([table, *(f"extra, no official score: {line}" for line in extra)])
+
+
+def missing_lines(tasks: Mapping[str, TaskScore]) -> list[str]:
+    """Return a line for each kind of reason that a task lacks languages for.
+
+    What follows a reason's colon is its language's own, as a file is: the first one is told.
+    """
+    lines = []
+    for name, task in tasks.items():
+        reasons: dict[str, list[str]] = {}
+        own: dict[str, str] = {}
+        for code, why in task.missing.items():
+            kind, _, rest = why.partition(": ")
+            reasons.setdefault(kind, []).append(code)
+            own.setdefault(kind, rest)
+        for kind, codes in reasons.items():
+            line = f"{name}: {kind} ({' '.join(codes)})"
+            if own[kind]:
+                line += f", {len(codes)} of {len(task.expected)} languages; {own[kind]}"
+            lines.append(line)
+    return lines

@@ -1,0 +1,369 @@
+"""A study's file: what is in it, and what may be wrong with it, by line and column."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness import recipes, registry
+from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, Bounds, shown
+from harness.data.files import read_lines
+from harness.data.toml_places import place_of
+from harness.errors import HarnessError, nearest
+
+BASELINE = "baseline"  # no intermediate training at all; always there
+PACKAGED = "packaged"  # the checkpoint that the benchmark brings
+LONGEST_NAME = 255  # bytes of a file's name; no file system takes more
+
+
+@dataclass(frozen=True)
+class Start:
+    """A checkpoint of a study.
+
+    Attributes:
+        name: What the table calls it.
+        where: Folder, hub id, or ``packaged`` for the one that the benchmark brings.
+        intermediate: What it was trained on already, by whoever made it; it is then a row of its
+            own beside the others of ``baseline``.
+        baseline: Name of the checkpoint that such a row is compared with.
+    """
+
+    name: str
+    where: str
+    intermediate: str = ""
+    baseline: str = ""
+
+
+@dataclass(frozen=True)
+class Intermediate:
+    """An intermediate setting: what to train on before the targets.
+
+    Attributes:
+        name: What the table calls it.
+        train: Training sets, perhaps with variants: ``mnli``, ``mnli[de]``.
+        weights: Weight of each set, where the sampling is by given weights.
+        mlm: Share of all batches that are masked language modelling, 0 for none.
+        after: Name of the setting whose result it goes on from, "" for the checkpoint.
+        settings: Changes to the recipe's settings for this training.
+    """
+
+    name: str
+    train: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    mlm: float = 0.0
+    after: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """An experiment: every combination of what its lists name.
+
+    Attributes:
+        path: The file.
+        checkpoints: To start from.
+        intermediate: What to train on first; the baseline comes first.
+        targets: Tasks to be measured on; () means all of the benchmark that have data.
+        seeds: Seeds of every training.
+        recipes: Names or files of recipes.
+        settings: Changes to every recipe, as tables of one.
+        benchmark: Which languages and test sets.
+        data: Folder of data; None for the benchmark's own, else the hub.
+        labels: Folder of test labels; None for the one beside ``data``.
+        languages: Codes; () means all.
+        limit: Test examples a language, 0 means all.
+        max_steps: Updates of a training, 0 means as the recipe says.
+        device: As ``harness eval`` takes it.
+        precision: Likewise.
+        threads: CPU threads of a step; 0 means a share of those there are.
+        processes: Processes (and GPUs) that a training takes, through torchrun.
+    """
+
+    path: Path
+    checkpoints: tuple[Start, ...]
+    intermediate: tuple[Intermediate, ...]
+    targets: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (42,)
+    recipes: tuple[str, ...] = ("xtreme",)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    benchmark: str = "xtreme"
+    data: Path | None = None
+    labels: Path | None = None
+    languages: tuple[str, ...] = ()
+    limit: int = 0
+    max_steps: int = 0
+    device: str = "auto"
+    precision: str = "fp32"
+    threads: int = 0
+    processes: int = 1
+
+    @property
+    def name(self) -> str:
+        """Return the file's name without its ending."""
+        return self.path.stem
+
+    @contextmanager
+    def blamed(self, *keys: str, value: str | None = None) -> Iterator[None]:
+        """Say of an error where in the file the thing is named."""
+        try:
+            yield
+        except HarnessError as error:
+            line, column = place_of("\n".join(read_lines(self.path)), keys, value)
+            raise type(error)(f"{self.path}:{line}:{column}: {error}") from error
+
+
+STRINGS, NUMBERS, PATHS = "list of strings", "list of whole numbers", "list of names or paths"
+TEXT, TABLE, PATH = "text", "table", "path"
+Kind = str | Bounds
+KEYS: Mapping[str, Kind] = {
+    "about": TEXT,
+    "checkpoints": TABLE,
+    "intermediate": TABLE,
+    "targets": STRINGS,
+    "seeds": NUMBERS,
+    "recipes": PATHS,
+    "settings": TABLE,
+    "benchmark": TEXT,
+    "data": PATH,
+    "labels": PATH,
+    "languages": STRINGS,
+    "limit": COUNT,
+    "max_steps": COUNT,
+    "device": TEXT,
+    "precision": TEXT,
+    "threads": THREADS,
+    "processes": PROCESSES,
+}
+OF_A_CHECKPOINT: Mapping[str, Kind] = {"path": PATH, "intermediate": TEXT, "baseline": TEXT}
+OF_AN_INTERMEDIATE: Mapping[str, Kind] = {
+    "train": STRINGS, "weights": TABLE, "mlm": SHARE, "from": TEXT, "settings": TABLE,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file's text and tables, for what must name a place in them."""
+
+    path: Path
+    text: str
+    tables: Mapping[str, Any]
+
+    def wrong(self, keys: tuple[str, ...], what: str, value: str | None = None) -> HarnessError:
+        """Return an error that names line and column of a key, or of a value of it."""
+        line, column = place_of(self.text, keys, value)
+        return HarnessError(f"{self.path}:{line}:{column}: {what}")
+
+    def bounded(self, keys: tuple[str, ...], what: str, value: object, bounds: Bounds) -> None:
+        """Refuse a number out of its bounds, or what is no number."""
+        if value not in bounds:
+            raise self.wrong(keys, f"{what} = {shown(value)}; expected {bounds}")
+
+    def known(self, keys: tuple[str, ...], value: str, among: Collection[str], kind: str) -> None:
+        """Refuse a value that is none of those known."""
+        if value not in among:
+            said = (
+                f"unknown {kind} {shown(value)}{nearest(value, among)} (known: {', '.join(among)})"
+            )
+            raise self.wrong(keys, said, value)
+
+
+def read_study(path: Path) -> Study:
+    """Read and check a study.
+
+    Everything that it names is looked up, but no data and no checkpoint is opened.
+
+    Raises:
+        HarnessError: The file is missing or no TOML, a key or name is unknown, a value does not
+            fit, or intermediate settings go round in a circle; names line and column.
+    """
+    text = "\n".join(read_lines(path))
+    tables = recipes.parse(path, text)
+    file = _File(path, text, tables)
+    _check_keys(file, (), tables, KEYS)
+    here = path.parent
+    study = Study(
+        path=path,
+        checkpoints=_checkpoints(file),
+        intermediate=_intermediate(file),
+        targets=tuple(tables.get("targets", ())),
+        seeds=tuple(tables.get("seeds", (42,))),
+        recipes=tuple(tables.get("recipes", ("xtreme",))),
+        settings=tables.get("settings", {}),
+        benchmark=tables.get("benchmark", "xtreme"),
+        data=here / tables["data"] if "data" in tables else None,
+        labels=here / tables["labels"] if "labels" in tables else None,
+        languages=tuple(tables.get("languages", ())),
+        **{name: tables[name] for name in _PLAIN if name in tables},
+    )
+    _check_names(file, study)
+    return study
+
+
+_PLAIN = ("limit", "max_steps", "device", "precision", "threads", "processes")
+
+
+def _check_keys(
+    file: _File, where: tuple[str, ...], table: Mapping[str, Any], kinds: Mapping[str, Kind]
+) -> None:
+    """Refuse keys that are unknown and values of another kind."""
+    for key, value in table.items():
+        if key not in kinds:
+            said = f"unknown key {shown(key)}{nearest(key, kinds)} (known: {', '.join(kinds)})"
+            raise file.wrong((*where, key), said)
+        kind = kinds[key]
+        if isinstance(kind, Bounds):
+            file.bounded((*where, key), key, value, kind)
+        elif not _fits(value, kind):
+            raise file.wrong((*where, key), f"{key} should be a {kind}, not {shown(value)}")
+        elif kind in (PATH, PATHS):
+            for path in [value] if kind == PATH else value:
+                if not _can_be_a_path(path):
+                    said = f"{key}: no file system takes a path like {shown(path)}; name another"
+                    raise file.wrong((*where, key), said)
+
+
+def _fits(value: object, kind: str) -> bool:
+    if kind == NUMBERS:
+        return isinstance(value, list) and bool(value) and all(type(v) is int for v in value)
+    if kind in (STRINGS, PATHS):
+        return isinstance(value, list) and all(isinstance(v, str) and v for v in value)
+    return isinstance(value, dict if kind == TABLE else str)
+
+
+def _can_be_a_path(text: str) -> bool:
+    names = os.fsencode(text).split(b"/")
+    return "\0" not in text and len(text) < 4096 and all(len(n) <= LONGEST_NAME for n in names)
+
+
+def _checkpoints(file: _File) -> tuple[Start, ...]:
+    found = []
+    for name, value in file.tables.get("checkpoints", {}).items():
+        keys = ("checkpoints", name)
+        table = {"path": value} if isinstance(value, str) else value
+        if not isinstance(table, dict) or "path" not in table:
+            raise file.wrong(keys, f"{name} should be a path, or a table with one")
+        _check_keys(file, keys, table, OF_A_CHECKPOINT)
+        where = str(table["path"])
+        if where != PACKAGED and (file.path.parent / where).is_dir():
+            where = str(file.path.parent / where)
+        found.append(Start(name, where, table.get("intermediate", ""), table.get("baseline", "")))
+    if not found:
+        raise HarnessError(f'{file.path}:1:1: no [checkpoints]; name at least one, NAME = "path"')
+    names = [start.name for start in found if not start.intermediate]
+    for start in found:
+        if start.baseline and not start.intermediate:
+            said = f"{start.name} has a baseline; say also what it was trained on: intermediate"
+            raise file.wrong(("checkpoints", start.name, "baseline"), said)
+        if start.intermediate:
+            file.known(("checkpoints", start.name), start.baseline, names, "baseline")
+    return tuple(found)
+
+
+def _intermediate(file: _File) -> tuple[Intermediate, ...]:
+    found = [Intermediate(BASELINE)]
+    for name, value in file.tables.get("intermediate", {}).items():
+        keys = ("intermediate", name)
+        if name == BASELINE:
+            raise file.wrong(keys, "the baseline is always there; leave it out")
+        table = {"train": value} if isinstance(value, list) else value
+        if isinstance(table, dict):
+            _check_keys(file, keys, table, OF_AN_INTERMEDIATE)
+        if not isinstance(table, dict) or not table.get("train"):
+            raise file.wrong(
+                keys, f"{name} should be a list of training sets, or a table with train"
+            )
+        recipes.check_settings(file.path, file.text, table.get("settings", {}), (*keys, "settings"))
+        found.append(
+            Intermediate(
+                name=name,
+                train=tuple(dict.fromkeys(table["train"])),
+                weights=_weights(file, keys, table),
+                mlm=float(table.get("mlm", 0)),
+                after=table.get("from", ""),
+                settings=table.get("settings", {}),
+            )
+        )
+    return tuple(found)
+
+
+def _weights(file: _File, keys: tuple[str, ...], table: Mapping[str, Any]) -> Mapping[str, float]:
+    weights: Mapping[str, Any] = table.get("weights", {})
+    for name, weight in weights.items():
+        file.known((*keys, "weights", name), name, table["train"], "training set here")
+        file.bounded((*keys, "weights", name), f"weight of {name}", weight, WEIGHT)
+    if weights and len(weights) < len(table["train"]):
+        missing = next(name for name in table["train"] if name not in weights)
+        raise file.wrong((*keys, "weights"), f"no weight for {missing}; give one to each set")
+    return weights
+
+
+def _check_names(file: _File, study: Study) -> None:
+    """Look up everything that is named."""
+    file.known(("benchmark",), study.benchmark, registry.benchmark_names(), "benchmark")
+    _check_lists(file, study)
+    for name in study.targets:
+        file.known(("targets",), name, registry.task_names(), "task")
+    for recipe in study.recipes:
+        if not recipe.endswith(".toml"):
+            file.known(("recipes",), recipe, recipes.recipe_names(), "recipe")
+    recipes.check_tables(file.path, file.text, study.settings, ("settings",))
+    names = [one.name for one in study.intermediate]
+    for one in study.intermediate:
+        for spec in one.train:
+            try:
+                registry.training(spec)
+            except HarnessError as error:
+                raise file.wrong(("intermediate", one.name), str(error), spec) from error
+        if one.after:
+            file.known(("intermediate", one.name, "from"), one.after, names, "intermediate setting")
+    _refuse_circles(file, study)
+    _refuse_same_rows(file, study)
+
+
+def _check_lists(file: _File, study: Study) -> None:
+    """Refuse what stands twice in a list (means and spreads would be false), and bad seeds."""
+    for key in ("targets", "seeds", "recipes", "languages"):
+        values: tuple[Any, ...] = getattr(study, key)
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise file.wrong((key,), f"{shown(twice)} stands twice in {key}", str(twice))
+    if not study.recipes:
+        raise file.wrong(("recipes",), "no recipe; name one, or leave the key out")
+    for seed in study.seeds:
+        file.bounded(("seeds",), "seed", seed, SEED)
+
+
+def _refuse_same_rows(file: _File, study: Study) -> None:
+    """Refuse an outside checkpoint whose row would bear the name of another row beside it."""
+    taken = {(start.name, one.name) for start in study.checkpoints for one in study.intermediate}
+    for start in study.checkpoints:
+        row = (start.baseline, start.intermediate)
+        if start.intermediate and row in taken:
+            said = f"there is a row {row[1]!r} beside {row[0]} already; word it otherwise"
+            raise file.wrong(("checkpoints", start.name, "intermediate"), said, row[1])
+        taken.add(row)
+
+
+def _refuse_circles(file: _File, study: Study) -> None:
+    after = {one.name: one.after for one in study.intermediate}
+    for name, first in after.items():
+        seen, at = [name], first
+        while at:
+            if at in seen:
+                round_ = " from ".join([*seen, at])
+                raise file.wrong(("intermediate", name, "from"), f"a circle: {round_}")
+            seen.append(at)
+            at = after[at]
+
+
+def load_recipe(study: Study, name: str) -> recipes.Recipe:
+    """Return a recipe of a study with the study's changes."""
+    where = study.path.parent / name if name.endswith(".toml") else name
+    if isinstance(where, Path) and not where.is_file():
+        with study.blamed("recipes", value=name):
+            raise HarnessError(f"{where}: no such file")
+    return recipes.load(str(where)).changed(study.settings)

@@ -1,0 +1,1 @@
+"""Training: one operation for intermediate tasks and targets."""

@@ -1,0 +1,250 @@
+"""A training planned to its end from the seed alone: which examples of which set, in batches."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from harness.models.batching import bucketed, quotas, training_batches
+from harness.models.device import processes
+from harness.models.masking import IGNORED
+
+if TYPE_CHECKING:
+    from harness.training.spec import Part, TrainingSpec
+
+Item = tuple[int, int, int]
+"""Number of the set, of its feature, and of the pass over the set (masks differ by it)."""
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """A training planned to its end.
+
+    Attributes:
+        features: Of each set its model inputs with labels, without padding.
+        batches: The items of each batch, all of one set, for all processes and epochs.
+        checks: Updates after which dev is scored.
+        updates: Updates in all.
+        examples: Of each set the training examples that its features come from.
+        labels: Of each set the labels that a batch of it has in the mean.
+    """
+
+    features: list[list[dict[str, Any]]]
+    batches: list[list[Item]]
+    checks: set[int]
+    updates: int
+    examples: list[int]
+    labels: list[float]
+
+    def share(self, batch: Sequence[Item]) -> float:
+        """Return how much a batch's loss, a mean over its labels, counts: 1 in the mean of its set.
+
+        Batches of like lengths hold unlike numbers of labels. Counting alike, a token of a short
+        sentence would weigh more than one of a long sentence.
+        """
+        return _labels(self.features, batch) / self.labels[batch[0][0]]
+
+    def tokens(self) -> int:
+        """Return the tokens of all batches, without padding."""
+        return sum(size(self.features[s][i], padded=False) for b in self.batches for s, i, _ in b)
+
+    def vocabulary(self) -> set[int]:
+        """Return the ids of all tokens."""
+        used: set[int] = set()
+        for features in self.features:
+            for feature in features:
+                for row in rows_of(feature["input_ids"]):
+                    used.update(row)
+        return used
+
+
+def plan_batches(lesson: TrainingSpec, tokenizer: Any) -> BatchPlan:
+    """Choose the examples and plan batches and checks."""
+    settings = lesson.settings
+    per_update = processes() * settings.accumulate
+    features, examples = [], []
+    for part in lesson.parts:
+        rows = part.train.shuffle(seed=lesson.seed)
+        if 0 < part.settings.train_examples < len(rows):
+            rows = rows.select(range(part.settings.train_examples))
+        features.append(part.form.encode(rows, tokenizer, part.settings, training=True))
+        examples.append(len(rows))
+    if len(lesson.parts) == 1 and "language" not in features[0][0]:
+        batches, ends = _one(lesson, features[0], per_update)
+    else:
+        batches, ends = _mixed(lesson, features, examples, per_update)
+    total = min(ends[-1], lesson.max_steps or ends[-1])
+    every = settings.check_every
+    checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
+    batches = batches[: total * per_update]
+    labels = [_mean_labels(features, batches, number) for number in range(len(features))]
+    return BatchPlan(features, batches, checks | {total}, total, examples, labels)
+
+
+def _mean_labels(
+    features: Sequence[Sequence[Mapping[str, Any]]], batches: Sequence[Sequence[Item]], number: int
+) -> float:
+    counts = [_labels(features, batch) for batch in batches if batch[0][0] == number]
+    return sum(counts) / len(counts) if any(counts) else 1.0
+
+
+def _labels(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequence[Item]) -> int:
+    """Return what a batch's loss is a mean over: labelled tokens, or else features.
+
+    Of plain text, whose masks are drawn later, all tokens.
+    """
+    found = 0
+    for head, number, _ in batch:
+        feature = features[head][number]
+        labels = feature.get("labels")
+        if isinstance(labels, list):
+            found += sum(label != IGNORED for label in labels)
+        else:
+            found += len(feature["input_ids"]) if "language" in feature else 1
+    return found
+
+
+def _one(
+    lesson: TrainingSpec, features: Sequence[dict[str, Any]], per_update: int
+) -> tuple[list[list[Item]], list[int]]:
+    """Plan passes over one set; with the updates at which each ends."""
+    epochs = training_batches(
+        [size(feature) for feature in features],
+        epochs=lesson.settings.epochs,
+        batch_size=lesson.settings.batch_size,
+        max_tokens=lesson.settings.max_tokens,
+        seed=lesson.seed,
+        multiple=per_update,
+    )
+    ends = list(accumulate(len(batches) // per_update for batches in epochs))
+    return [[(0, i, e) for i in batch] for e, batches in enumerate(epochs) for batch in batches], (
+        ends
+    )
+
+
+def _mixed(
+    lesson: TrainingSpec,
+    features: Sequence[Sequence[dict[str, Any]]],
+    examples: Sequence[int],
+    per_update: int,
+) -> tuple[list[list[Item]], list[int]]:
+    """Plan a mixture: as many batches as passes over all sets have, dealt out by the sampling.
+
+    Quotas are exact, not drawn; their order is shuffled. Masked language modelling that is mixed
+    in at a ratio adds batches of its own to those.
+    """
+    settings, draw = lesson.settings, random.Random(lesson.seed)
+    passes = [
+        _passes(part, features[i], f"{lesson.seed} {i}") for i, part in enumerate(lesson.parts)
+    ]
+    own = [i for i, part in enumerate(lesson.parts) if not part.ratio]
+    whole = settings.epochs * sum(len(passes[i].batches(0)) for i in own)
+    chances = sampling_shares(
+        [examples[i] for i in own],
+        settings.sampling,
+        cap=settings.cap,
+        temperature=settings.temperature,
+        weights=[lesson.parts[i].weight for i in own],
+    )
+    counts = dict(zip(own, quotas(chances, whole), strict=True))
+    for i, part in enumerate(lesson.parts):
+        if part.ratio:  # r of all batches, so r / (1 - r) of the others
+            counts[i] = round(part.ratio / (1 - part.ratio) * whole)
+    order = [i for i in sorted(counts) for _ in range(counts[i])]
+    draw.shuffle(order)
+    order += [order[i % len(order)] for i in range(-len(order) % per_update)]
+    streams = [one.stream() for one in passes]
+    batches = [[(i, *item) for item in next(streams[i])] for i in order]
+    updates = len(batches) // per_update
+    ends = [max(1, updates * e // settings.epochs) for e in range(1, settings.epochs + 1)]
+    return batches, ends
+
+
+def sampling_shares(
+    counts: Sequence[int],
+    sampling: str,
+    *,
+    cap: int,
+    temperature: float,
+    weights: Sequence[float],
+) -> list[float]:
+    """Return each set's share of the batches.
+
+    Args:
+        counts: Examples of each set.
+        sampling: ``uniform``; ``proportional`` (to the counts); ``capped``: p_i proportional to
+            min(n_i, cap)^(1/temperature), as in arXiv 2005.13013 and jiant; or ``weights``.
+        cap: Examples of a set that count, at most, for ``capped``.
+        temperature: Above 1 it evens the shares out, for ``capped``.
+        weights: Given weights, one a set, for ``weights``.
+
+    Returns:
+        Shares that sum to 1.
+    """
+    raw = {
+        "uniform": [1.0 for _ in counts],
+        "proportional": [float(count) for count in counts],
+        "capped": [min(count, cap) ** (1 / temperature) for count in counts],
+        "weights": [float(weight) for weight in weights],
+    }[sampling]
+    return [value / sum(raw) for value in raw]
+
+
+@dataclass(frozen=True)
+class _Passes:
+    """A set's batches, pass after pass without end."""
+
+    lengths: list[int]
+    groups: Mapping[str, list[int]]  # language to features, {"": all} where there are none
+    part: Part
+    seed: str
+
+    def batches(self, number: int) -> list[list[int]]:
+        """Return the batches of one pass, from its number alone."""
+        draw = random.Random(f"{self.seed} {number}")
+        shares = sampling_shares(
+            [len(group) for group in self.groups.values()],
+            "capped",
+            cap=len(self.lengths),
+            temperature=1 / self.part.settings.language_exponent,
+            weights=(),
+        )
+        order: list[int] = []
+        for group, quota in zip(
+            self.groups.values(), quotas(shares, len(self.lengths)), strict=True
+        ):
+            lines = list(group)
+            draw.shuffle(lines)
+            order += (lines * (quota // len(lines) + 1))[:quota]
+        draw.shuffle(order)
+        settings = self.part.settings
+        return bucketed(order, self.lengths, settings.batch_size, settings.max_tokens, draw)
+
+    def stream(self) -> Any:
+        """Yield batches of (feature, pass) without end."""
+        number = 0
+        while True:
+            for batch in self.batches(number):
+                yield [(i, number) for i in batch]
+            number += 1
+
+
+def _passes(part: Part, features: Sequence[dict[str, Any]], seed: str) -> _Passes:
+    groups: dict[str, list[int]] = {}
+    for i, feature in enumerate(features):
+        groups.setdefault(feature.get("language", ""), []).append(i)
+    return _Passes([size(f) for f in features], groups, part, seed)
+
+
+def rows_of(ids: Sequence[Any]) -> Sequence[Sequence[int]]:
+    """Return the token rows of a feature: its options', or the one it has."""
+    return ids if isinstance(ids[0], list) else [ids]
+
+
+def size(feature: Mapping[str, Any], *, padded: bool = True) -> int:
+    """Return a feature's tokens, its options padded to their longest or as they are."""
+    lengths = [len(row) for row in rows_of(feature["input_ids"])]
+    return max(lengths) * len(lengths) if padded else sum(lengths)

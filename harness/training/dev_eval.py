@@ -1,0 +1,180 @@
+"""What happens between the updates of a training: losses, dev checks, the best weights."""
+
+from __future__ import annotations
+
+import math
+import random
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transformers import TrainerCallback
+
+from harness.declarations import headline
+from harness.errors import HarnessError
+from harness.models.device import Device
+from harness.models.model import Model, Report
+from harness.models.multi_head import UsedRows, save_multi_head
+from harness.training.resume import seal, states
+from harness.training.spec import History, Part, TrainingSpec, best_folder
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+RESUME_EVERY = 600.0  # seconds between two states to resume from; they cost disk, not results
+EXAM_SEED = 0  # draws the part of dev that is looked at, whatever the training's seed
+LOG_EVERY = 10  # updates between two losses in the log and the tracker
+
+
+class DevEvaluation(TrainerCallback):  # type: ignore[misc]
+    """Looks at losses, and at English dev after the planned updates; keeps the best weights."""
+
+    def __init__(
+        self,
+        lesson: TrainingSpec,
+        tokenizer: Any,
+        device: Device,
+        work: Path,
+        checks: set[int],
+        report: Report,
+    ) -> None:
+        """Take what is learnt, where the best weights go, and the updates to check after."""
+        self.lesson, self.tokenizer, self.device = lesson, tokenizer, device
+        self.work, self.checks, self.report = work, checks, report
+        self.exams = {i: exam(lesson.parts[i]) for i in lesson.judged()}
+        self.history = History()
+        self.losses: dict[str, float] = {}
+        self.sums: dict[int, list[Any]] = {}
+        self.saved = time.monotonic()
+        self.trainer: Any = None
+
+    def resume(self, history: History) -> None:
+        """Go on from the checks up to the last state."""
+        self.history = history
+        self.losses = dict(history.losses[-1]) if history.losses else {}
+
+    def saw(self, head: int, loss: Any, share: float) -> None:
+        """Add a piece's loss to those of its set."""
+        seen = self.sums.setdefault(head, [0.0, 0.0])
+        seen[0] += loss
+        seen[1] += share
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+        """Let weight decay reach the word rows that are no parameters."""
+        words = self.trainer.model.words
+        if isinstance(words, UsedRows) and args.weight_decay:
+            words.decay *= 1 - more["optimizer"].param_groups[0]["lr"] * args.weight_decay
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Report progress and losses; check dev and keep weights when it is time."""
+        self.report(state.global_step, state.max_steps)
+        due = state.global_step in self.checks
+        if due or state.global_step % LOG_EVERY == 0:
+            self.log_losses(state.global_step)
+        if not due:
+            return
+        self.check(state.global_step)
+        patience = self.lesson.settings.patience
+        since = len(self.history.steps) - 1 - self.history.best()
+        if patience and since >= patience:
+            control.should_training_stop = True
+        elif self.agreed(time.monotonic() - self.saved > RESUME_EVERY):
+            control.should_save = True
+            self.saved = time.monotonic()
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Call the state that has just been saved whole, once every process has its part there."""
+        self.trainer.accelerator.wait_for_everyone()
+        if self.trainer.is_world_process_zero():
+            seal(self.work, state.global_step, self.history)
+            self.forget_others()
+
+    def agreed(self, value: Any) -> Any:
+        """Return the first process's value in all processes of torchrun."""
+        if self.trainer.args.world_size == 1:
+            return value
+        from accelerate.utils import broadcast_object_list
+
+        return broadcast_object_list([value], from_process=0)[0]
+
+    def forget_others(self) -> None:
+        """Remove weights that are neither the best now nor were when a kept state was saved.
+
+        From there the training would go on, and its later checks may then turn out otherwise.
+        """
+        if self.trainer.is_world_process_zero():
+            then = [self.history.until(step).best_update() for step in states(self.work)]
+            needed = {best_folder(self.work, u) for u in (self.history.best_update(), *then)}
+            for folder in self.work.glob("best-*"):
+                if folder not in needed:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def log_losses(self, step: int) -> None:
+        """Log each set's mean loss since the last time; stop if one is not finite.
+
+        Raises:
+            HarnessError: A loss is not finite.
+        """
+        parts = self.lesson.parts
+        new = {
+            parts[head].name: float(total) / max(share, 1e-9)
+            for head, (total, share) in sorted(self.sums.items())
+        }
+        self.losses |= new
+        self.sums = {}
+        if len(parts) > 1:
+            self.trainer.log({f"loss/{name}": loss for name, loss in new.items()})
+        for name, loss in new.items():
+            if not math.isfinite(loss):
+                raise HarnessError(self._diverged(name, step))
+
+    def _diverged(self, name: str, step: int) -> str:
+        """Say that a loss is not finite, and where the last good weights are."""
+        kept = "no dev check had been reached"
+        if self.history.steps:
+            update, score = self.history.best_update(), max(self.history.scores)
+            kept = (
+                f"the best weights before (update {update}, dev {score:.1f}) are kept in"
+                f" {best_folder(self.work, update)}"
+            )
+        return (
+            f"the loss of {name} is not finite after {step} updates (learning rate"
+            f" {self.lesson.settings.learning_rate}); {kept}; lower the learning rate or use fp32"
+        )
+
+    def check(self, step: int) -> None:
+        """Score dev; write the weights if no check was better."""
+        learner = self.trainer.model.eval()
+        place = Device(str(self.trainer.args.device), self.device.precision, self.device.threads)
+        each = {}
+        for number, (dev, gold) in self.exams.items():
+            part = self.lesson.parts[number]
+            model = Model(learner.models[number].eval(), self.tokenizer, place)
+            answers = part.form.predict(model, {"test": dev}, part.settings)
+            each[part.name] = headline(part.form.metric, part.form.score(gold, answers, "en"))
+        for module in learner.models:
+            module.train()
+        learner.train()
+        self.history.steps.append(step)
+        self.history.scores.append(sum(each.values()) / len(each))
+        self.history.each.append(each)
+        self.history.losses.append(dict(self.losses))
+        self.trainer.log({"dev_score": self.history.scores[-1]})
+        if not self.trainer.is_world_process_zero():
+            return
+        if self.history.best() == len(self.history.steps) - 1:
+            save_multi_head(learner, best_folder(self.work, step))
+            self.forget_others()
+
+
+def exam(part: Part) -> tuple[Dataset, Any]:
+    """Return the dev rows that a set is checked on, and their gold.
+
+    A part of dev is drawn from the whole, since files may be sorted by label; in every training
+    it is the same, so that their dev scores compare.
+    """
+    dev, some = part.dev, part.settings.dev_examples
+    if 0 < some < len(dev):
+        dev = dev.select(sorted(random.Random(EXAM_SEED).sample(range(len(dev)), some)))
+    return dev, part.form.gold(dev)

@@ -1,0 +1,321 @@
+"""Training: one operation for intermediate tasks and targets, on transformers' Trainer."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import random
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.models.device import Device
+from harness.models.masking import mask
+from harness.models.model import Report
+from harness.models.tokenizer import load_tokenizer
+from harness.training.batch_plan import BatchPlan, plan_batches, rows_of
+from harness.training.dev_eval import LOG_EVERY, DevEvaluation
+from harness.training.resume import KEPT, State, last_state
+from harness.training.spec import TrainingSpec, best_folder
+
+if TYPE_CHECKING:
+    from transformers import Trainer
+
+    from harness.models.multi_head import MultiHeadModel
+
+LONGEST_WAIT = 12 * 3600  # seconds that the other processes of torchrun wait for the first
+PIECES = "pieces"  # file that remembers them
+MOST_PIECES = 64  # a batch is split into so many before too little memory ends the training
+
+log = logging.getLogger("harness")
+
+
+def train(
+    lesson: TrainingSpec, device: Device, work: Path, out: Path, report: Report
+) -> dict[str, Any]:
+    """Train, and leave the weights with the best English dev score in ``out``.
+
+    Killed and called again with the same ``work`` folder it goes on from the last state saved
+    there and ends with the same weights. Where memory does not suffice, it goes on with batches
+    split in two whose gradients are added up.
+
+    Args:
+        lesson: What to learn.
+        device: Where and how to compute.
+        work: Folder for states to resume from.
+        out: Folder for the best encoder, a transformers checkpoint, with ``heads/0``, … beside.
+        report: Told the updates done and those planned.
+
+    Returns:
+        What happened: updates, dev checks, best dev score (percent), losses, examples, tokens.
+
+    Raises:
+        HarnessError: The loss is not finite, or memory does not suffice for one example.
+    """
+    tokenizer = load_tokenizer(lesson.checkpoint.path, lesson.checkpoint.unread)
+    course = plan_batches(lesson, tokenizer)
+    pieces = _pieces(work)
+    while True:
+        try:
+            watcher = _run(lesson, course, tokenizer, device, work, report, pieces)
+            break
+        except (RuntimeError, MemoryError) as error:
+            if not _no_memory(error):
+                raise
+            if pieces >= MOST_PIECES:
+                (work / PIECES).unlink(missing_ok=True)
+                raise HarnessError(
+                    f"memory does not suffice for a {pieces}th of a batch; lower max_tokens"
+                ) from error
+        pieces *= 2
+        (work / PIECES).write_text(str(pieces))  # resumed, it goes on so: to the same bytes
+        log.warning("out of memory: batches are now split in %d, gradients added up", pieces)
+        _free()
+    if watcher.trainer.is_world_process_zero():
+        best_weights = best_folder(work, watcher.history.best_update())
+        shutil.copytree(best_weights, out, dirs_exist_ok=True)
+        tokenizer.save_pretrained(out)
+    best = watcher.history.best()
+    return {
+        "updates": watcher.history.steps[-1],
+        "best_update": watcher.history.steps[best],
+        "dev_score": watcher.history.scores[best],
+        "dev_scores": watcher.history.each[best],
+        "dev_checks": asdict(watcher.history),
+        "losses": watcher.losses,
+        "examples": sum(course.examples),
+        "examples_of": dict(zip([p.name for p in lesson.parts], course.examples, strict=True)),
+        "tokens": course.tokens(),
+        "pieces": pieces,
+    }
+
+
+def _pieces(work: Path) -> int:
+    """Return into how many pieces batches were split when the training was killed, else 1."""
+    try:
+        pieces = int((work / PIECES).read_text())
+    except (OSError, ValueError):
+        return 1
+    return pieces if 1 <= pieces <= MOST_PIECES and pieces.bit_count() == 1 else 1
+
+
+def _run(
+    lesson: TrainingSpec,
+    course: BatchPlan,
+    tokenizer: Any,
+    device: Device,
+    work: Path,
+    report: Report,
+    pieces: int,
+) -> DevEvaluation:
+    """Train from the last state to the end."""
+    learner = _learner(lesson, course)
+    watcher = DevEvaluation(lesson, tokenizer, device, work, course.checks, report)
+    arguments = _arguments(lesson, device, work, course.updates)
+    trainer = _trainer(learner, arguments, course, tokenizer, watcher, pieces)
+    first = trainer.is_world_process_zero()
+    state: State = watcher.agreed(last_state(work) if first else None)
+    watcher.resume(state.history)
+    trainer.train(resume_from_checkpoint=str(state.folder) if state.folder else None)
+    trainer.accelerator.wait_for_everyone()
+    return watcher
+
+
+def _learner(lesson: TrainingSpec, course: BatchPlan) -> MultiHeadModel:
+    """Return the encoder with its heads, only what is to be learnt being trainable."""
+    from harness.models.multi_head import add_adapters, build_multi_head, only_used_rows
+
+    learner = build_multi_head(
+        lesson.checkpoint,
+        [part.form for part in lesson.parts],
+        lesson.seed,
+        {i: part.head for i, part in enumerate(lesson.parts) if part.head},
+    )
+    if lesson.settings.lora:
+        add_adapters(learner, lesson.settings.lora)
+    elif lesson.settings.freeze_words:
+        learner.words.weight.requires_grad_(False)
+    elif all(part.form.layout != "lines" for part in lesson.parts):  # its head needs every word
+        only_used_rows(learner, course.vocabulary() | {learner.words.padding_idx or 0})
+    return learner
+
+
+def _no_memory(error: BaseException) -> bool:
+    """Say whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
+    said = str(error)
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in said
+        or "not enough memory" in said
+    )
+
+
+def _free() -> None:
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _arguments(lesson: TrainingSpec, device: Device, work: Path, total: int) -> Any:
+    from transformers import TrainingArguments
+
+    settings = lesson.settings
+    return TrainingArguments(
+        output_dir=str(work),
+        max_steps=total,
+        per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.accumulate,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=settings.warmup if settings.warmup < 1 else int(settings.warmup),
+        weight_decay=settings.weight_decay,
+        adam_epsilon=settings.adam_epsilon,
+        max_grad_norm=settings.max_grad_norm,
+        seed=lesson.seed,
+        use_cpu=device.kind == "cpu",
+        bf16=device.precision == "bf16",
+        fp16=device.precision == "fp16",
+        eval_strategy="no",
+        save_strategy="no",
+        save_total_limit=KEPT,
+        logging_steps=LOG_EVERY,
+        logging_nan_inf_filter=False,
+        report_to=lesson.tracker,
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=device.kind == "cuda",
+        ddp_timeout=LONGEST_WAIT,
+        ddp_broadcast_buffers=False,  # they are the same everywhere, and the word table is one
+        ddp_find_unused_parameters=len(lesson.parts) > 1,
+    )
+
+
+def _trainer(
+    learner: MultiHeadModel,
+    arguments: Any,
+    course: BatchPlan,
+    tokenizer: Any,
+    watcher: DevEvaluation,
+    pieces: int,
+) -> Trainer:
+    """Return a Trainer that takes its batches from a plan, and splits them if it must."""
+    from torch.utils.data import DataLoader
+    from transformers import PrinterCallback, Trainer
+
+    class Planned(Trainer):  # type: ignore[misc]
+        """A Trainer whose batches are planned ahead, length-bucketed, this process's share."""
+
+        def get_train_dataloader(self) -> DataLoader[Any]:
+            """Return the planned batches of this process."""
+            share = course.batches[self.args.process_index :: self.args.world_size]
+            return DataLoader(
+                _Lookup(course),  # type: ignore[arg-type]
+                batch_sampler=share,
+                collate_fn=self._padded,
+                pin_memory=self.args.dataloader_pin_memory,
+            )
+
+        def _padded(self, batch: Sequence[tuple[int, int, int, dict[str, Any]]]) -> dict[str, Any]:
+            share = course.share([item[:3] for item in batch])
+            return collate(batch, tokenizer, self.args.seed) | {"share": share}
+
+        def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Any:
+            """Train on a batch, a piece at a time."""
+            total = 0.0
+            for piece in split(inputs, pieces):
+                total += super().training_step(model, piece, *args)
+            return total
+
+        def compute_loss(self, model: Any, inputs: dict[str, Any], **_: Any) -> Any:
+            """Return the loss of a piece, weighed by its share of the labels."""
+            head, share = inputs.pop("head"), inputs.pop("share")
+            loss = model(head, **inputs).loss * share
+            watcher.saw(head, loss.detach(), share)
+            return loss
+
+    trainer = Planned(
+        model=learner, args=arguments, train_dataset=_Lookup(course), callbacks=[watcher]
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.model_accepts_loss_kwargs = False  # batches weigh by their shares alone
+    watcher.trainer = trainer
+    return trainer
+
+
+class _Lookup:
+    """Features by set, number and pass, for a DataLoader."""
+
+    def __init__(self, course: BatchPlan) -> None:
+        self.course = course
+
+    def __len__(self) -> int:
+        return sum(len(features) for features in self.course.features)
+
+    def __getitem__(self, item: tuple[int, int, int]) -> tuple[int, int, int, dict[str, Any]]:
+        head, number, turn = item
+        return head, number, turn, self.course.features[head][number]
+
+
+def collate(
+    batch: Sequence[tuple[int, int, int, dict[str, Any]]], tokenizer: Any, seed: int
+) -> dict[str, Any]:
+    """Pad features to the longest of the batch; token labels are padded with -100.
+
+    Options of a question become a further dimension; plain text gets its masks here.
+
+    Args:
+        batch: Number of the set, of the feature, of the pass, and the feature itself.
+        tokenizer: Pads.
+        seed: Seeds the masks, with the numbers.
+    """
+    import torch
+
+    features = [feature for *_, feature in batch]
+    if "language" in features[0]:
+        features = [
+            mask(feature, tokenizer, random.Random(f"{seed} {head} {number} {turn}"))
+            for head, number, turn, feature in batch
+        ]
+    labels = [feature.get("labels") for feature in features]
+    inputs = [{k: v for k, v in feature.items() if k != "labels"} for feature in features]
+    options = len(rows_of(inputs[0]["input_ids"]))
+    nested = isinstance(inputs[0]["input_ids"][0], list)
+    if nested:
+        inputs = [{k: v[i] for k, v in one.items()} for one in inputs for i in range(options)]
+    padded = dict(tokenizer.pad(inputs, return_tensors="pt"))
+    if nested:
+        padded = {k: v.view(len(features), options, -1) for k, v in padded.items()}
+    if isinstance(labels[0], list):
+        width = padded["input_ids"].shape[1]
+        labels = [row + [-100] * (width - len(row)) for row in labels if row is not None]
+    if labels[0] is not None:
+        padded["labels"] = torch.tensor(labels)
+    return padded | {"head": batch[0][0]}
+
+
+def split(inputs: Mapping[str, Any], pieces: int) -> list[dict[str, Any]]:
+    """Cut a batch into pieces along its examples, each with its part of the batch's ``share``."""
+    count = len(inputs["input_ids"])
+    size = -(-count // pieces)
+    if size == count:
+        return [dict(inputs)]
+    found = [
+        {k: v if isinstance(v, int | float) else v[start : start + size] for k, v in inputs.items()}
+        for start in range(0, count, size)
+    ]
+    each = inputs.get("share", 1.0) / _weight(inputs)
+    return [piece | {"share": each * _weight(piece)} for piece in found]
+
+
+def _weight(inputs: Mapping[str, Any]) -> float:
+    """Return what a loss is a mean over: the labelled tokens, or else the examples."""
+    labels = inputs.get("labels")
+    if labels is not None and labels.dim() == 2:
+        return max(1.0, float((labels != -100).sum()))
+    return float(len(inputs["input_ids"]))
