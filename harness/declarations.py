@@ -1,7 +1,7 @@
 """The nouns of the harness, as pure declarations: Task, TrainingSet, Benchmark, where data lies.
 
 Nothing here reads a file or imports a framework; a plug-in builds these values and names them
-under the entry-point groups ``harness.declarations`` and ``harness.benchmarks``.
+under the entry-point groups ``harness.tasks`` and ``harness.benchmarks``.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def _load(group: str, name: str, kind: type) -> object:
 
 def task_names() -> tuple[str, ...]:
     """Return the names of all installed tasks, sorted."""
-    return tuple(sorted(_points("harness.declarations")))
+    return tuple(sorted(_points("harness.tasks")))
 
 
 def training_names() -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def task(name: str) -> Task:
     Raises:
         HarnessError: No plug-in brings it (with the nearest names), or it cannot be loaded.
     """
-    value = _load("harness.declarations", name, Task)
+    value = _load("harness.tasks", name, Task)
     assert isinstance(value, Task)
     return value
 

@@ -20,7 +20,7 @@ from harness.cli.train_command import train_command
 from harness.errors import HarnessError
 from harness.pipeline.request import Options
 from harness.recipes import EXPECTED, Settings
-from harness.studies import study as studies
+from harness.studies import study_file as studies
 from harness.studies.study_file import Study, read_study
 
 Write = Callable[..., Path]

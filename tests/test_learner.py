@@ -17,14 +17,14 @@ from harness.data.folder import FolderSource
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats import SentencePair
-from harness.models import learner as learning
-from harness.models import train as training
+from harness.models import multi_head as learning
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
 from harness.models.model import load_tokenizer, read_encoder
 from harness.models.multi_head import MultiHeadModel, UsedRows, build_multi_head
 from harness.recipes import Settings
 from harness.training import dev_eval as watch
+from harness.training import loop as training
 from harness.training.batch_plan import plan_batches, size
 from harness.training.spec import Part, TrainingSpec
 

@@ -19,7 +19,7 @@ from harness.errors import HarnessError
 HERE = Path(__file__).parent
 PLUGIN = HERE / "fixtures" / "plugin"
 NINE = "bucc2018 mlqa panx pawsx tatoeba tydiqa udpos xnli xquad".split()
-GROUP = "harness.declarations"
+GROUP = "harness.tasks"
 Call = Callable[..., tuple[int, str, str]]
 
 

@@ -14,8 +14,8 @@ from conftest import ROOT
 from test_train import SETTINGS, device, lesson
 from test_upkeep import HARM
 
-from harness.models import train as training
 from harness.training import dev_eval as watch
+from harness.training import loop as training
 from harness.training.resume import MANIFEST, State, last_state, seal, state_folder, states
 from harness.training.spec import History, best_folder
 

@@ -359,7 +359,7 @@ def test_a_second_run_is_cached_and_runs_nothing(
         raise AssertionError("something ran")
 
     monkeypatch.setattr("harness.pipeline.engines.run_step.do", never)
-    monkeypatch.setattr("harness.pipeline.engines.in_process.Here", never)
+    monkeypatch.setattr("harness.pipeline.engines.in_process.InProcessEngine", never)
     before = {p: p.stat().st_mtime_ns for p in made.store.rglob("*")}
     code, out, err = run("study", "run", made.file, "--store", made.store, "--output", tmp_path)
     assert (code, err) == (0, "")
@@ -530,7 +530,7 @@ def test_what_was_deleted_alone_runs_again(
 
 
 def failing(name: str) -> Callable[..., Any]:
-    from harness.models import train as module
+    from harness.training import loop as module
 
     real = module.train
 

@@ -17,12 +17,12 @@ from harness.data.folder import FolderSource
 from harness.data.source import training_rows
 from harness.declarations import TrainingSet
 from harness.errors import HarnessError
-from harness.models import train as training
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import Device, choose_device
 from harness.models.multi_head import build_multi_head, load_trained
 from harness.recipes import Settings
 from harness.training import dev_eval as watch
+from harness.training import loop as training
 from harness.training.spec import Part, TrainingSpec
 
 SETTINGS = Settings(
