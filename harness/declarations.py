@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from harness.data.layouts import Layout
+    from harness.models.heads import Head
+
 Scores = dict[str, float]
 Column = str | tuple[str, ...]
 """One of their columns, a dotted name reaching into a struct or a list of structs; or several
@@ -27,16 +30,15 @@ def headline(metric: str, scores: Mapping[str, float]) -> float:
 
 
 class Format(Protocol):
-    """How one kind of task works, whole: inputs, head, predictions, files, score.
+    """How one kind of task works; what is learnt and what is evaluated have more to it.
 
     Attributes:
         name: The kind's name, e.g. ``sentence-pair classification``.
-        layout: Which of XTREME's file layouts its examples have (see ``harness.data.layout``).
-        suffix: Ending of its prediction and label files, ``tsv`` or ``json``.
-        metric: Name of the headline metric.
-        head: transformers Auto class that carries the head; None for the bare encoder.
+        version: Raised when its code changes results: it is in the keys of steps.
+        layout: How its files are read.
+        metric: Name of the headline metric; several joined by ``+`` are averaged.
+        head: The head that answers; None for the bare encoder.
         labels: The label set, () where there is none.
-        splits: The splits a prediction needs.
         reads: The settings (``harness.recipes.Settings``) that its inputs and answers depend on.
         special: The tokenizer's special tokens that it cannot do without, beside padding.
     """
@@ -44,21 +46,44 @@ class Format(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def layout(self) -> str: ...
+    def version(self) -> int: ...
     @property
-    def suffix(self) -> str: ...
+    def layout(self) -> Layout: ...
     @property
     def metric(self) -> str: ...
     @property
-    def head(self) -> str | None: ...
+    def head(self) -> Head | None: ...
     @property
     def labels(self) -> tuple[str, ...]: ...
-    @property
-    def splits(self) -> tuple[str, ...]: ...
     @property
     def reads(self) -> tuple[str, ...]: ...
     @property
     def special(self) -> tuple[str, ...]: ...
+
+    def predict(self, model: Any, rows: Mapping[str, Dataset], settings: Any) -> Any:
+        """Predict the test split of one language with a loaded model."""
+        ...
+
+    def gold(self, rows: Dataset) -> Any:
+        """Return the gold that labelled rows carry, as ``score`` takes it."""
+        ...
+
+    def score(self, gold: Any, predictions: Any, language: str) -> Scores:
+        """Score predictions as the official scorer does, in percent."""
+        ...
+
+
+class Learnt(Format, Protocol):
+    """A format that something is learnt in.
+
+    Attributes:
+        auxiliary: Whether its dev score chooses the weights only where nothing else is learnt.
+    """
+
+    @property
+    def head(self) -> Head: ...
+    @property
+    def auxiliary(self) -> bool: ...
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Any, *, training: bool
@@ -66,16 +91,22 @@ class Format(Protocol):
         """Turn examples into model inputs, with labels where ``training``."""
         ...
 
-    def predict(self, model: Any, rows: Mapping[str, Dataset], settings: Any) -> Any:
-        """Predict the test split of one language with a loaded model."""
-        ...
+
+class Evaluated(Format, Protocol):
+    """A format whose predictions are written, read again and scored.
+
+    Attributes:
+        suffix: Ending of its prediction and label files, ``tsv`` or ``json``.
+        splits: The splits a prediction needs.
+    """
+
+    @property
+    def suffix(self) -> str: ...
+    @property
+    def splits(self) -> tuple[str, ...]: ...
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the rows that ``--limit`` leaves: so many that are asked about, all candidates."""
-        ...
-
-    def gold(self, rows: Dataset) -> Any:
-        """Return the gold that labelled rows carry, as ``score`` takes it."""
         ...
 
     def write(self, predictions: Any, path: Path) -> None:
@@ -92,10 +123,6 @@ class Format(Protocol):
 
     def limited(self, gold: Any, rows: Dataset) -> Any:
         """Return the gold of the given rows alone (a run cut short by ``--limit``)."""
-        ...
-
-    def score(self, gold: Any, predictions: Any, language: str) -> Scores:
-        """Score predictions as the official scorer does, in percent."""
         ...
 
 
@@ -167,7 +194,7 @@ class TrainingSet:
     """
 
     name: str
-    format: Format
+    format: Learnt
     folder: Folder = field(default_factory=lambda: Folder(files={}))
     hub: Hub | None = None
     language: str = "en"
@@ -200,7 +227,7 @@ class Task:
     name: str
     title: str
     group: str
-    format: Format
+    format: Evaluated
     languages: Mapping[str, tuple[str, ...]]
     folder: Folder
     training: TrainingSet | None = None
@@ -208,6 +235,10 @@ class Task:
     licence: str = ""
     citation: str = ""
     homepage: str = ""
+
+    def file(self, language: str) -> str:
+        """Return the name of a prediction file in the task's folder, as XTREME has it."""
+        return f"test-{language}.{self.format.suffix}"
 
     def all_languages(self) -> tuple[str, ...]:
         """Return every language of every benchmark, first come first."""

@@ -45,7 +45,7 @@ def main(file: Path, where: str, cache: Path) -> None:
     from harness.pipeline.engines.ray_cluster import RayEngine
     from harness.pipeline.engines.schedule import opened, run_all
     from harness.pipeline.engines.workers import Site
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 

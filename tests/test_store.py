@@ -19,7 +19,8 @@ from harness.errors import HarnessError
 from harness.models.device import choose_device
 from harness.pipeline.engines.in_process import InProcessEngine
 from harness.pipeline.engines.run_step import run as run_here
-from harness.pipeline.engines.schedule import opened, run_all, to_do
+from harness.pipeline.engines.schedule import opened, run_all
+from harness.pipeline.steps.needed import to_do
 from harness.pipeline.engines.workers import Site, WorkersEngine, perform
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step

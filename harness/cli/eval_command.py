@@ -134,10 +134,10 @@ def _evaluate(
     from harness.display.plan_text import plan_text
     from harness.display.progress import Bars
     from harness.models.device import first_process
-    from harness.pipeline.engines.schedule import to_do
     from harness.pipeline.evaluate import evaluate
     from harness.pipeline.plan import make_plan
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.steps.needed import to_do
+    from harness.pipeline.store.open import open_store
     from harness.results import Summary
     from harness.score_tables import language_table, missing_lines, score_table
     from harness.submission.score import summary_of

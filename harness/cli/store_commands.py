@@ -14,7 +14,7 @@ from harness.cli.study_commands import DataAt, planned
 def check_store_command(store: StoreAt = STORE) -> None:
     """Hash every file of every step and name what is broken; of a URL, what is on this machine."""
     from harness.display.store_text import findings_text, place_text
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.store.open import open_store
     from harness.pipeline.store.upkeep import look_through
 
     kept = open_store(store, CACHE / "mirror")

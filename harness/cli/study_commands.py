@@ -57,7 +57,8 @@ def run_command(
     """Run what is not done yet, go on past what fails, print the table."""
     from harness.display.plan_text import study_text
     from harness.display.study_text import Lines, failures, table_text
-    from harness.pipeline.engines.schedule import opened, run_all, to_do
+    from harness.pipeline.engines.schedule import opened, run_all
+    from harness.pipeline.steps.needed import to_do
     from harness.studies.study_results import as_json, rows_of
 
     whole, kept = planned(file, data, store, workers, offline=offline)
@@ -120,7 +121,7 @@ def planned(
 
     from harness.data.folder import open_folder
     from harness.data.memory import Memory
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 

@@ -64,7 +64,7 @@ def train_command(
     from harness.pipeline.export import check_output, export
     from harness.pipeline.request import Options
     from harness.pipeline.steps.runtime import Runtime
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.store.open import open_store
     from harness.studies.expand import intermediate_step
     from harness.studies.study_file import Intermediate
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -146,6 +148,22 @@ def _cut_off(error: json.JSONDecodeError) -> bool:
     """Say whether the text ends where JSON would go on, perhaps within a string or a word."""
     rest = error.doc[error.pos :].rstrip()
     return not rest or error.msg.startswith("Unterminated") or bool(_CUT_WORD.fullmatch(rest))
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write JSON aside and put it in place, so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    aside.replace(path)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file aside and put it in place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.copyfile(source, aside)
+    aside.replace(target)
 
 
 def one_line(error: Exception) -> str:

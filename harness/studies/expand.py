@@ -15,14 +15,14 @@ from harness.declarations import Benchmark
 from harness.errors import HarnessError, nearest
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import PRECISIONS, Device, choose_device, cores
-from harness.pipeline.plan import Plan, Request, make_plan
+from harness.pipeline.intermediate import Intermediate, intermediate_step
+from harness.pipeline.plan import Plan, make_plan
+from harness.pipeline.request import Request
 from harness.pipeline.steps.step import Step
-from harness.pipeline.steps.train_step import Context, ingredient, training_step
-from harness.recipes import Recipe
+from harness.pipeline.steps.train_step import TrainStep
 from harness.studies.study_file import (
     BASELINE,
     PACKAGED,
-    Intermediate,
     Start,
     Study,
     load_recipe,
@@ -138,12 +138,12 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
                     request, checkpoint=checkpoints[start.name], recipe=recipe, seed=seed
                 )
                 said = [start.name, *([recipe_name] if len(study.recipes) > 1 else [])]
-                trained: dict[str, Step | None] = {BASELINE: None}
+                trained: dict[str, TrainStep | None] = {BASELINE: None}
                 for one in study.intermediate:
                     if start.intermediate and one.name != BASELINE:
                         continue
                     notes: list[str] = []
-                    step = _trained(study, one, by_name, mine, recipe, trained, notes)
+                    step = _trained(study, one, by_name, mine, trained, notes)
                     label = ", ".join([*said, one.name, f"seed {seed}"])
                     plan = make_plan(replace(mine, start=step, label=label, keep_if_there=True))
                     plan.steps = [*_line(step), *plan.steps]
@@ -156,50 +156,18 @@ def _trained(
     one: Intermediate,
     by_name: dict[str, Intermediate],
     request: Request,
-    recipe: Recipe,
-    trained: dict[str, Step | None],
+    trained: dict[str, TrainStep | None],
     notes: list[str],
-) -> Step | None:
+) -> TrainStep | None:
     """Return the step that trains a setting, after the one that it goes on from."""
     if one.name not in trained:
         before = None
         if one.after:
-            before = _trained(study, by_name[one.after], by_name, request, recipe, trained, notes)
-        context = replace(request.context, start=before, label=f"seed {request.seed}")
+            before = _trained(study, by_name[one.after], by_name, request, trained, notes)
+        started = replace(request, start=before, label=f"seed {request.seed}")
         with study.blamed("intermediate", one.name):
-            trained[one.name] = intermediate_step(one, context, recipe, notes)
+            trained[one.name] = intermediate_step(started, one, notes)
     return trained[one.name]
-
-
-def intermediate_step(
-    one: Intermediate, context: Context, recipe: Recipe, notes: list[str]
-) -> Step:
-    """Return the step that trains on an intermediate setting's sets.
-
-    Args:
-        one: The setting.
-        context: The surroundings.
-        recipe: Hyper-parameters.
-        notes: Takes what the user should know of the data.
-
-    Raises:
-        HarnessError: A set has no usable data.
-    """
-    sets = []
-    specs = [(spec, 0.0) for spec in one.train]
-    specs += [("mlm", one.mlm)] if one.mlm else []
-    for spec, ratio in specs:
-        training = registry.training(spec)
-        settings = replace(recipe.intermediate_settings(training), **one.settings)
-        weight = float(one.weights.get(spec, 1.0))
-        sets.append(ingredient(context, training, settings, weight=weight, ratio=ratio))
-        notes += context.known.notes(sets[-1].training)
-    whole = sets[0].settings
-    if len(one.train) > 1:
-        whole = replace(recipe.mixture_settings(), **one.settings)
-        if one.weights:
-            whole = replace(whole, sampling="weights")
-    return training_step(context, sets, whole, f"train intermediate {one.name}")
 
 
 def _line(step: Step | None) -> list[Step]:

@@ -14,6 +14,7 @@ from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, Bound
 from harness.data.files import read_lines
 from harness.data.toml_places import place_of
 from harness.errors import HarnessError, nearest
+from harness.pipeline.intermediate import Intermediate
 
 BASELINE = "baseline"  # no intermediate training at all; always there
 PACKAGED = "packaged"  # the checkpoint that the benchmark brings
@@ -36,27 +37,6 @@ class Start:
     where: str
     intermediate: str = ""
     baseline: str = ""
-
-
-@dataclass(frozen=True)
-class Intermediate:
-    """An intermediate setting: what to train on before the targets.
-
-    Attributes:
-        name: What the table calls it.
-        train: Training sets, perhaps with variants: ``mnli``, ``mnli[de]``.
-        weights: Weight of each set, where the sampling is by given weights.
-        mlm: Share of all batches that are masked language modelling, 0 for none.
-        after: Name of the setting whose result it goes on from, "" for the checkpoint.
-        settings: Changes to the recipe's settings for this training.
-    """
-
-    name: str
-    train: tuple[str, ...] = ()
-    weights: Mapping[str, float] = field(default_factory=dict)
-    mlm: float = 0.0
-    after: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
