@@ -20,6 +20,7 @@ from harness import registry
 
 ROOT = Path(__file__).parent.parent
 MINI = ROOT / "tasks" / "mini"
+AUTHORED = ROOT / "tools" / "mini" / "authored"
 XTREME = MINI / "data" / "xtreme"
 LABELS = MINI / "data" / "labels"
 SCRIPTS = {
@@ -176,7 +177,7 @@ def test_questions_and_spans(name: str, code: str) -> None:
 
 
 def parallel() -> dict[str, list[str]]:
-    with (MINI / "authored" / "parallel.tsv").open(encoding="utf-8", newline="") as stream:
+    with (AUTHORED / "parallel.tsv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     return {code: [row[i] for row in rows[1:]] for i, code in enumerate(rows[0])}
 
@@ -288,26 +289,17 @@ def test_english_questions_to_learn_from(name: str) -> None:
 
 
 def test_composing_it_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    scripts = sorted(MINI.glob("compose_*.py"), key=lambda path: "intermediate" in path.name)
-    assert (
-        len(scripts) == 5
-    )  # the intermediate sets are made of the others' files, so they are last
-    folder = tmp_path / "mini"
-    folder.mkdir()
-    shutil.copytree(MINI / "authored", folder / "authored")
-    for script in scripts:
-        shutil.copy(script, folder)
-        done = subprocess.run(
-            [sys.executable, "-I", str(folder / script.name)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.mini", "--output", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
     before, after = (
         {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
-        for top in (MINI / "data", folder / "data")
+        for top in (MINI / "data", tmp_path)
     )
     assert sorted(after) == sorted(before)
     assert [name for name in before if before[name] != after[name]] == []
@@ -336,7 +328,7 @@ def test_it_is_packaged() -> None:
 
     target = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
     wheel = target["targets"]["wheel"]
-    assert "tasks" in wheel["packages"] and "harness" in wheel["packages"]
+    assert wheel["packages"] == ["harness", "tasks"]  # what composes the data stays out
     assert not {"exclude", "only-include", "only-packages"} & wheel.keys()
     assert not {"exclude", "only-include", "only-packages"} & target.keys()
     if not (ROOT / ".git").exists() or not shutil.which("git"):
