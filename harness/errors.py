@@ -25,6 +25,22 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
+def unknown(kind: str, word: str, known: Iterable[str], also: str = "") -> HarnessError:
+    """Return the error for a name that is none of those there are.
+
+    Args:
+        kind: What it should have been, e.g. ``task``.
+        word: What was asked for.
+        known: The names there are.
+        also: What would be taken beside them.
+    """
+    names = list(known)
+    rest = f"; {also}" if also else ""
+    return HarnessError(
+        f"unknown {kind} {word!r:.60}{nearest(word, names)} (known: {', '.join(names)}{rest})"
+    )
+
+
 def disk_trouble(error: Exception) -> str:
     """Return what a full or forbidden disk says, by whatever library's error; "" of any other."""
     if isinstance(error, OSError) and error.errno in (

@@ -11,7 +11,7 @@ from conftest import MINI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.data.toml_places import place_of
+from harness.data.toml_file import place_of
 from harness.errors import HarnessError
 from harness.studies.study_file import read_study
 

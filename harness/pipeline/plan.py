@@ -279,7 +279,7 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
 
 
 def _read_by(settings: Settings, names: Sequence[str]) -> Mapping[str, Any]:
-    return {name: getattr(settings, name) for name in names}
+    return {name: settings.value(name) for name in names}
 
 
 def _predict_step(

@@ -125,8 +125,9 @@ def _with_layer(recipe: Recipe, layer: str) -> Recipe:
     if not layer:
         return recipe
     chosen: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
-    if chosen not in recipes.EXPECTED["layer"]:
-        raise HarnessError(f"--layer {shown(layer)}: expected {recipes.EXPECTED['layer']}")
+    expected = recipes.SETTINGS["layer"].expected
+    if chosen not in expected:
+        raise HarnessError(f"--layer {shown(layer)}: expected {expected}")
     formats = {
         name: {key: value for key, value in changes.items() if key != "layer"}
         for name, changes in recipe.formats.items()

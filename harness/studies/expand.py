@@ -190,13 +190,13 @@ def intermediate_step(
     specs += [("mlm", one.mlm)] if one.mlm else []
     for spec, ratio in specs:
         training = registry.training(spec)
-        settings = replace(recipe.intermediate_settings(training), **one.settings)
+        settings = recipe.intermediate_settings(training).changed(one.settings)
         weight = float(one.weights.get(spec, 1.0))
         sets.append(ingredient(context, training, settings, weight=weight, ratio=ratio))
         notes += context.known.notes(sets[-1].training)
     whole = sets[0].settings
     if len(one.train) > 1:
-        whole = replace(recipe.mixture_settings(), **one.settings)
+        whole = recipe.mixture_settings().changed(one.settings)
         if one.weights:
             whole = replace(whole, sampling="weights")
     return training_step(context, sets, whole, f"train intermediate {one.name}")

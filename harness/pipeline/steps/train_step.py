@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.data.files import digest, read_json
@@ -16,18 +16,11 @@ from harness.models.device import Device
 from harness.pipeline.dataset_facts import Known, bounded, format_identity, held_out_of, with_labels
 from harness.pipeline.steps.jobs import Ingredient, TrainJob
 from harness.pipeline.steps.step import Step
-from harness.recipes import Settings
+from harness.recipes import Settings, read_by
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
 
-OF_A_SET = ("batch_size", "max_tokens", "train_examples", "dev_examples")
-"""Settings of each set, beside those that its format reads."""
-OF_A_MIXTURE = ("sampling", "cap", "temperature")
-OF_FORMATS = (
-    *("max_length", "stride", "max_question", "max_answer", "misplaced_answers"),
-    *("layer", "pooling", "language_exponent"),
-)
 HEADS_FILE = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
 
 
@@ -184,13 +177,13 @@ def pace(kind: str, checkpoint: Checkpoint, form: Format, device: Device) -> str
 
 def _identity(where: Context, one: Ingredient, data: Any, whole: Settings) -> dict[str, Any]:
     """Return what of a set decides the result: not its name, which only labels it."""
-    reads = [*OF_A_SET, *one.training.format.reads]
+    reads = [*read_by("set"), *one.training.format.reads]
     if one.training.languages:
         reads.append("language_exponent")
     found = {
         "format": format_identity(one.training.format),
         "data": data,
-        "settings": {name: getattr(one.settings, name) for name in reads},
+        "settings": {name: one.settings.value(name) for name in reads},
     }
     if one.ratio:
         found["ratio"] = one.ratio
@@ -206,12 +199,10 @@ def _identity(where: Context, one: Ingredient, data: Any, whole: Settings) -> di
 
 def _whole(settings: Settings, *, mixture: bool) -> dict[str, Any]:
     """Return the settings of the whole training that decide its result."""
-    unread = {*OF_A_SET, *OF_FORMATS, "keep_head"}
-    if not mixture:
-        unread |= {*OF_A_MIXTURE}
-    elif settings.sampling != "capped":
-        unread |= {"cap", "temperature"}
-    return {name: value for name, value in asdict(settings).items() if name not in unread}
+    names = read_by("training")
+    if mixture:
+        names += read_by("mixture") if settings.sampling == "capped" else ("sampling",)
+    return {name: settings.value(name) for name in names}
 
 
 def _kept_head(where: Context, training: TrainingSet) -> int | None:
