@@ -32,7 +32,7 @@ def unknown(kind: str, word: str, known: Iterable[str], also: str = "") -> Harne
         kind: What it should have been, e.g. ``task``.
         word: What was asked for.
         known: The names there are.
-        also: What would be taken beside them.
+        also: What else to say of them.
     """
     names = list(known)
     rest = f"; {also}" if also else ""

@@ -11,7 +11,7 @@ import typer
 
 from harness import registry
 from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 
 
 def score_command(
@@ -80,8 +80,7 @@ def _know(name: str) -> None:
     """Refuse what is neither a task nor a training set."""
     known = (*registry.task_names(), *registry.training_names())
     if name not in known:
-        said = f"{nearest(name, known)} (known: {', '.join(known)})"
-        raise HarnessError(f"unknown task {name!r}{said}")
+        raise unknown("task", name, known)
 
 
 def check_command(

@@ -27,7 +27,7 @@ from harness.cli.options import (
     Tracker,
     writable,
 )
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 
 Sampling = Annotated[
     str,
@@ -113,9 +113,9 @@ def train_command(
 def _sampling(text: str, sets: list[str]) -> tuple[str, dict[str, float]]:
     """Return the kind of sampling and the weights that ``--sampling`` says."""
     if "=" not in text:
-        known = ("", "uniform", "proportional", "capped")
-        if text not in known:
-            raise HarnessError(f"--sampling {text!r}: expected {', '.join(known[1:])} or weights")
+        known = ("uniform", "proportional", "capped")
+        if text and text not in known:
+            raise unknown("sampling", text, known, "or weights like mnli=2,qqp=1")
         return text, {}
     weights = {}
     for part in text.split(","):
@@ -124,9 +124,9 @@ def _sampling(text: str, sets: list[str]) -> tuple[str, dict[str, float]]:
             weights[name.strip()] = float(number)
         except ValueError as error:
             raise HarnessError(f"--sampling: {part!r} is no weight like mnli=2") from error
-    unknown = next((name for name in weights if name not in sets), None)
-    if unknown is not None:
-        raise HarnessError(f"--sampling: no set {unknown!r} here{nearest(unknown, sets)}")
+    for name in weights:
+        if name not in sets:
+            raise unknown("training set of --sampling", name, sets)
     if set(weights) != set(sets) or not all(weight in WEIGHT for weight in weights.values()):
         raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight, {WEIGHT}")
     return "weights", weights

@@ -11,7 +11,7 @@ from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.declarations import Benchmark, Task, TrainingSet
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 from harness.models.device import Device
 from harness.pipeline.dataset_facts import Known, bounded, format_identity, held_out_of
 from harness.pipeline.steps.jobs import PredictJob, ScoreJob
@@ -155,13 +155,10 @@ def _training_name(request: Request, task: Task) -> str:
 
 
 def _know_languages(request: Request, tasks: Sequence[Task]) -> None:
-    known = {code for task in tasks for code in request.benchmark.languages_of(task)}
+    known = sorted({code for task in tasks for code in request.benchmark.languages_of(task)})
     for code in request.languages:
         if code not in known:
-            raise HarnessError(
-                f"unknown language {code!r}{nearest(code, known)}"
-                f" (known here: {', '.join(sorted(known))})"
-            )
+            raise unknown("language", code, known)
 
 
 def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Step]) -> None:

@@ -14,7 +14,7 @@ from harness.data.hub import HubSource
 from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.declarations import Benchmark
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device, hush
 from harness.pipeline.plan import Request
@@ -114,10 +114,7 @@ def _know_tracker(name: str) -> None:
 
     known = ("none", *get_available_reporting_integrations())
     if name not in known:
-        raise HarnessError(
-            f"--tracker {name!r} is not installed here{nearest(name, known)}"
-            f" (usable: {', '.join(known)})"
-        )
+        raise unknown("tracker", name, known, "these are installed here")
 
 
 def _with_layer(recipe: Recipe, layer: str) -> Recipe:

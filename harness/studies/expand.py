@@ -12,7 +12,7 @@ from harness.data.hub import HubSource
 from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.declarations import Benchmark
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import PRECISIONS, Device, choose_device, cores
 from harness.pipeline.plan import Plan, Request, make_plan
@@ -215,9 +215,7 @@ def _know_languages(study: Study, benchmark: Benchmark) -> None:
     for code in study.languages:
         if code not in known:
             with study.blamed("languages", value=code):
-                raise HarnessError(
-                    f"unknown language {code!r}{nearest(code, known)} (known: {', '.join(known)})"
-                )
+                raise unknown("language", code, known)
 
 
 def _where(start: Start, benchmark: Benchmark, cache: Path) -> str:
@@ -231,10 +229,8 @@ def _where(start: Start, benchmark: Benchmark, cache: Path) -> str:
 def _device(study: Study, threads: int) -> Device:
     """Return the device, blaming the file where it or the precision is not to be had."""
     if study.precision not in PRECISIONS:
-        known = ", ".join(PRECISIONS)
         with study.blamed("precision", value=study.precision):
-            said = f"unknown precision {study.precision!r}{nearest(study.precision, PRECISIONS)}"
-            raise HarnessError(f"{said} (known: {known})")
+            raise unknown("precision", study.precision, PRECISIONS)
     with study.blamed("device", value=study.device):
         return choose_device(study.device, study.precision, threads, study.processes)
 
