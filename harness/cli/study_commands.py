@@ -55,6 +55,7 @@ def run_command(
     offline: Offline = False,
 ) -> None:
     """Run what is not done yet, go on past what fails, print the table."""
+    from harness.data.files import write_text
     from harness.display.plan_text import study_text
     from harness.display.study_text import Lines, failures, table_text
     from harness.pipeline.engines.schedule import opened, run_all, to_do
@@ -81,9 +82,8 @@ def run_command(
     columns, rows = rows_of(whole, kept)
     text = table_text(whole, columns, rows)
     print(f"\n{text}")
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "table.txt").write_text(text + "\n")
-    (output / "table.json").write_text(as_json(whole, columns, rows) + "\n")
+    write_text(text + "\n", output / "table.txt")
+    write_text(as_json(whole, columns, rows) + "\n", output / "table.json")
     print(f"\nwritten: {output}/table.txt, table.json")
     if report is not None and report.failed:
         raise typer.Exit(1)

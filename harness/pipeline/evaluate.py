@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import __version__, registry
+from harness.data.files import copy_file, write_json
 from harness.models.device import first_process
 from harness.pipeline.engines.run_step import Progress, run
 from harness.pipeline.plan import Plan, Request, score_step
 from harness.pipeline.steps.runtime import Runtime
 from harness.results import TaskScore
 from harness.submission.score import scores_json
-from harness.submission.write import copy_file, environment, validate, write_json
+from harness.submission.write import environment, validate
 
 if TYPE_CHECKING:
     from harness.pipeline.store.store import Store

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import shutil
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
@@ -17,22 +15,6 @@ from harness import __version__
 from harness.errors import HarnessError
 
 PACKAGES = "torch transformers accelerate datasets tokenizers safetensors numpy faiss-cpu".split()
-
-
-def write_json(value: Any, path: Path) -> None:
-    """Write JSON aside and put it in place, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    aside.replace(path)
-
-
-def copy_file(source: Path, target: Path) -> None:
-    """Copy a file aside and put it in place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.copyfile(source, aside)
-    aside.replace(target)
 
 
 def validate(submission: dict[str, Any]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.data.files import write_json
 from harness.data.source import training_rows
 from harness.declarations import Scores, Task, TrainingSet
 from harness.errors import HarnessError, NotFinite
@@ -160,5 +160,5 @@ class ScoreJob:
             except (HarnessError, ValueError) as error:
                 raise HarnessError(f"{self.task.name} {language}: {error}") from error
         result = {"languages": scores, "missing": missing}
-        (folder / "scores.json").write_text(json.dumps(result, indent=1) + "\n")
+        write_json(result, folder / "scores.json")
         return result

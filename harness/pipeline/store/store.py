@@ -22,10 +22,9 @@ from typing import Any
 from uuid import uuid4
 
 from harness import __version__
-from harness.data.files import digest, read_json
+from harness.data.files import digest, read_json, write_json
 from harness.errors import HarnessError
 from harness.pipeline.steps.step import VERSIONS, Step
-from harness.submission.write import write_json
 
 MANIFEST = "step.json"
 LAYOUT = 1  # of folders and manifests; raised when an older harness could not read them
@@ -230,7 +229,7 @@ class Store:
                 for path in files
             },
         }
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        write_json(manifest, folder / MANIFEST)
         for path in (*files, folder / MANIFEST):
             _flush(path)
         place = self.place(step)
