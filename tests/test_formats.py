@@ -20,7 +20,8 @@ from harness.formats import (
     TokenTagging,
 )
 from harness.formats.span_extraction import _best_span, _token_span
-from harness.formats.token_tagging import IGNORED, _split
+from harness.formats.token_tagging import _split
+from harness.models.batching import IGNORED
 from harness.models.model import load_tokenizer
 from harness.recipes import Settings
 from harness.search.mining import Candidate, fit_threshold, mine

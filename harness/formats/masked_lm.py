@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from harness.declarations import Scores
 from harness.errors import HarnessError
-from harness.models.masking import IGNORED, mask
+from harness.models.batching import IGNORED
+from harness.models.masking import mask
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -13,6 +13,7 @@ from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import first_rows, refuse_placeholders, same_count, write_lines
 from harness.formats.words import pieces_of_words
+from harness.models.batching import IGNORED
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.recipes import Settings
 
-IGNORED = -100  # torch's cross-entropy skips this label
 Tags = list[list[str]]
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from harness.data.files import one_line
 from harness.errors import HarnessError
+from harness.models.batching import IGNORED
 from harness.models.device import Device, quiet, seed_everything
 from harness.models.model import Model, read_encoder
 from harness.models.tokenizer import load_tokenizer
@@ -62,7 +63,7 @@ class MultiHeadModel(nn.Module):
         from transformers.modeling_outputs import MaskedLMOutput
 
         states = self.encoder(**inputs).last_hidden_state
-        asked = labels != -100
+        asked = labels != IGNORED
         if not bool(asked.any()):  # nothing but unknown words: nothing to learn, and no 0 / 0
             return MaskedLMOutput(loss=states.sum() * 0.0)
         (module,) = self.heads[head].values()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.models.batching import IGNORED
 from harness.models.device import Device
 from harness.models.masking import mask
 from harness.models.model import Report
@@ -265,7 +266,7 @@ class _Lookup:
 def collate(
     batch: Sequence[tuple[int, int, int, dict[str, Any]]], tokenizer: Any, seed: int
 ) -> dict[str, Any]:
-    """Pad features to the longest of the batch; token labels are padded with -100.
+    """Pad features to the longest of the batch; token labels are padded with IGNORED.
 
     Options of a question become a further dimension; plain text gets its masks here.
 
@@ -293,7 +294,7 @@ def collate(
         padded = {k: v.view(len(features), options, -1) for k, v in padded.items()}
     if isinstance(labels[0], list):
         width = padded["input_ids"].shape[1]
-        labels = [row + [-100] * (width - len(row)) for row in labels if row is not None]
+        labels = [row + [IGNORED] * (width - len(row)) for row in labels if row is not None]
     if labels[0] is not None:
         padded["labels"] = torch.tensor(labels)
     return padded | {"head": batch[0][0]}
@@ -317,5 +318,5 @@ def _weight(inputs: Mapping[str, Any]) -> float:
     """Return what a loss is a mean over: the labelled tokens, or else the examples."""
     labels = inputs.get("labels")
     if labels is not None and labels.dim() == 2:
-        return max(1.0, float((labels != -100).sum()))
+        return max(1.0, float((labels != IGNORED).sum()))
     return float(len(inputs["input_ids"]))
