@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import __version__
-from harness.data.files import read_json
+from harness.data.files import write_json
 from harness.errors import HarnessError
+from harness.models.checkpoint_files import RECORD, own_record
 from harness.pipeline.steps.jobs import TrainJob
 from harness.pipeline.steps.step import Step
-from harness.pipeline.steps.train_step import HEADS_FILE, head_kind
+from harness.pipeline.steps.train_step import head_kind
 from harness.pipeline.store.store import MANIFEST, Store
 
 CARD = "README.md"
@@ -55,9 +55,9 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
         "step": step.key,
         "identity": manifest["identity"],
         "result": result,
-        "files": sorted({path.name for path in aside.iterdir()} | {HEADS_FILE, CARD}),
+        "files": sorted({path.name for path in aside.iterdir()} | {RECORD, CARD}),
     }
-    (aside / HEADS_FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    write_json(value, aside / RECORD)
     (aside / CARD).write_text(_card(job, request, result, step.key))
     if place.exists():
         place.rename(before_it)
@@ -95,10 +95,9 @@ def check_output(output: Path, start: Path) -> None:
         raise HarnessError(f"{output}: it would be replaced whole; name a folder below it")
     if not place.is_dir() or not any(place.iterdir()):
         return
-    if not (place / HEADS_FILE).is_file():
+    if not (place / RECORD).is_file():
         raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
-    said = read_json(place / HEADS_FILE)
-    ours = said.get("files", ()) if isinstance(said, dict) else ()
+    ours = own_record(place).get("files", ())
     others = sorted(path.name for path in place.iterdir() if path.name not in ours)
     if others:
         raise HarnessError(f"{output}: {others[0]} there is not of a training; name another folder")

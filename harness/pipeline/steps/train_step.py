@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.data.files import digest, read_json
+from harness.data.files import digest
 from harness.data.folder import FolderSource
 from harness.data.source import Source, lacking
 from harness.declarations import Format, Task, TrainingSet
 from harness.errors import HarnessError
 from harness.models import ability
+from harness.models.checkpoint_files import RECORD, own_record
 from harness.models.device import Device
 from harness.pipeline.dataset_facts import Known, bounded, format_identity, held_out_of, with_labels
 from harness.pipeline.steps.jobs import Ingredient, TrainJob
@@ -20,8 +21,6 @@ from harness.recipes import Settings, read_by
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
-
-HEADS_FILE = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
 
 
 class NoData(HarnessError):
@@ -227,13 +226,14 @@ def _heads(where: Context) -> list[tuple[str, Any]]:
         job = where.start.job
         assert isinstance(job, TrainJob)
         return [(one.training.name, head_kind(one.training.format)) for one in job.sets]
-    path = where.checkpoint.path / HEADS_FILE
-    if not path.is_file():
-        return []
+    path = where.checkpoint.path
+    record = own_record(path)
     try:
-        return [(str(head["name"]), head["kind"]) for head in read_json(path)["heads"]]
+        return [(str(head["name"]), head["kind"]) for head in record["heads"]] if record else []
     except (KeyError, TypeError) as error:
-        raise HarnessError(f"{path}: no list of heads; train the checkpoint again") from error
+        raise HarnessError(
+            f"{path / RECORD}: no list of heads; train the checkpoint again"
+        ) from error
 
 
 def head_kind(form: Format) -> list[Any]:
