@@ -207,9 +207,9 @@ def test_a_share_of_one_is_refused_on_the_command_line(run: Run, tmp_path: Path)
 
 
 @pytest.mark.parametrize("layer", ["1001", "-1", "9" * 5000, "²", "1.5", "Last"])
-def test_a_layer_out_of_bounds_is_one_line(layer: str, tmp_path: Path) -> None:
+def test_a_layer_out_of_bounds_is_one_line(layer: str) -> None:
     with pytest.raises(HarnessError, match="expected a whole number from 0 to 1000 or auto"):
-        Options("nowhere", tmp_path, benchmark="mini", layer=layer).resolve()
+        Options("nowhere", benchmark="mini", layer=layer).resolve()
 
 
 def test_a_sampling_weight_out_of_bounds_is_one_line(run: Run, tmp_path: Path) -> None:

@@ -323,9 +323,7 @@ def test_a_setting_that_a_format_brings_is_in_the_keys(
     keys, recipe = [], tmp_path / "r.toml"
     for volume in (3, 4):
         shout(f"[format.shouting]\nvolume = {volume}\nmax_length = 16\n")
-        options = Options(
-            str(tiny), tiny / "none", data=PLUGIN / "data", tasks=("shout",), recipe=str(recipe)
-        )
+        options = Options(str(tiny), data=PLUGIN / "data", tasks=("shout",), recipe=str(recipe))
         plan = make_plan(options.resolve())
         train, predict = (next(s for s in plan.steps if s.kind == k) for k in ("train", "predict"))
         assert train.identity["sets"][0]["settings"]["volume"] == volume

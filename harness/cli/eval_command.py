@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import registry
+from harness import places, registry
 from harness.cli.options import (
-    CACHE,
     STORE,
     BenchmarkName,
     DataDir,
@@ -71,7 +70,6 @@ def evaluate_command(
 
     request = Options(
         checkpoint=checkpoint,
-        cache=CACHE,
         data=data,
         labels=labels,
         benchmark=benchmark,
@@ -107,10 +105,9 @@ def demo_command(
 
     mini = registry.benchmark("mini")
     assert mini.encoder is not None
-    checkpoint = mini.encoder(CACHE / "checkpoints")
+    checkpoint = mini.encoder(places.checkpoints())
     request = Options(
         checkpoint=str(checkpoint),
-        cache=CACHE,
         benchmark="mini",
         recipe="quick",
         seed=seed,
@@ -146,7 +143,7 @@ def _evaluate(
     first = first_process()
     for folder in (root, output):
         writable(folder)
-    store = open_store(root, CACHE / "mirror")
+    store = open_store(root)
     plan = make_plan(request)
     request.memory.save()
     if first:

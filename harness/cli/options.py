@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from harness import places
 from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, Bounds
 from harness.errors import HarnessError
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xtreme-harness"
-STORE = os.environ.get("HARNESS_STORE") or str(CACHE / "store")
+STORE = places.store()
 
 
 def _number(bounds: Bounds, help_: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import CACHE, STORE, Offline, StoreAt, Workers
+from harness.cli.options import STORE, Offline, StoreAt, Workers
 from harness.cli.study_commands import DataAt, planned
 
 
@@ -17,7 +17,7 @@ def check_store_command(store: StoreAt = STORE) -> None:
     from harness.pipeline.store.store import open_store
     from harness.pipeline.store.upkeep import look_through
 
-    kept = open_store(store, CACHE / "mirror")
+    kept = open_store(store)
     found = look_through(kept)
     print(findings_text(found, place_text(kept)))
     if found.broken:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness import places
 from harness.cli.options import (
-    CACHE,
     STORE,
     AsJson,
     Offline,
@@ -128,9 +128,9 @@ def planned(
     if data is not None:
         open_folder(data, study.labels)  # what is wrong with it is not the file's fault
         study = replace(study, data=data)
-    kept = open_store(store, CACHE / "mirror")
-    memory = Memory(CACHE / "memory.json")
-    return plan_study(study, memory, CACHE, workers=workers, offline=offline), kept
+    kept = open_store(store)
+    memory = Memory(places.memory())
+    return plan_study(study, memory, workers=workers, offline=offline), kept
 
 
 def _engine(whole: StudyPlan, store: Store, workers: int, ray: str) -> Engine:

@@ -11,7 +11,6 @@ import typer
 from harness import registry
 from harness.bounds import SHARE, WEIGHT
 from harness.cli.options import (
-    CACHE,
     STORE,
     BenchmarkName,
     DataDir,
@@ -75,7 +74,6 @@ def train_command(
     kind, weights = _sampling(sampling, sets)
     request = Options(
         checkpoint=checkpoint,
-        cache=CACHE,
         data=data,
         benchmark=benchmark,
         recipe=recipe,
@@ -104,7 +102,7 @@ def train_command(
     request.memory.save()
     for note in (*request.checkpoint.notes, *notes):
         print(f"note: {note}")
-    kept = open_store(store, CACHE / "mirror")
+    kept = open_store(store)
     run([step], kept, Runtime(request.source, request.device), Bars())
     if first_process():
         print(export(step, kept, request, output))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness import recipes, registry
+from harness import places, recipes, registry
 from harness.bounds import shown
 from harness.data.folder import FolderSource, open_folder
 from harness.data.hub import HubSource
@@ -28,7 +28,6 @@ class Options:
 
     Attributes:
         checkpoint: Folder or hub id.
-        cache: Folder for what is fetched from the hub.
         data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
         labels: Folder of test labels; None for the one beside ``data``.
         layer: Hidden state for retrieval, "" for the recipe's.
@@ -40,7 +39,6 @@ class Options:
     """
 
     checkpoint: str
-    cache: Path
     data: Path | None = None
     labels: Path | None = None
     benchmark: str = "xtreme"
@@ -70,8 +68,8 @@ class Options:
         for name in self.tasks:
             registry.task(name)
         if self.store:
-            open_store(self.store, self.cache / "mirror")
-        memory = Memory(self.cache / "memory.json")
+            open_store(self.store)
+        memory = Memory(places.memory())
         source = self._source(benchmark, memory)
         if self.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
@@ -104,7 +102,7 @@ class Options:
             return replace(open_folder(self.data, self.labels), memory=memory)
         if benchmark.data is not None:
             return FolderSource(*benchmark.data(), memory=memory)
-        return HubSource(self.cache / "hub", offline=self.offline)
+        return HubSource(places.hub(), offline=self.offline)
 
 
 def _know_tracker(name: str) -> None:

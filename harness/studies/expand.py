@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from harness import registry
+from harness import places, registry
 from harness.data.folder import FolderSource, open_folder
 from harness.data.hub import HubSource
 from harness.data.memory import Memory
@@ -78,14 +77,13 @@ class StudyPlan:
 
 
 def plan_study(
-    study: Study, memory: Memory, cache: Path, *, workers: int = 1, offline: bool = False
+    study: Study, memory: Memory, *, workers: int = 1, offline: bool = False
 ) -> StudyPlan:
     """Plan a study.
 
     Args:
         study: What was asked for.
         memory: Facts about data and checkpoints from earlier runs.
-        cache: Folder for what is fetched or made (hub files, the packaged checkpoint).
         workers: Slots that share the CPU's threads, where the study does not say how many.
         offline: Fetch nothing.
 
@@ -96,7 +94,7 @@ def plan_study(
     checkpoints = {}
     for start in study.checkpoints:
         with study.blamed("checkpoints", start.name):
-            where = _where(start, benchmark, cache)
+            where = _where(start, benchmark)
             found = open_checkpoint(where, offline=offline, memory=memory)
         checkpoints[start.name] = replace(found, name=start.name)
     _know_languages(study, benchmark)
@@ -104,7 +102,7 @@ def plan_study(
     request = Request(
         checkpoint=next(iter(checkpoints.values())),
         benchmark=benchmark,
-        source=_source(study, benchmark, memory, cache, offline=offline),
+        source=_source(study, benchmark, memory, offline=offline),
         recipe=load_recipe(study, study.recipes[0]),
         device=_device(study, threads),
         tasks=study.targets,
@@ -218,12 +216,12 @@ def _know_languages(study: Study, benchmark: Benchmark) -> None:
                 raise unknown("language", code, known)
 
 
-def _where(start: Start, benchmark: Benchmark, cache: Path) -> str:
+def _where(start: Start, benchmark: Benchmark) -> str:
     if start.where != PACKAGED:
         return start.where
     if benchmark.encoder is None:
         raise HarnessError(f"{start.name}: the benchmark {benchmark.name} brings no checkpoint")
-    return str(benchmark.encoder(cache / "checkpoints"))
+    return str(benchmark.encoder(places.checkpoints()))
 
 
 def _device(study: Study, threads: int) -> Device:
@@ -235,12 +233,10 @@ def _device(study: Study, threads: int) -> Device:
         return choose_device(study.device, study.precision, threads, study.processes)
 
 
-def _source(
-    study: Study, benchmark: Benchmark, memory: Memory, cache: Path, *, offline: bool
-) -> Source:
+def _source(study: Study, benchmark: Benchmark, memory: Memory, *, offline: bool) -> Source:
     if study.data is not None:
         with study.blamed("data"):
             return replace(open_folder(study.data, study.labels), memory=memory)
     if benchmark.data is not None:
         return FolderSource(*benchmark.data(), memory=memory)
-    return HubSource(cache / "hub", offline=offline)
+    return HubSource(places.hub(), offline=offline)

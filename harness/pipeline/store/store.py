@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from harness import __version__
+from harness import __version__, places
 from harness.data.files import digest, read_json, write_json
 from harness.errors import HarnessError
 from harness.pipeline.steps.step import VERSIONS, Step
@@ -265,7 +265,7 @@ def changed_file(folder: Path) -> str:
     return next((n for n, entry in files.items() if digest(folder / n) != entry.get("sha256")), "")
 
 
-def open_store(where: str, mirrors: Path) -> Store:
+def open_store(where: str) -> Store:
     """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
 
     Raises:
@@ -274,7 +274,7 @@ def open_store(where: str, mirrors: Path) -> Store:
     if "://" in where:
         from harness.pipeline.store.remote import open_mirror
 
-        return open_mirror(where, mirrors)
+        return open_mirror(where, places.mirrors())
     return Store(Path(where).absolute()).checked()
 
 
