@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from harness.declarations import Benchmark, Task, TrainingSet
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 
 _KINDS = {"tasks": "task", "training": "training set", "benchmarks": "benchmark"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -38,9 +38,7 @@ def _load(group: str, name: str, kind: type) -> object:
     points = _points(group)
     if name not in points:
         what = _KINDS[group.removeprefix("harness.")]
-        raise HarnessError(
-            f"unknown {what} {name!r}{nearest(name, points)} (known: {', '.join(sorted(points))})"
-        )
+        raise unknown(what, name, sorted(points))
     try:
         value = points[name].load()
     except Exception as error:  # a plug-in is outside code: name it, whatever it raised
@@ -120,9 +118,7 @@ def training(spec: str) -> TrainingSet:
     if value.languages:
         lost = next((code for code in inner.split(",") if code not in value.languages), None)
         if lost is not None:
-            known = ", ".join(value.languages)
-            said = f"{spec!r}: no language {lost!r}{nearest(lost, value.languages)}"
-            raise HarnessError(f"{said} (known: {known})")
+            raise HarnessError(f"{spec!r}: {unknown('language', lost, value.languages)}")
         return replace(value, name=spec, languages=tuple(sorted(set(codes))), chosen=True)
     parts = tuple(replace(part, variant=inner, language=codes[0]) for part in value.parts)
     return replace(value, name=spec, variant=inner, language=codes[0], parts=parts)

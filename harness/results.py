@@ -185,6 +185,7 @@ class Results:
         name: What a comparison calls the run.
         failed: Name of each step that failed, and why; not saved, since it may name files of
             this machine.
+        folder: Where they were written or read; None if they were not.
     """
 
     benchmark: Benchmark
@@ -192,6 +193,7 @@ class Results:
     partial: str = ""
     name: str = ""
     failed: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
     def __getitem__(self, task: str) -> TaskScore:
         """Return the scores of a task."""
@@ -210,6 +212,12 @@ class Results:
         from harness.score_tables import missing_lines, score_table
 
         return "\n".join([score_table(self), *missing_lines(self.tasks)])
+
+    def by_language(self) -> str:
+        """Return a table of the headline metrics, languages down, tasks across."""
+        from harness.score_tables import language_table
+
+        return language_table(self.tasks)
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
@@ -276,7 +284,8 @@ def read_results(folder: Path) -> Results:
     try:
         benchmark = registry.benchmark(value["benchmark"])
         tasks = {name: _task_score(benchmark, name, one) for name, one in value["tasks"].items()}
-        return Results(benchmark, tasks, str(value["partial"]), folder.resolve().name)
+        name = folder.resolve().name
+        return Results(benchmark, tasks, str(value["partial"]), name, folder=folder)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise HarnessError(
             f"{path}: not what the harness writes ({error!r:.80}); score or evaluate again"

@@ -1,6 +1,6 @@
 """A study on a real Ray of three nodes, one of them killed on the way; run by test_ray.py.
 
-``python ray_three_nodes.py STUDY STORE CACHE`` prints one line of JSON. STORE is a folder or URL.
+``python ray_three_nodes.py STUDY STORE`` prints one line of JSON. STORE is a folder or URL.
 """
 
 import json
@@ -37,21 +37,22 @@ def interrupted(*_: object) -> None:
     raise SystemExit(143)
 
 
-def main(file: Path, where: str, cache: Path) -> None:
+def main(file: Path, where: str) -> None:
     import ray
+    from harness.pipeline.engines.workers import Site
     from ray.cluster_utils import Cluster as Nodes
 
+    from harness import places
     from harness.data.memory import Memory
     from harness.pipeline.engines.ray_cluster import RayEngine
     from harness.pipeline.engines.schedule import opened, run_all
-    from harness.pipeline.engines.workers import Site
     from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 
     signal.signal(signal.SIGTERM, interrupted)
-    whole = plan_study(read_study(file), Memory(cache / "memory.json"), cache)
-    store = open_store(where, cache / "mirror")
+    whole = plan_study(read_study(file), Memory(places.memory()))
+    store = open_store(where)
     nodes = Nodes()
     try:
         small = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
@@ -90,5 +91,5 @@ if __name__ == "__main__":
     timer = threading.Timer(LONGEST, os.kill, (os.getpid(), signal.SIGTERM))
     timer.daemon = True
     timer.start()
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2])
     timer.cancel()

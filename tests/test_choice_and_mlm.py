@@ -9,19 +9,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import MINI
+from harness.data.layout import to_dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import registry
 from harness.data.folder import FolderSource
-from harness.data.layout import to_dataset
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats import MaskedLM, MultipleChoice, SpanExtraction
 from harness.formats.multiple_choice import options
+from harness.models.batching import IGNORED
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
-from harness.models.masking import IGNORED, mask
+from harness.models.masking import mask
 from harness.models.model import Model, load_tokenizer
 from harness.models.multi_head import build_multi_head, load_trained
 from harness.recipes import Settings

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from conftest import LONG, MINI, ROOT, events, until
+from harness.pipeline.engines.workers import Site, WorkersEngine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from harness.errors import HarnessError
 from harness.models.device import choose_device
 from harness.pipeline.engines.in_process import InProcessEngine
 from harness.pipeline.engines.schedule import Outcome, opened, run_all
-from harness.pipeline.engines.workers import Site, WorkersEngine
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import Mirror, open_mirror

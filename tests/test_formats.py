@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from datasets import concatenate_datasets
+from harness.data.layout import to_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import registry
-from harness.data.layout import to_dataset
 from harness.errors import HarnessError
 from harness.formats import (
     BitextMining,
@@ -20,7 +20,8 @@ from harness.formats import (
     TokenTagging,
 )
 from harness.formats.span_extraction import _best_span, _token_span
-from harness.formats.token_tagging import IGNORED, _split
+from harness.formats.token_tagging import _split
+from harness.models.batching import IGNORED
 from harness.models.model import load_tokenizer
 from harness.recipes import Settings
 from harness.search.mining import Candidate, fit_threshold, mine

@@ -12,11 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from harness.data.layout import COLUMNS
 
 from harness import registry
 from harness.data import hub as hub_module
 from harness.data.hub import HubSource
-from harness.data.layout import COLUMNS
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled

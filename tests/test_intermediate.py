@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 from conftest import MINI
+from harness.data.layout import COLUMNS
 
 from harness import registry
 from harness.data.folder import FolderSource
-from harness.data.layout import COLUMNS
 from harness.data.source import lacking, training_digest, training_rows
 from harness.declarations import Folder
 from harness.errors import HarnessError

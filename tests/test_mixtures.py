@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 from conftest import MINI, training_set
+from harness.data.layout import to_dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.data.folder import FolderSource
-from harness.data.layout import to_dataset
 from harness.data.source import training_rows
 from harness.declarations import headline
 from harness.formats import MaskedLM

@@ -15,8 +15,7 @@ STUDY = 'benchmark = "mini"\ntargets = ["xnli"]\ndevice = "cpu"\nthreads = 1\n'
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("evaluate", "study", "train"):
-        monkeypatch.setattr(f"harness.cli.{module}.CACHE", tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 def one_line(code: int, out: str, err: str) -> str:

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import registry
+from harness import recipes, registry
 from harness.errors import HarnessError
+from harness.pipeline.plan import make_plan
+from harness.pipeline.request import Options
+from harness.studies.study_file import read_study
 
 HERE = Path(__file__).parent
 PLUGIN = HERE / "fixtures" / "plugin"
@@ -216,3 +219,130 @@ def test_a_benchmark_comes_in_by_the_same_door(points: Callable[..., None], run:
     assert "plug-in nowhere.at.all:B cannot be loaded" in error_line(code, err)
     with pytest.raises(HarnessError, match="unknown benchmark 'xtrem'; did you mean xtreme"):
         registry.benchmark("xtrem")
+
+
+OWN = """
+from dataclasses import dataclass, replace
+from typing import ClassVar
+from toynli import TASK as TOY, LESSONS
+from harness.bounds import Bounds
+from harness.formats import SentencePair
+from harness.recipes import Setting
+
+@dataclass(frozen=True)
+class Shouting(SentencePair):
+    name: str = "shouting"
+    reads: tuple[str, ...] = ("max_length", "volume")
+    settings: ClassVar = (Setting("volume", 3, Bounds(1, 10), "How loud it is."),)
+
+    def encode(self, rows, tokenizer, settings, *, training):
+        assert settings.value("volume") in self.settings[0].expected
+        return super().encode(rows, tokenizer, settings, training=training)
+
+FORM = Shouting(labels=("follows", "does not"))
+LESSONS = replace(LESSONS, name="shouts", format=FORM)
+TASK = replace(TOY, name="shout", format=FORM, training=LESSONS)
+"""
+
+
+@pytest.fixture
+def shout(
+    points: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], recipes.Recipe]:
+    """Install a format with a setting of its own; load a recipe."""
+    (tmp_path / "shouting.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.syspath_prepend(PLUGIN)
+    for name in ("toynli", "shouting"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    points(("shout", "shouting:TASK", GROUP), ("shouts", "shouting:LESSONS", "harness.training"))
+
+    def load(text: str) -> recipes.Recipe:
+        (tmp_path / "r.toml").write_text(text)
+        return recipes.load(str(tmp_path / "r.toml"))
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("text", "volumes"),
+    [
+        ("", (3, 3)),
+        ("[format.shouting]\nvolume = 5\n", (5, 5)),
+        ("[training.shouts]\nvolume = 7\n", (7, 3)),
+        ('[intermediate."shouts"]\nvolume = 9\n[format.shouting]\nvolume = 4\n', (4, 9)),
+    ],
+)
+def test_a_format_brings_a_setting(
+    text: str, volumes: tuple[int, int], shout: Callable[[str], recipes.Recipe]
+) -> None:
+    recipe, task = shout(text), registry.task("shout")
+    assert task.training is not None
+    found = recipe.settings(task.format, task.training)
+    later = recipe.intermediate_settings(registry.training("shouts"))
+    assert (found.value("volume"), later.value("volume")) == volumes
+    assert (found.value("max_length"), len({found, later})) == (128, 1 + (found != later))
+    other = registry.task("xnli")
+    assert recipe.settings(other.format, other.training).own == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[format.shouting]\nvolum = 5\n", ":2:1: unknown key 'volum'; did you mean volume?"),
+        (
+            "[training.shouts]\nvolume = 11\n",
+            ":2:1: volume = 11; expected a whole number from 1 to 10. How loud it is.",
+        ),
+        ("[default]\nvolume = 5\n", ":2:1: unknown key 'volume'"),
+        ('[format."token tagging"]\nvolume = 5\n', ":2:1: unknown key 'volume'"),
+        ("[intermediate.mnli]\nvolume = 5\n", ":2:1: unknown key 'volume'"),
+    ],
+)
+def test_a_setting_that_a_format_brings_is_checked(
+    text: str, said: str, shout: Callable[[str], recipes.Recipe], tmp_path: Path
+) -> None:
+    with pytest.raises(HarnessError) as caught:
+        shout(text)
+    assert str(caught.value).startswith(f"{tmp_path / 'r.toml'}{said}")
+
+
+def test_a_study_may_set_it(shout: Callable[[str], recipes.Recipe], tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    text = '[checkpoints]\nc = "x"\n[intermediate.a]\ntrain = ["shouts"]\nsettings.volume = {}\n'
+    file.write_text(text.format(2))
+    assert read_study(file).intermediate[1].settings == {"volume": 2}
+    file.write_text(text.format(0))
+    with pytest.raises(HarnessError, match=r"s\.toml:5:1: volume = 0; expected .* How loud it is"):
+        read_study(file)
+
+
+def test_a_setting_that_a_format_brings_is_in_the_keys(
+    shout: Callable[[str], recipes.Recipe], tiny: Path, tmp_path: Path
+) -> None:
+    keys, recipe = [], tmp_path / "r.toml"
+    for volume in (3, 4):
+        shout(f"[format.shouting]\nvolume = {volume}\nmax_length = 16\n")
+        options = Options(str(tiny), data=PLUGIN / "data", tasks=("shout",), recipe=str(recipe))
+        plan = make_plan(options.resolve())
+        train, predict = (next(s for s in plan.steps if s.kind == k) for k in ("train", "predict"))
+        assert train.identity["sets"][0]["settings"]["volume"] == volume
+        assert predict.identity["settings"] == {"max_length": 16, "volume": volume}
+        assert "own" not in train.identity["settings"]
+        keys.append({train.key, predict.key})
+    assert not keys[0] & keys[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"volume")', ")", "'shouting' brings a setting volume; add it to its reads"),
+        ('"volume"', '"epochs"', "'shouting' brings a setting epochs: the name is taken"),
+    ],
+)
+def test_a_setting_that_would_be_in_no_key_is_refused(
+    old: str, new: str, said: str, shout: Callable[[str], recipes.Recipe], tmp_path: Path
+) -> None:
+    (tmp_path / "shouting.py").write_text(OWN.replace(old, new))
+    with pytest.raises(HarnessError, match=said):
+        shout("").settings(registry.task("shout").format, None)

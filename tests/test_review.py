@@ -138,7 +138,7 @@ def test_an_unknown_tracker_is_said_before_any_work(
     words = ("--benchmark", "mini", "--tasks", "xnli", "--tracker", "tensorbord")
     code, _, err = evaluate(run, tiny, quickest, tmp_path, *words)
     assert code == 2
-    assert err.startswith("error: --tracker 'tensorbord'")
+    assert err.startswith("error: unknown tracker 'tensorbord'; did you mean tensorboard?")
     assert "tensorboard" in err
     assert not (tmp_path / "store").exists()
 

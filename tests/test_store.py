@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import MINI
+from harness.pipeline.engines.workers import Site, WorkersEngine, perform
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,6 @@ from harness.pipeline.engines.in_process import InProcessEngine
 from harness.pipeline.engines.run_step import run as run_here
 from harness.pipeline.engines.schedule import opened, run_all
 from harness.pipeline.steps.needed import to_do
-from harness.pipeline.engines.workers import Site, WorkersEngine, perform
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import Mirror, open_mirror

@@ -18,13 +18,13 @@ from typing import Any
 
 import pytest
 from conftest import LONG, MINI, ROOT
+from harness.pipeline.steps.jobs import ScoreJob, TrainJob
 
-from harness import registry
+from harness import places, registry
 from harness.data.memory import Memory
 from harness.declarations import headline
 from harness.errors import HarnessError
 from harness.pipeline.engines.schedule import Outcome, run_all
-from harness.pipeline.steps.jobs import ScoreJob, TrainJob
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
 from harness.studies.expand import Cell, StudyPlan, plan_study
@@ -79,8 +79,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("study", "train", "evaluate"):
-        monkeypatch.setattr(f"harness.cli.{name}.CACHE", cache)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
 
 @dataclass(frozen=True)
@@ -107,25 +106,21 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny: Path, cache: Path) -> M
 
 def harness(*words: object, cache: Path) -> "subprocess.CompletedProcess[str]":
     """Run the command line in a process of its own, with this test's cache."""
-    home = cache.parent / f"{cache.name}-home"
-    home.mkdir(exist_ok=True)
-    if not (home / "xtreme-harness").exists():
-        (home / "xtreme-harness").symlink_to(cache, target_is_directory=True)
     return subprocess.run(
         [sys.executable, "-m", "harness", *map(str, words)],
-        env=os.environ | {"XDG_CACHE_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"XDG_CACHE_HOME": str(cache), "OMP_NUM_THREADS": "1"},
         cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG,
     )  # fmt: skip
 
 
 @pytest.fixture
-def plan_of(tiny: Path, tmp_path: Path, cache: Path) -> Callable[..., StudyPlan]:
+def plan_of(tiny: Path, tmp_path: Path) -> Callable[..., StudyPlan]:
     """Plan a study from text put between the head and the short settings."""
 
     def make(text: str, head: str = HEAD, settings: str = SHORT) -> StudyPlan:
         file = tmp_path / "planned.toml"
         file.write_text(head + text.format(tiny=tiny) + settings)
-        return plan_study(read_study(file), Memory(cache / "memory.json"), cache)
+        return plan_study(read_study(file), Memory(places.memory()))
 
     return make
 
@@ -619,7 +614,7 @@ def test_an_estimate_is_near_what_it_took(made: Made, run: Run, tmp_path: Path) 
     """Of the same steps planned anew, after their paces are known."""
     from harness.pipeline.estimate import estimate
 
-    plan = plan_study(read_study(made.file), Memory(), tmp_path)
+    plan = plan_study(read_study(made.file), Memory())
     store = Store(tmp_path / "fresh")
     store.root.mkdir()
     shutil.copy(made.store / "paces.jsonl", store.root)
@@ -645,14 +640,14 @@ seq = {{train = ["qqp"], from = "mnli"}}
 """
 
 
-def many(tiny: Path, file: Path, cache: Path, steps: int) -> StudyPlan:
+def many(tiny: Path, file: Path, steps: int) -> StudyPlan:
     """Write a study of at least so many steps; plan it once with few seeds to know its data."""
     head = HEAD.replace('languages = ["en", "de"]\n', "")
 
     def planned(seeds: int) -> StudyPlan:
         text = MANY.format(seeds=list(range(1, seeds + 1)), tiny=tiny)
         file.write_text(head + text + SHORT)
-        return plan_study(read_study(file), Memory(cache / "memory.json"), cache)
+        return plan_study(read_study(file), Memory(places.memory()))
 
     one, other = len(planned(1).steps), len(planned(2).steps)
     return planned(2 + -(-(steps - other) // (other - one)))
@@ -670,12 +665,12 @@ def yardstick(count: int) -> float:
 
 
 def test_ten_thousand_steps_are_planned_in_seconds(
-    tiny: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "many.toml"
-    assert len(many(tiny, file, cache, 10_000).steps) >= 10_000
+    assert len(many(tiny, file, 10_000).steps) >= 10_000
     start = time.process_time()
-    whole = plan_study(read_study(file), Memory(cache / "memory.json"), cache)
+    whole = plan_study(read_study(file), Memory(places.memory()))
     took = time.process_time() - start
     with capsys.disabled():
         print(
@@ -690,7 +685,7 @@ def test_a_cached_study_answers_quickly(
 ) -> None:  # fmt: skip
     monkeypatch.setattr("harness.pipeline.store.store._flush", lambda path: None)
     file = tmp_path / "many.toml"
-    whole, store = many(tiny, file, cache, 1_000), Store(tmp_path / "store")
+    whole, store = many(tiny, file, 1_000), Store(tmp_path / "store")
     for step in whole.steps:
         with store.aside() as folder:
             result: dict[str, Any] = {}
@@ -742,10 +737,10 @@ class Nobody:
 
 @pytest.mark.parametrize("shape", ["a study's", "all at once", "one line"])
 def test_the_schedule_costs_little_a_step(
-    shape: str, tiny: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    shape: str, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if shape == "a study's":
-        steps = many(tiny, tmp_path / "many.toml", cache, 5_000).steps
+        steps = many(tiny, tmp_path / "many.toml", 5_000).steps
     else:
         steps = []
         for i in range(5_000):
@@ -953,10 +948,10 @@ def test_engines_get_whole_paths(
     monkeypatch.chdir(tmp_path)
     text = HEAD + 'data = "mini"\n' + LITTLE.format(tiny="tiny")
     Path("s.toml").write_text(text)
-    whole = plan_study(read_study(Path("s.toml")), Memory(), tmp_path / "cache")
+    whole = plan_study(read_study(Path("s.toml")), Memory())
     source = whole.request.source
     assert isinstance(source, FolderSource) and source.labels is not None
     paths = [source.data, source.labels, whole.request.checkpoint.path]
     paths += [step.job.checkpoint.path for step in whole.steps if step.kind != "score"]  # type: ignore[attr-defined]
-    paths += [open_store("store", tmp_path).root]
+    paths += [open_store("store").root]
     assert all(path.is_absolute() for path in paths)

@@ -11,7 +11,7 @@ from conftest import MINI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.data.toml_places import place_of
+from harness.data.toml_file import place_of
 from harness.errors import HarnessError
 from harness.studies.study_file import read_study
 
@@ -30,7 +30,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.cli.study_commands.CACHE", tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture

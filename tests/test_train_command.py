@@ -19,8 +19,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("study", "train", "evaluate"):
-        monkeypatch.setattr(f"harness.cli.{name}.CACHE", cache)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +273,7 @@ def test_another_folder_is_refused_before_training(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["mnli", "--sampling", "unifrom"], "--sampling 'unifrom'"),
+        (["mnli", "--sampling", "unifrom"], "unknown sampling 'unifrom'; did you mean uniform?"),
         (["mnli", "qqp", "--sampling", "mnli=2"], "--sampling: give each of mnli, qqp a weight"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=0"], "a weight, a number from 1e-06"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=nan"], "a weight, a number from 1e-06"),

@@ -14,6 +14,7 @@ from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import open_mirror
 from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
 from harness.pipeline.store.upkeep import look_through, prunable, prune
+from harness.places import mirrors
 
 
 def emptied(path: Path) -> None:
@@ -101,9 +102,9 @@ def test_a_store_of_another_layout_is_refused(tmp_path: Path, run: Call) -> None
 def test_of_a_url_this_machines_mirror_is_looked_through(
     tmp_path: Path, run: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.cli.store_commands.CACHE", tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     url = f"file://{tmp_path}/far"
-    store, steps = open_mirror(url, tmp_path / "cache" / "mirror"), chain()
+    store, steps = open_mirror(url, mirrors()), chain()
     done(steps, store)
     flip(store.place(steps[2]) / "deep" / "file.txt")
     code, out, _ = run("store", "check", "--store", url)
@@ -185,8 +186,7 @@ def test_a_half_pruned_training_is_pruned_to_the_end(tmp_path: Path) -> None:
 def test_a_study_is_pruned_and_goes_on_for_a_new_language(
     tiny: Path, tmp_path: Path, run: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("store", "study"):
-        monkeypatch.setattr(f"harness.cli.{module}.CACHE", tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     text = STUDY.format(tiny=tiny).replace('"xnli", "udpos", "tatoeba"', '"xnli"')
     text = text.replace('mix = {train = ["hellaswag", "ccg"], mlm = 0.2}\n', "")
     file, store = tmp_path / "study.toml", tmp_path / "store"

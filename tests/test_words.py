@@ -6,9 +6,9 @@ from pathlib import Path
 
 import families
 import pytest
+from harness.data.layout import read_tags, to_dataset
 
 from harness import registry
-from harness.data.layout import read_tags, to_dataset
 from harness.errors import HarnessError
 from harness.formats import TokenTagging
 from harness.formats.words import pieces_of_words

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from harness import registry
+from harness import api, registry
 from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 
 
 def score_command(
@@ -22,30 +22,17 @@ def score_command(
     as_json: AsJson = False,
 ) -> None:
     """Score a folder of predictions as the official scorer does."""
-    from harness.results import Summary
-    from harness.score_tables import language_table, missing_lines, score_table
-    from harness.submission.score import (
-        partial_run,
-        score_folder,
-        scores_json,
-        stray_folders,
-        summary_of,
-    )
+    from harness.submission.score import stray_folders
 
-    chosen = registry.benchmark(benchmark)
-    scores = score_folder(predictions, labels, chosen)
+    results = api.score(predictions, labels, benchmark=benchmark)
     for name in stray_folders(predictions):
         print(f"note: {name}/ is no task's folder and is left alone", file=sys.stderr)
-    partial = partial_run(predictions)
     if as_json:
-        print(json.dumps(scores_json(chosen, scores, partial), indent=1))
+        print(json.dumps(results.as_dict(), indent=1))
         return
-    summary = Summary({}, None) if partial else summary_of(chosen, scores)
-    print(score_table(chosen, scores, summary, partial))
-    for line in missing_lines(scores):
-        print(line)
+    print(results)
     if per_language:
-        print(f"\n{language_table(scores)}")
+        print(f"\n{results.by_language()}")
 
 
 def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
@@ -80,8 +67,7 @@ def _know(name: str) -> None:
     """Refuse what is neither a task nor a training set."""
     known = (*registry.task_names(), *registry.training_names())
     if name not in known:
-        said = f"{nearest(name, known)} (known: {', '.join(known)})"
-        raise HarnessError(f"unknown task {name!r}{said}")
+        raise unknown("task", name, known)
 
 
 def check_command(

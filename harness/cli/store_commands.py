@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import CACHE, STORE, Offline, StoreAt, Workers
-from harness.cli.study_commands import DataAt, planned
+from harness import api
+from harness.cli.options import STORE, Offline, StoreAt, Workers
+from harness.cli.study_commands import DataAt
 
 
 def check_store_command(store: StoreAt = STORE) -> None:
@@ -17,7 +18,7 @@ def check_store_command(store: StoreAt = STORE) -> None:
     from harness.pipeline.store.open import open_store
     from harness.pipeline.store.upkeep import look_through
 
-    kept = open_store(store, CACHE / "mirror")
+    kept = open_store(store)
     found = look_through(kept)
     print(findings_text(found, place_text(kept)))
     if found.broken:
@@ -36,7 +37,7 @@ def prune_command(
     from harness.display.store_text import place_text, pruning_text
     from harness.pipeline.store.upkeep import prunable, prune
 
-    plans = [planned(file, data, store, workers, offline=offline) for file in files]
+    plans = [api.planned_study(file, data, store, workers, offline=offline) for file in files]
     kept = plans[0][1]
     steps = {step.key: step for whole, _ in plans for step in whole.steps}
     found = prunable(list(steps.values()), kept)

@@ -1,4 +1,7 @@
-"""Reading files that come from outside: bounded, strict UTF-8, errors with file and line."""
+"""Files: what comes from outside is read with care, what the harness writes takes its place whole.
+
+Reading is bounded and strict UTF-8; errors name file and line.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -150,20 +154,50 @@ def _cut_off(error: json.JSONDecodeError) -> bool:
     return not rest or error.msg.startswith("Unterminated") or bool(_CUT_WORD.fullmatch(rest))
 
 
-def write_json(value: Any, path: Path) -> None:
-    """Write JSON aside and put it in place, so that a reader never sees half of it."""
+@contextmanager
+def in_place(path: Path) -> Iterator[Path]:
+    """Give a path beside a file to write to; what is there at the end takes the file's place.
+
+    So a reader never sees half a file, and what is there stays if the writing fails.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    aside.replace(path)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file (``in_place``)."""
+    with in_place(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write a JSON file (``in_place``)."""
+    write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", path)
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file aside and put it in place."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.copyfile(source, aside)
-    aside.replace(target)
+    """Copy a file (``in_place``)."""
+    with in_place(target) as aside:
+        shutil.copyfile(source, aside)
+
+
+def writable(folder: Path | str) -> None:
+    """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
+    if "://" in str(folder):
+        return
+    folder = Path(folder)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() and there == folder:
+        raise HarnessError(f"{folder} is a file, not a folder; name another place")
+    if not there.is_dir():
+        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
+    if not os.access(there, os.W_OK):
+        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")
 
 
 def one_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from harness.data.files import MAX_BYTES, one_line
+from harness.data.files import MAX_BYTES, in_place, one_line
 from harness.data.layouts import Columns
 from harness.data.records import laid_out, picked
 from harness.declarations import Column, Format, Hub, Task, TrainingSet
@@ -110,10 +110,8 @@ class HubSource:
                 if not remote.endswith(".parquet") or size > MAX_BYTES:
                     raise HarnessError(f"{remote}: not a parquet file below {MAX_BYTES >> 30} GiB")
                 local = folder / remote.removeprefix(f"{inside}/")
-                local.parent.mkdir(parents=True, exist_ok=True)
-                aside = local.with_suffix(f".{os.getpid()}.part")
-                system.get_file(remote, str(aside))
-                aside.replace(local)
+                with in_place(local) as aside:
+                    system.get_file(remote, str(aside))
                 paths.append(local)
         except HarnessError:
             raise

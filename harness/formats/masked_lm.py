@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.layouts import Layout, Lines
 from harness.declarations import Scores
+from harness.models.batching import IGNORED
 from harness.models.heads import WORDS, Head
-from harness.models.masking import IGNORED, mask
+from harness.models.masking import mask
 
 if TYPE_CHECKING:
     from datasets import Dataset

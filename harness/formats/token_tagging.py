@@ -14,8 +14,8 @@ from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import first_rows, refuse_placeholders, same_count, write_lines
 from harness.formats.words import pieces_of_words
+from harness.models.batching import IGNORED
 from harness.models.heads import TOKENS, Head
-from harness.models.masking import IGNORED
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.models.masking import IGNORED
+from harness.models.batching import IGNORED
 
 if TYPE_CHECKING:
     import torch

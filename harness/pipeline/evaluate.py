@@ -72,6 +72,7 @@ def evaluate(
         partial="; ".join(filter(None, [request.partial, incomplete])),
         name=request.checkpoint.name,
         failed=told,
+        folder=output,
     )
     _clear(output)
     _copy_predictions(plan, store, output, failed)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import __version__
-from harness.data.files import read_json
+from harness.data.files import write_json
 from harness.errors import HarnessError
-from harness.pipeline.plan_training import HEADS_FILE, head_kind
+from harness.models.checkpoint_files import RECORD, own_record
+from harness.pipeline.plan_training import head_kind
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
+from harness.version import __version__
 
 CARD = "README.md"
 
@@ -22,13 +23,36 @@ if TYPE_CHECKING:
     from harness.pipeline.request import Request
 
 
-def export(step: TrainStep, store: Store, request: Request, output: Path) -> str:
+@dataclass(frozen=True)
+class Trained:
+    """A checkpoint that was just trained: stands for its folder wherever a path does.
+
+    Attributes:
+        path: Its folder.
+        updates: Updates of the training.
+        best_update: The update whose weights these are.
+        dev_scores: Training set to its best English dev score, in percent.
+    """
+
+    path: Path
+    updates: int
+    best_update: int
+    dev_scores: Mapping[str, float]
+
+    def __fspath__(self) -> str:
+        """Return the folder."""
+        return str(self.path)
+
+    def __str__(self) -> str:
+        """Return what was written, in a line."""
+        scores = ", ".join(f"{name} {score:.1f}" for name, score in self.dev_scores.items())
+        return f"written: {self.path} (update {self.best_update} of {self.updates}; dev: {scores})"
+
+
+def export(step: TrainStep, store: Store, request: Request, output: Path) -> Trained:
     """Write a training's encoder, tokenizer and heads into a folder, with a model card.
 
     ``harness.json`` says which head is which set's, and how the checkpoint came about.
-
-    Returns:
-        What to tell the user.
     """
     spec = step.spec
     place = output.resolve()
@@ -53,16 +77,15 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> str
         "step": step.key,
         "identity": manifest["identity"],
         "result": result,
-        "files": sorted({path.name for path in aside.iterdir()} | {HEADS_FILE, CARD}),
+        "files": sorted({path.name for path in aside.iterdir()} | {RECORD, CARD}),
     }
-    (aside / HEADS_FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    write_json(value, aside / RECORD)
     (aside / CARD).write_text(_card(step, request, result))
     if place.exists():
         place.rename(before_it)
     aside.rename(place)  # whole, or not there at all
     shutil.rmtree(before_it, ignore_errors=True)
-    said = ", ".join(f"{name} {score:.1f}" for name, score in result["dev_scores"].items())
-    return f"written: {output} (update {result['best_update']} of {result['updates']}; dev: {said})"
+    return Trained(output, result["updates"], result["best_update"], result["dev_scores"])
 
 
 def _under_names(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -93,10 +116,9 @@ def check_output(output: Path, start: Path) -> None:
         raise HarnessError(f"{output}: it would be replaced whole; name a folder below it")
     if not place.is_dir() or not any(place.iterdir()):
         return
-    if not (place / HEADS_FILE).is_file():
+    if not (place / RECORD).is_file():
         raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
-    said = read_json(place / HEADS_FILE)
-    ours = said.get("files", ()) if isinstance(said, dict) else ()
+    ours = own_record(place).get("files", ())
     others = sorted(path.name for path in place.iterdir() if path.name not in ours)
     if others:
         raise HarnessError(f"{output}: {others[0]} there is not of a training; name another folder")

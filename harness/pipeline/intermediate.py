@@ -49,13 +49,13 @@ def intermediate_step(request: Request, one: Intermediate, notes: list[str]) -> 
     specs += [("mlm", one.mlm)] if one.mlm else []
     for spec, ratio in specs:
         training = registry.training(spec)
-        settings = replace(request.recipe.intermediate_settings(training), **one.settings)
+        settings = request.recipe.intermediate_settings(training).changed(one.settings)
         weight = float(one.weights.get(spec, 1.0))
         sets.append(set_spec(request, training, settings, weight=weight, ratio=ratio))
         notes += request.facts.notes(sets[-1].training)
     whole = sets[0].settings
     if len(one.train) > 1:
-        whole = replace(request.recipe.mixture_settings(), **one.settings)
+        whole = request.recipe.mixture_settings().changed(one.settings)
         if one.weights:
             whole = replace(whole, sampling="weights")
     return training_step(request, sets, whole, f"train intermediate {one.name}")

@@ -10,7 +10,7 @@ from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.source import Source
 from harness.declarations import Task, TrainingSet
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 from harness.pipeline.dataset_facts import bounded, held_out_of
 from harness.pipeline.plan_training import (
     NoData,
@@ -90,13 +90,10 @@ def _training_name(request: Request, task: Task) -> str:
 
 
 def _know_languages(request: Request, tasks: Sequence[Task]) -> None:
-    known = {code for task in tasks for code in request.benchmark.languages_of(task)}
+    known = sorted({code for task in tasks for code in request.benchmark.languages_of(task)})
     for code in request.languages:
         if code not in known:
-            raise HarnessError(
-                f"unknown language {code!r}{nearest(code, known)}"
-                f" (known here: {', '.join(sorted(known))})"
-            )
+            raise unknown("language", code, known)
 
 
 def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, TrainStep]) -> None:

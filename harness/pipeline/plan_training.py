@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.data.files import read_json
 from harness.data.folder import FolderSource
 from harness.data.source import Source, lacking
 from harness.declarations import Format, Learnt, Task, TrainingSet
 from harness.errors import HarnessError
 from harness.models import ability
+from harness.models.checkpoint_files import RECORD, own_record
 from harness.pipeline.dataset_facts import bounded, held_out_of, with_labels
 from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
 from harness.recipes import Settings
 from harness.training.spec import SetSpec, TrainingSpec
-
-HEADS_FILE = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
 
 
 class NoData(HarnessError):
@@ -147,13 +145,13 @@ def _heads(request: Request) -> list[tuple[str, Any]]:
     if request.start is not None:
         sets = request.start.spec.sets
         return [(one.training.name, head_kind(one.training.format)) for one in sets]
-    path = request.checkpoint.path / HEADS_FILE
-    if not path.is_file():
-        return []
+    path = request.checkpoint.path
+    record = own_record(path)
     try:
-        return [(str(head["name"]), head["kind"]) for head in read_json(path)["heads"]]
+        return [(str(head["name"]), head["kind"]) for head in record["heads"]] if record else []
     except (KeyError, TypeError) as error:
-        raise HarnessError(f"{path}: no list of heads; train the checkpoint again") from error
+        message = f"{path / RECORD}: no list of heads; train the checkpoint again"
+        raise HarnessError(message) from error
 
 
 def head_kind(form: Learnt) -> list[Any]:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from harness import registry
-from harness.data.folder import FolderSource, open_folder
-from harness.data.hub import HubSource
+from harness import places, registry
 from harness.data.memory import Memory
-from harness.data.source import Source
+from harness.data.open_source import open_source
 from harness.declarations import Benchmark
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import PRECISIONS, Device, choose_device, cores
 from harness.pipeline.intermediate import Intermediate, intermediate_step
@@ -78,14 +75,13 @@ class StudyPlan:
 
 
 def plan_study(
-    study: Study, memory: Memory, cache: Path, *, workers: int = 1, offline: bool = False
+    study: Study, memory: Memory, *, workers: int = 1, offline: bool = False
 ) -> StudyPlan:
     """Plan a study.
 
     Args:
         study: What was asked for.
         memory: Facts about data and checkpoints from earlier runs.
-        cache: Folder for what is fetched or made (hub files, the packaged checkpoint).
         workers: Slots that share the CPU's threads, where the study does not say how many.
         offline: Fetch nothing.
 
@@ -96,15 +92,17 @@ def plan_study(
     checkpoints = {}
     for start in study.checkpoints:
         with study.blamed("checkpoints", start.name):
-            where = _where(start, benchmark, cache)
+            where = _where(start, benchmark)
             found = open_checkpoint(where, offline=offline, memory=memory)
         checkpoints[start.name] = replace(found, name=start.name)
     _know_languages(study, benchmark)
+    with study.blamed("data"):
+        source = open_source(study.data, study.labels, benchmark, memory, offline=offline)
     threads = study.threads or max(1, cores() // max(1, workers))
     request = Request(
         checkpoint=next(iter(checkpoints.values())),
         benchmark=benchmark,
-        source=_source(study, benchmark, memory, cache, offline=offline),
+        source=source,
         recipe=load_recipe(study, study.recipes[0]),
         device=_device(study, threads),
         tasks=study.targets,
@@ -183,36 +181,21 @@ def _know_languages(study: Study, benchmark: Benchmark) -> None:
     for code in study.languages:
         if code not in known:
             with study.blamed("languages", value=code):
-                raise HarnessError(
-                    f"unknown language {code!r}{nearest(code, known)} (known: {', '.join(known)})"
-                )
+                raise unknown("language", code, known)
 
 
-def _where(start: Start, benchmark: Benchmark, cache: Path) -> str:
+def _where(start: Start, benchmark: Benchmark) -> str:
     if start.where != PACKAGED:
         return start.where
     if benchmark.encoder is None:
         raise HarnessError(f"{start.name}: the benchmark {benchmark.name} brings no checkpoint")
-    return str(benchmark.encoder(cache / "checkpoints"))
+    return str(benchmark.encoder(places.checkpoints()))
 
 
 def _device(study: Study, threads: int) -> Device:
     """Return the device, blaming the file where it or the precision is not to be had."""
     if study.precision not in PRECISIONS:
-        known = ", ".join(PRECISIONS)
         with study.blamed("precision", value=study.precision):
-            said = f"unknown precision {study.precision!r}{nearest(study.precision, PRECISIONS)}"
-            raise HarnessError(f"{said} (known: {known})")
+            raise unknown("precision", study.precision, PRECISIONS)
     with study.blamed("device", value=study.device):
         return choose_device(study.device, study.precision, threads, study.processes)
-
-
-def _source(
-    study: Study, benchmark: Benchmark, memory: Memory, cache: Path, *, offline: bool
-) -> Source:
-    if study.data is not None:
-        with study.blamed("data"):
-            return replace(open_folder(study.data, study.labels), memory=memory)
-    if benchmark.data is not None:
-        return FolderSource(*benchmark.data(), memory=memory)
-    return HubSource(cache / "hub", offline=offline)

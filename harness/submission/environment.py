@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from harness import __version__
+from harness.version import __version__
 
 PACKAGES = "torch transformers accelerate datasets tokenizers safetensors numpy faiss-cpu".split()
 

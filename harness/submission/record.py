@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from harness import __version__
 from harness.data.files import read_json, write_json
 from harness.errors import HarnessError
 from harness.results import Results
+from harness.version import __version__
 
 SUBMISSION = "submission.json"
 

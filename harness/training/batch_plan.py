@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from harness.models.batching import bucketed, quotas, training_batches
+from harness.models.batching import IGNORED, bucketed, quotas, training_batches
 from harness.models.device import processes
-from harness.models.masking import IGNORED
 
 if TYPE_CHECKING:
     from harness.data.source import Rows

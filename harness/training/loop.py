@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.models.batching import IGNORED
 from harness.models.device import Device
-from harness.models.masking import IGNORED, mask
+from harness.models.masking import mask
 from harness.models.model import Report
 from harness.models.tokenizer import load_tokenizer
 from harness.training.batch_plan import BatchPlan, plan_batches, rows_of
@@ -259,7 +260,7 @@ class _Features:
 def collate(
     batch: Sequence[tuple[int, int, int, dict[str, Any]]], tokenizer: Any, seed: int
 ) -> dict[str, Any]:
-    """Pad features to the longest of the batch; token labels are padded with -100.
+    """Pad features to the longest of the batch; token labels are padded with IGNORED.
 
     Options of a question become a further dimension; plain text gets its masks here.
 

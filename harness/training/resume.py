@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from harness.data.files import digest
+from harness.data.files import digest, write_text
 from harness.errors import HarnessError
 
 MANIFEST = "state.json"  # its second line says all of a state, its first is the second's SHA-256
@@ -77,9 +77,7 @@ def seal(work: Path, step: int, history: History) -> None:
         "files": {str(path.relative_to(work)): digest(path) for path in files},
     }
     text = json.dumps(value)
-    aside = folder / f"{MANIFEST}.part"
-    aside.write_text(f"{_sha256(text)}\n{text}")
-    aside.replace(folder / MANIFEST)
+    write_text(f"{_sha256(text)}\n{text}", folder / MANIFEST)
 
 
 def last_state(work: Path) -> State:

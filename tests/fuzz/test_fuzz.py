@@ -109,8 +109,7 @@ def ended_well(code: int, out: str, err: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("evaluate", "study", "train"):
-        monkeypatch.setattr(f"harness.cli.{module}.CACHE", tmp_path / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.errors import HarnessError
+from harness.errors import BEFORE, HarnessError
 from harness.pipeline.steps.step import Step
 
 Moved = Callable[[Step, int, int], None]
@@ -107,7 +107,7 @@ class Report:
     def reasons(self) -> dict[str, str]:
         """Return for the key of each step without a result why it has none."""
         failed = {outcome.step.key: outcome.error for outcome in self.failed}
-        return failed | {step.key: "a step before it failed" for step in self.skipped}
+        return failed | {step.key: BEFORE for step in self.skipped}
 
 
 class _Queue:

@@ -70,7 +70,7 @@ class PredictStep(Step):
             "task": self.task.name,
             "language": self.language,
             "data": self.data,
-            "settings": {name: getattr(self.settings, name) for name in form.reads},
+            "settings": {name: self.settings.value(name) for name in form.reads},
             "limit": self.limit,
             "device": self.device.identity(),
         }

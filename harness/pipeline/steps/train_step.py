@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,20 +11,13 @@ from harness.data.files import digest
 from harness.data.source import training_rows
 from harness.pipeline.dataset_facts import held_out_of
 from harness.pipeline.steps.step import Step, format_identity, pace_of
+from harness.recipes import read_by
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
     from harness.models.device import Device
     from harness.pipeline.steps.runtime import Runtime
     from harness.training.spec import SetSpec, TrainingSpec
-
-OF_A_SET = ("batch_size", "max_tokens", "train_examples", "dev_examples")
-"""Settings of each set, beside those that its format reads."""
-OF_A_MIXTURE = ("sampling", "cap", "temperature")
-OF_FORMATS = (
-    *("max_length", "stride", "max_question", "max_answer", "misplaced_answers"),
-    *("layer", "pooling", "language_exponent"),
-)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,13 +71,13 @@ class TrainStep(Step):
 
     def _set(self, one: SetSpec, data: Any) -> dict[str, Any]:
         """Return what of a set decides the result: not its name, which only labels it."""
-        reads = [*OF_A_SET, *one.training.format.reads]
+        reads = [*read_by("set"), *one.training.format.reads]
         if one.training.languages:
             reads.append("language_exponent")
         values = {
             "format": format_identity(one.training.format),
             "data": data,
-            "settings": {name: getattr(one.settings, name) for name in reads},
+            "settings": {name: one.settings.value(name) for name in reads},
         }
         if one.ratio:
             values["ratio"] = one.ratio
@@ -99,13 +92,10 @@ class TrainStep(Step):
 
     def _settings(self) -> dict[str, Any]:
         """Return the settings of the whole training that decide its result."""
-        settings = self.spec.settings
-        unread = {*OF_A_SET, *OF_FORMATS, "keep_head"}
-        if sum(not one.ratio for one in self.spec.sets) == 1:
-            unread |= {*OF_A_MIXTURE}
-        elif settings.sampling != "capped":
-            unread |= {"cap", "temperature"}
-        return {name: value for name, value in asdict(settings).items() if name not in unread}
+        settings, names = self.spec.settings, read_by("training")
+        if sum(not one.ratio for one in self.spec.sets) > 1:
+            names += read_by("mixture") if settings.sampling == "capped" else ("sampling",)
+        return {name: settings.value(name) for name in names}
 
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Train."""

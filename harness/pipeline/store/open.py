@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness import places
 from harness.pipeline.store.store import Store
 
 
-def open_store(where: str, mirrors: Path) -> Store:
+def open_store(where: str) -> Store:
     """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
 
     Raises:
@@ -16,5 +17,5 @@ def open_store(where: str, mirrors: Path) -> Store:
     if "://" in where:
         from harness.pipeline.store.remote import open_mirror
 
-        return open_mirror(where, mirrors)
+        return open_mirror(where, places.mirrors())
     return Store(Path(where).absolute()).checked()

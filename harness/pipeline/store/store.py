@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from harness import __version__
 from harness.data.files import digest, read_json, write_json
 from harness.errors import HarnessError
 from harness.pipeline.steps.step import Step
+from harness.version import __version__
 
 MANIFEST = "step.json"
 LAYOUT = 2  # of folders and manifests; raised when its steps are no longer read
@@ -228,7 +228,7 @@ class Store:
                 for path in files
             },
         }
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        write_json(manifest, folder / MANIFEST)
         for path in (*files, folder / MANIFEST):
             _flush(path)
         place = self.place(step)

@@ -1,10 +1,17 @@
-"""Where in a TOML text a key or value stands; tomllib does not say."""
+"""TOML files of the user's: errors name line and column, which tomllib does not say."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+import tomllib
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.bounds import Expected, shown
+from harness.data.files import read_lines
+from harness.errors import HarnessError, nearest, unknown
 
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BLANK = re.compile(r"[ \t]*")
@@ -13,6 +20,71 @@ _STRING = re.compile(
 )
 _BARE = re.compile(r"[\w+-]+")
 _PLAIN = re.compile(r"[^,\]}#\n]+")
+
+
+@dataclass(frozen=True)
+class TomlFile:
+    """A file's text and tables; each check names the place of what it refuses.
+
+    A place is given by keys: the names of the tables and at last of the key.
+
+    Attributes:
+        path: The file.
+        text: Its text.
+        tables: What the text says.
+    """
+
+    path: Path
+    text: str
+    tables: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> TomlFile:
+        """Return a file, read.
+
+        Raises:
+            HarnessError: It cannot be read, is not TOML, or has tables in tables without end.
+        """
+        text = "\n".join(read_lines(path))
+        try:
+            return cls(path, text, tomllib.loads(text))
+        except (ValueError, RecursionError) as error:  # an integer of 5,000 digits is a ValueError
+            message, _, place = str(error).partition(" (at line ")
+            at = "".join(f":{n}" for n in re.findall(r"\d+", place))
+            raise HarnessError(f"{path}{at}: no valid TOML: {message:.200}") from error
+
+    def at(self, keys: tuple[str, ...], value: str | None = None) -> str:
+        """Return path, line and column of a key, or of a string in its value."""
+        line, column = place_of(self.text, keys, value)
+        return f"{self.path}:{line}:{column}"
+
+    def wrong(self, keys: tuple[str, ...], what: str, value: str | None = None) -> HarnessError:
+        """Return an error at a key, or at a string in its value."""
+        return HarnessError(f"{self.at(keys, value)}: {what}")
+
+    def table(self, keys: tuple[str, ...], value: object, what: str) -> Mapping[str, Any]:
+        """Return a value that must be a table; ``what`` says of what."""
+        if not isinstance(value, dict):
+            raise self.wrong(keys, f"{shown(value)} stands where a table of {what} should")
+        return value
+
+    def bounded(
+        self, keys: tuple[str, ...], what: str, value: object, expected: Expected, help_: str = ""
+    ) -> None:
+        """Refuse a value that is not as expected; ``help_`` says what it is for."""
+        if value not in expected:
+            hint = nearest(value, expected.words) if isinstance(value, str) else ""
+            message = f"{what} = {shown(value)}{hint}; expected {expected}"
+            raise self.wrong(keys, f"{message}. {help_}" if help_ else message)
+
+    def known(
+        self, keys: tuple[str, ...], word: str, known: Iterable[str], kind: str = "key"
+    ) -> None:
+        """Refuse a key, or a value of another kind, that is none of those known."""
+        names = list(known)
+        if word not in names:
+            message = str(unknown(kind, word, names))
+            raise self.wrong(keys, message, None if kind == "key" else word)
 
 
 @dataclass(frozen=True)
