@@ -19,7 +19,9 @@ from random import Random
 import mutators
 import pytest
 import slow_reader
-from conftest import MINI, QUICKEST, ROOT
+from support.command_line import use_cache
+from support.places import MINI, ROOT
+from support.tiny import QUICKEST
 
 from harness.errors import HarnessError
 from harness.models.checkpoint import Checkpoint, open_checkpoint
@@ -109,8 +111,7 @@ def ended_well(code: int, out: str, err: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("evaluate", "study", "train"):
-        monkeypatch.setattr(f"harness.cli.{module}.CACHE", tmp_path / "cache")
+    use_cache(tmp_path / "cache", monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 
