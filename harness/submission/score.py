@@ -108,13 +108,18 @@ def score_task(task: Task, predictions: Path, labels: Path, benchmark: Benchmark
 def _no_strangers(task: Task, folder: Path, expected: Iterable[str]) -> None:
     """Refuse a file that looks like predictions in a language the task does not have."""
     names = {Path(name).name for name in expected}
-    others = {f"test-{code}.{task.format.suffix}" for code in task.all_languages()}
     for path in sorted(folder.glob("test-*")):
-        if path.name not in names | others:
+        if path.name not in names and path.name not in _of_any_benchmark(task):
             raise HarnessError(
                 f"{path}: {task.name} has no such file{nearest(path.name, names)};"
                 " rename or remove it"
             )
+
+
+def _of_any_benchmark(task: Task) -> set[str]:
+    """Return the names of a task's files in the languages that any benchmark has of it."""
+    codes = {code for benchmark in registry.benchmarks() for code in benchmark.languages_of(task)}
+    return {f"test-{code}.{task.format.suffix}" for code in codes}
 
 
 def summary_of(benchmark: Benchmark, tasks: Mapping[str, TaskScore]) -> Summary:

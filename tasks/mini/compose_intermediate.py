@@ -281,12 +281,11 @@ def unanswerable(article: Row, others: list[str]) -> Row:
 
 
 def write_squad() -> None:
-    """Writes SQuAD 1.1 as XTREME has it, and 2.0 with unanswerable questions added."""
+    """Writes SQuAD 2.0: XTREME's SQuAD 1.1 with unanswerable questions added."""
     data: dict[str, list[Row]] = {}
     for name in ("train", "dev"):
         text = (XTREME / f"squad/{name}-v1.1.json").read_text("utf-8")
         data[name] = json.loads(text)["data"]
-        write(f"squad_v1.1/{name}-v1.1.json", text)
     places = [article["title"].split("_")[0] for article in data["train"]]
     for name, articles in data.items():
         for number, article in enumerate(articles[:50]):
