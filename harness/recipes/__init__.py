@@ -254,12 +254,12 @@ def _names(part: str) -> tuple[str, ...]:
     """Return what a table of tables of settings may name."""
     if part == "intermediate":
         return ("default", "mixture", *registry.training_names())
-    tasks = [registry.task(name) for name in registry.task_names()]
+    tasks = registry.tasks()
     if part == "training":
         own = [task.training for task in tasks]
-        others = [registry.benchmark(name).training.values() for name in registry.benchmark_names()]
+        others = [benchmark.training.values() for benchmark in registry.benchmarks()]
         return tuple(sorted({one.name for some in (own, *others) for one in some if one}))
-    sets = [registry.training(name) for name in registry.training_names()]
+    sets = registry.trainings()
     return tuple(sorted({t.format.name for t in tasks} | {s.format.name for s in sets}))
 
 
