@@ -357,8 +357,8 @@ def load(folder: Where) -> Results:
 
 
 def tasks() -> dict[str, Task]:
-    """Return the installed tasks by name."""
-    return {name: registry.task(name) for name in registry.task_names()}
+    """Return the installed tasks by name; a broken plug-in is a warning."""
+    return {task.name: task for task in registry.tasks()}
 
 
 def _opened(

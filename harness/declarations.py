@@ -1,7 +1,7 @@
 """The nouns of the harness, as pure declarations: Task, TrainingSet, Benchmark, where data lies.
 
 Nothing here reads a file or imports a framework; a plug-in builds these values and names them
-under the entry-point groups ``harness.tasks`` and ``harness.benchmarks``.
+under the entry-point groups ``harness.tasks``, ``harness.training`` and ``harness.benchmarks``.
 """
 
 from __future__ import annotations
@@ -134,6 +134,8 @@ class Folder:
         files: Split to path pattern, or to several whose rows are joined; ``{lang}`` stands for
             the language. A path is looked for in XTREME's own folder and in ``intermediate/``
             beside it.
+        elsewhere: The same for files that other collections lay elsewhere: read where one of
+            ``files`` is not there and all of these are.
         labels: Pattern of the test labels below the labels folder; "" where there are none.
         columns: Our column to theirs, for data sets in files of their own (``.jsonl``, ``.csv``
             and ``.tsv`` with a header); {} where the files have XTREME's layout.
@@ -144,6 +146,7 @@ class Folder:
     labels: str = ""
     columns: Mapping[str, Column] = field(default_factory=dict)
     values: Mapping[int | str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -215,9 +218,9 @@ class Task:
     Attributes:
         name: Folder name in a submission, e.g. ``xnli``.
         title: What a reader calls it.
-        group: The benchmark's group, e.g. ``classification``.
         format: How it works.
-        languages: Benchmark name to the languages scored there, in the official order.
+        languages: The languages of its test sets, in the order in which scores are averaged; a
+            benchmark may choose others (``Benchmark.languages``).
         folder: Its test (and dev) files.
         training: What a model learns it from; None where the encoder is used as it is.
         hub: The same on the hub, if it is there.
@@ -226,9 +229,8 @@ class Task:
 
     name: str
     title: str
-    group: str
     format: Evaluated
-    languages: Mapping[str, tuple[str, ...]]
+    languages: tuple[str, ...]
     folder: Folder
     training: TrainingSet | None = None
     hub: Hub | None = None
@@ -240,10 +242,6 @@ class Task:
         """Return the name of a prediction file in the task's folder, as XTREME has it."""
         return f"test-{language}.{self.format.suffix}"
 
-    def all_languages(self) -> tuple[str, ...]:
-        """Return every language of every benchmark, first come first."""
-        return tuple(dict.fromkeys(code for codes in self.languages.values() for code in codes))
-
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -251,7 +249,7 @@ class Benchmark:
 
     Attributes:
         groups: Group name to its tasks' names; the overall score is the mean of all tasks.
-        languages: Task name to languages, where the tasks' own declarations do not say.
+        languages: Task name to languages, where they are not the task's own.
         training: Task name to the training set used here instead of the task's own.
         data: Gives the packaged data and labels folders, for a benchmark that brings its own.
         encoder: Makes the benchmark's own encoder below a cache folder and gives its checkpoint
@@ -272,10 +270,12 @@ class Benchmark:
         return tuple(name for names in self.groups.values() for name in names)
 
     def languages_of(self, task: Task) -> tuple[str, ...]:
-        """Return the languages of a task here; all of its own if it is not part of this one."""
-        if task.name in self.languages:
-            return self.languages[task.name]
-        return task.languages.get(self.name) or task.all_languages()
+        """Return the languages of a task here: the benchmark's choice, else the task's own."""
+        return self.languages.get(task.name, task.languages)
+
+    def group_of(self, task: Task) -> str:
+        """Return the name of the group that a task is in; "" if it is not part of this one."""
+        return next((group for group, names in self.groups.items() if task.name in names), "")
 
     def training_of(self, task: Task) -> TrainingSet | None:
         """Return what a model learns the task from in this benchmark."""

@@ -37,7 +37,7 @@ Sampling = Annotated[
 
 def train_command(
     sets: Annotated[
-        list[str], typer.Argument(metavar="TASK...", help="mnli, squad_v1, mnli[de], mlm …")
+        list[str], typer.Argument(metavar="TASK...", help="mnli, squad, mnli[de], mlm …")
     ],
     checkpoint: Annotated[str, typer.Option("--from", help="Folder or hub id to start from.")],
     output: Annotated[Path, typer.Option(help="Folder to write the checkpoint into.")],

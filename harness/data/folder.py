@@ -39,10 +39,16 @@ class FolderSource:
 
         Of a set in many languages these are the files that are there, or that the user named.
         """
-        said = of.folder.files.get(split)
-        if said is None:
-            return []
-        patterns = (said,) if isinstance(said, str) else said
+        paths = self._files(of, of.folder.files.get(split, ()), split, language)
+        others = self._files(of, of.folder.elsewhere.get(split, ()), split, language)
+        wanting = others and not all(path.is_file() for path in paths)
+        return others if wanting and all(path.is_file() for path in others) else paths
+
+    def _files(
+        self, of: Task | TrainingSet, where: str | tuple[str, ...], split: str, language: str
+    ) -> list[Path]:
+        """Return the files of some path patterns."""
+        patterns = (where,) if isinstance(where, str) else where
         if isinstance(of, TrainingSet):
             if of.variant and split == "train":
                 patterns = tuple(_varied(pattern, of.variant) for pattern in patterns)

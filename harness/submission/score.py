@@ -118,7 +118,8 @@ def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark)
 
 def _no_strangers(task: Task, folder: Path, languages: Sequence[str]) -> None:
     """Refuse a file that looks like predictions in a language the task does not have."""
-    known = {task.file(code) for code in (*languages, *task.all_languages())}
+    others = [code for one in registry.benchmarks() for code in one.languages_of(task)]
+    known = {task.file(code) for code in (*languages, *others)}
     for path in sorted(folder.glob("test-*")):
         if path.name not in known:
             near = nearest(path.name, [task.file(code) for code in languages])

@@ -195,7 +195,7 @@ def test_tasks_lists_all_nine(run: Call) -> None:
     assert sorted(rows) == NINE
     for part in ("classification", "sentence-pair classification", "15 xtreme", "15 xtreme-r"):
         assert part in rows["xnli"]
-    for part in ("mnli", "accuracy", "CC BY-NC 4.0"):
+    for part in ("xnli-en", "accuracy", "CC BY-NC 4.0"):
         assert part in rows["xnli"]
     assert "40 xtreme, 48 xtreme-r" in rows["panx"]
     assert "xtreme-r" not in rows["bucc2018"] and " – " in rows["bucc2018"]
@@ -254,12 +254,12 @@ def test_an_unknown_task_gets_the_nearest_names(run: Call) -> None:
 
 def test_the_plan_the_table_and_where_it_went(few: tuple[Path, str, str]) -> None:
     folder, out, err = few
-    for row in ("predict tatoeba 1 0 1 120", "train mnli 1 0 1 24", "predict xnli 2 0 2 72"):
+    for row in ("predict tatoeba 1 0 1 120", "train xnli-en 1 0 1 24", "predict xnli 2 0 2 72"):
         assert row.split() in [line.split() for line in out.splitlines()]
     assert "6 steps with the scores, 0 cached" in out
     assert "estimate: " in out
     assert f"written: {folder / 'out'}/submission.json" in out.replace("\n", "")
-    assert "[2/4] train mnli: " in err and "examples/s" in err
+    assert "[2/4] train xnli-en: " in err and "examples/s" in err
     scores = load(folder / "out" / "scores.json")
     row = next(line for line in out.splitlines() if line.startswith("classification ")).split()
     assert row[2] == f"{scores['tasks']['xnli']['score']:.1f}"
@@ -338,14 +338,14 @@ def test_the_manifest_says_how_the_numbers_came_about(
     steps = {step["name"]: step for step in manifest["steps"]}
     assert list(steps) == [
         "predict tatoeba de",
-        "train mnli",
+        "train xnli-en",
         "predict xnli en",
         "predict xnli de",
         "score tatoeba",
         "score xnli",
     ]
-    assert steps["train mnli"]["identity"]["seed"] == 42
-    (learnt,) = steps["train mnli"]["identity"]["sets"]
+    assert steps["train xnli-en"]["identity"]["seed"] == 42
+    (learnt,) = steps["train xnli-en"]["identity"]["sets"]
     for split in ("train", "dev"):
         inner = sha256((MINI / f"xtreme/xnli/{split}-en.tsv").read_bytes()).hexdigest()
         expected = sha256(inner.encode()).hexdigest()
@@ -477,9 +477,12 @@ def test_a_wrong_name_is_one_line(
     [
         ("[default]\nepochs = 1\nlearningrate = 1e-5\n", ":3:1: unknown key 'learningrate'; did"),
         ("[defaults]\nepochs = 1\n", ":1:2: unknown key 'defaults'; did you mean default?"),
-        ("[training.mnli]\n\nbatchsize = 3\n", ":3:1: unknown key 'batchsize'; did you mean batch"),
+        (
+            "[training.xnli-en]\n\nbatchsize = 3\n",
+            ":3:1: unknown key 'batchsize'; did you mean batch",
+        ),
         ('[default]\nepochs = "two"\n', ":2:1: epochs = 'two'; expected a whole number from 1"),
-        ("[default]\nepochs = 1\n[training.mnli]\nepochs = -1 # no\n", ":4:1: epochs = -1"),
+        ("[default]\nepochs = 1\n[training.xnli-en]\nepochs = -1 # no\n", ":4:1: epochs = -1"),
         ("[default]\nepochs = 1.5\n", ":2:1: epochs = 1.5; expected a whole number from 1"),
         ("[default]\nepochs = true\n", ":2:1: epochs = True; expected a whole number from 1"),
         ("[default]\nlearning_rate = -1.0\n", ":2:1: learning_rate = -1.0"),
@@ -490,12 +493,12 @@ def test_a_wrong_name_is_one_line(
         ("[default]\nlearning_rate = nan\n", ":2:1: learning_rate = nan"),
         ("default = 3\n", ":1:1: 3 stands where a table of settings should"),
         ("format = 3\n", ":1:1: 3 stands where a table of tables should"),
-        ("[training]\nmnli = 3\n", ":2:1: 3 stands where a table of settings should"),
+        ("[training]\nxnli-en = 3\n", ":2:1: 3 stands where a table of settings should"),
         ("\n[[default]]\nepochs = 1\n", ":2:3: [{'epochs': 1}] stands where a table"),
         ("[default]\n[default.epochs]\nx = 1\n", ":2:2: epochs = {'x': 1}; expected a whole"),
         ('[fromat."token tagging"]\n', ":1:2: unknown key 'fromat'; did you mean format?"),
         ('[format."token taging"]\n', ":1:2: unknown key 'token taging'; did you mean token"),
-        ("[training.mnly]\n", ":1:2: unknown key 'mnly'; did you mean mnli?"),
+        ("[training.xnli-em]\n", ":1:2: unknown key 'xnli-em'; did you mean xnli-en"),
         ('\n[intermediate."mnly[de]"]\n', ":2:2: unknown key 'mnly'; did you mean "),
         ("[default]\nown = 1\n", ":2:1: unknown key 'own'"),
         ("[default]\nepochs = \n", "no valid TOML"),
@@ -545,7 +548,9 @@ def test_a_task_asked_for_by_name_must_have_data(evaluate: Call, small_data: Pat
         "--benchmark", "mini", "--data", small_data, "--tasks", "xnli", "--dry-run"
     )
     line = one_line(code, err)
-    assert "mnli: no train data to learn from" in line and "xnli/train-en.tsv is not there" in line
+    assert (
+        "xnli-en: no train data to learn from" in line and "xnli/train-en.tsv is not there" in line
+    )
 
 
 def test_files_that_are_missing_make_one_line_a_task(
@@ -787,7 +792,7 @@ def test_other_errors_are_not_taken_for_a_full_disk(
     monkeypatch.setattr(Store, "keep", broken)
     code, _, err = evaluate(*FEW)
     assert code == 1 and "Traceback" not in err
-    assert "failed: train mnli: RuntimeError: a bug" in err and "free or permit" not in err
+    assert "failed: train xnli-en: RuntimeError: a bug" in err and "free or permit" not in err
 
 
 def test_a_disk_that_is_really_full(
@@ -880,7 +885,7 @@ def test_data_check_says_what_is_there(run: Call) -> None:
     assert (code, err) == (0, "")
     rows = {tuple(line.split()[:2]): line.split()[2:] for line in out.splitlines()}
     assert rows["xnli", "test"] == ["7/7", "36–36", "7/7"]
-    assert rows["mnli", "train"] == ["1/1", "300–300", "1/1"]
+    assert rows["xnli-en", "train"] == ["1/1", "300–300", "1/1"]
     assert rows["tatoeba", "test"] == ["6/6", "60–60", "6/6"]
     assert rows["bucc2018", "test"] == ["6/6", "65–65", "6/6"]
     assert rows["xquad", "test"] == ["7/7", "24–24", "7/7"]

@@ -442,7 +442,7 @@ def test_nothing_is_unpickled_or_run(hub, monkeypatch):
 def test_languages_that_the_hub_lacks_are_known(name, language, tmp_path):
     """XTREME-R's further languages are not in google/xtreme: missing, not a failed fetch."""
     task = registry.task(name)
-    assert language in task.languages["xtreme-r"]
+    assert language in registry.benchmark("xtreme-r").languages_of(task)
     source = HubSource(tmp_path)
     assert not source.has(task, "test", language)
     assert source.has(task, "test", "de")

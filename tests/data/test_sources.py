@@ -432,7 +432,7 @@ def test_offsets_of_test_files_are_looked_at_by_the_check_alone(source):
     assert problems[0].startswith(f"{path}: question ")
 
 
-@pytest.mark.parametrize("name", ["squad_v1", "squad_v2"])
+@pytest.mark.parametrize("name", ["squad", "squad_v2"])
 @pytest.mark.parametrize("split", ["train", "dev"])
 def test_answers_out_of_place_in_intermediate_sets_are_listed(source, name, split):
     training = registry.training(name)
@@ -531,7 +531,7 @@ def test_the_packaged_data_are_whole():
     assert found["xnli", "test", "zh"].rows == 36 and found["xnli", "test", "zh"].labelled
     assert found["tatoeba", "test", "zh"].rows == 60
     assert found["bucc2018", "test", "zh"].rows == 65
-    assert found["mnli", "train", "en"].rows == 300 and found["mnli", "train", "en"].labelled
+    assert found["xnli-en", "train", "en"].rows == 300 and found["xnli-en", "train", "en"].labelled
 
 
 def test_the_real_data_are_whole(real_data):
@@ -553,7 +553,13 @@ def test_the_real_data_are_whole(real_data):
 @pytest.mark.parametrize(
     ("file", "before", "after", "key", "what"),
     [
-        ("xtreme/xnli/train-en.tsv", "\tneutral", "\tneutrum", ("mnli", "train", "en"), "neutrum"),
+        (
+            "xtreme/xnli/train-en.tsv",
+            "\tneutral",
+            "\tneutrum",
+            ("xnli-en", "train", "en"),
+            "neutrum",
+        ),
         ("xtreme/udpos/train-en.tsv", "\tVERB", "\tVREB", ("ud-en", "train", "en"), "VREB"),
         ("xtreme/udpos/train-en.tsv", "\tVERB", "", ("ud-en", "train", "en"), "some have none"),
         ("xtreme/pawsx/test-zh.tsv", "\t", " ", ("pawsx", "test", "zh"), "1 columns"),

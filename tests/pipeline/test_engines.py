@@ -568,5 +568,5 @@ def test_a_training_of_several_processes_that_fails_says_why(
         words, env=surroundings, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG
     )
     assert done.returncode == 1
-    assert "failed: train mnli" in done.stdout and "Traceback" not in done.stdout
+    assert "failed: train xnli-en" in done.stdout and "Traceback" not in done.stdout
     assert "not finite" in done.stdout

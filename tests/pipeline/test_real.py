@@ -25,7 +25,7 @@ def source(real_data: Path) -> FolderSource:
 @pytest.fixture(scope="module")
 def e5(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     """multilingual-e5-small at 4 bits, pruned to the rows used here."""
-    from tasks.mini.encoder import demo_checkpoint
+    from xtreme_tasks.mini.encoder import demo_checkpoint
 
     data = real_data / "xtreme"
     texts = [data / f"tatoeba/{code}-en.{side}" for code in ("de", "zh")

@@ -563,7 +563,7 @@ mnli = ["mnli"]
     assert f"{total - 14} steps ran" in out
     assert "run the same command again" in out
     assert "FAILED: no luck with hellaswag" in err and "Traceback" not in err
-    assert re.search(rf"\[\d+/{total}\] train mnli \(tiny, mnli, seed 1\)", err)
+    assert re.search(rf"\[\d+/{total}\] train xnli-en \(tiny, mnli, seed 1\)", err)
     table = json.loads((tmp_path / "out" / "table.json").read_text())
     rows = {row["name"]: row for row in table["rows"]}
     assert rows["hella"]["scores"] == {} == rows["after"]["scores"]
@@ -758,6 +758,20 @@ def test_the_schedule_costs_little_a_step(
     assert took < 100 * yardstick(len(steps))
 
 
+def test_squad_is_one_step_as_an_intermediate_and_as_a_target_s_set(
+    plan_of: Callable[..., StudyPlan],
+) -> None:
+    targets = LITTLE.replace('"xnli", "tatoeba"', '"xquad", "mlqa"')
+    text = targets + '[intermediate]\nsquad = ["squad"]\n'
+    whole = plan_of(text)
+    (base,), (after,) = cells(whole, "baseline"), cells(whole, "squad")
+    one, other = first_training(base, "train squad"), first_training(after, "train intermediate")
+    assert one.key == other.key
+    assert len({s.key for s in whole.steps if s.kind == "train"}) == 2  # and the target's, after it
+    whole = plan_of(text, settings=SHORT + "[settings.intermediate.squad]\nepochs = 3\n")
+    assert len({s.key for s in whole.steps if s.kind == "train"}) == 3
+
+
 # --- heads that are kept
 
 
@@ -765,7 +779,7 @@ def first_training(cell: Cell, name: str) -> Step:
     return next(s for s in cell.plan.steps if s.kind == "train" and s.name.startswith(name))
 
 
-KEPT = SHORT + "[settings.training.mnli]\nkeep_head = true\n"
+KEPT = SHORT + "[settings.training.xnli-en]\nkeep_head = true\n"
 
 
 def test_a_target_goes_on_with_the_head_of_its_intermediate(
@@ -785,7 +799,7 @@ def test_a_target_goes_on_with_the_head_of_its_intermediate(
     assert target.job.sets[0].kept == 0
     first = after.plan.steps[0]
     assert isinstance(first.job, TrainJob) and first.job.sets[0].kept is None
-    job = first_training(base, "train mnli").job
+    job = first_training(base, "train xnli-en").job
     assert isinstance(job, TrainJob) and job.sets[0].kept == 0
 
 

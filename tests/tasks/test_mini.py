@@ -313,7 +313,7 @@ def test_the_harness_finds_nothing_malformed(run: Any) -> None:
     assert len(tests) == 7 * 7 + 2 * 6
     assert all(row[4:] == ["yes"] for row in tests)
     assert {row[0] for row in rows if row[1] == "train"} == {
-        "mnli",
+        "xnli-en",
         "paws",
         "ud-en",
         "wikiann-en",
@@ -323,12 +323,19 @@ def test_the_harness_finds_nothing_malformed(run: Any) -> None:
 
 
 def test_it_is_packaged() -> None:
-    """hatch takes every file below ``packages`` that .gitignore does not name."""
+    """hatch takes every file below ``packages`` that .gitignore does not name.
+
+    ``tasks`` is there as ``xtreme_tasks``, as the entry points say.
+    """
     import tomllib
 
-    target = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    value = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    target = value["tool"]["hatch"]["build"]
     wheel = target["targets"]["wheel"]
     assert wheel["packages"] == ["harness", "tasks"]  # what composes the data stays out
+    assert wheel["sources"] == {"tasks": "xtreme_tasks"}
+    points = [place for of in value["project"]["entry-points"].values() for place in of.values()]
+    assert points and all(place.startswith("xtreme_tasks.") for place in points)
     assert not {"exclude", "only-include", "only-packages"} & wheel.keys()
     assert not {"exclude", "only-include", "only-packages"} & target.keys()
     if not (ROOT / ".git").exists() or not shutil.which("git"):
