@@ -10,11 +10,13 @@ import re
 import sys
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError, unknown
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _KINDS = {"tasks": "task", "training": "training set", "benchmarks": "benchmark"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
@@ -23,6 +25,8 @@ _Kind = TypeVar("_Kind", Task, TrainingSet, Benchmark)
 
 @cache
 def _installed() -> Any:  # of several classes by Python's version, all with select
+    from importlib.metadata import entry_points
+
     return entry_points()  # read once for all groups: it is a tenth of the time `tasks` takes
 
 

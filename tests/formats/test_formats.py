@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from datasets import concatenate_datasets
-from harness.data.layout import to_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import registry
+from harness.data.layout import to_dataset
 from harness.errors import HarnessError
 from harness.formats import (
     BitextMining,

@@ -39,13 +39,13 @@ def interrupted(*_: object) -> None:
 
 def main(file: Path, where: str) -> None:
     import ray
-    from harness.pipeline.engines.workers import Site
     from ray.cluster_utils import Cluster as Nodes
 
     from harness import places
     from harness.data.memory import Memory
     from harness.pipeline.engines.ray_cluster import RayEngine
     from harness.pipeline.engines.schedule import opened, run_all
+    from harness.pipeline.engines.workers import Site
     from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools.mini.passages import Article, squad, write_articles
+from tools.mini.passages import Article, squad
 from tools.mini.texts import read_lines, read_table, write_json
 
 ARTICLES = 50  # so many articles of a split are in 2.0
@@ -61,9 +61,7 @@ def dev_with_unanswerable() -> list[Article]:
 
 
 def write(folder: Path) -> None:
-    """Write both versions, each in its folder."""
-    for split in ("train", "dev"):
-        write_articles(folder / "squad_v1.1" / f"{split}-v1.1.json", squad(split))
+    """Write SQuAD v2.0; v1.1 is XTREME's own."""
     second = {"train": train_with_unanswerable(), "dev": dev_with_unanswerable()}
     for split, articles in second.items():
         path = folder / "squad_v2.0" / f"{split}-v2.0.json"
