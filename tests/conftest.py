@@ -12,7 +12,7 @@ import pytest
 from support.places import MINI, ROOT
 from support.tiny import QUICKEST, make_checkpoint
 
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported; workers share the cores
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="harness-tests-")  # no fact of other runs
 atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)

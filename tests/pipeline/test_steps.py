@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -291,13 +290,16 @@ def test_the_layer_asked_for_wins_over_the_recipe(tmp_path: Path, quickest: Path
 def test_two_runs_do_a_step_once(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     step = Step("score", "score x", {"a": 3}, (), Work())
-    done = []
+    done, coming, all_there = [], [], threading.Event()
 
     def work() -> None:
+        coming.append(1)
+        if len(coming) == 4:
+            all_there.set()
         with store.locked(step):
             if store.find(step) is None:
                 with store.aside() as folder:
-                    time.sleep(0.05)
+                    assert all_there.wait(LONG)  # so that the others want it while it is in hand
                     result = step.job.run(folder, (), None)  # type: ignore[arg-type]
                     store.keep(step, folder, result, 0)
                     done.append(1)
@@ -360,15 +362,16 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_and_resumed_is_byte_identical(
     tiny: Path, quickest: Path, tmp_path: Path
 ) -> None:
-    """SIGKILL, three times after events drawn at random; then the run is left to end."""
+    """SIGKILL, twice after events drawn at random; then the run is left to end."""
 
     def start(name: str) -> subprocess.Popen[bytes]:
         words = [
             sys.executable, "-m", "harness", "eval", str(tiny), "--benchmark", "mini",
-            "--recipe", str(quickest), "--tasks", "xnli,udpos,tydiqa,bucc2018",
+            "--recipe", str(quickest), "--tasks", "xnli,udpos",
             "--languages", "en,de,zh", "--threads", "1",
             "--store", str(tmp_path / f"store-{name}"), "--output", str(tmp_path / name),
         ]  # fmt: skip
@@ -377,9 +380,9 @@ def test_killed_at_random_moments_and_resumed_is_byte_identical(
 
     assert start("whole").wait(LONG) == 0
     store, draw = tmp_path / "store-torn", random.Random(20)
-    assert events(tmp_path / "store-whole") > 3 * 7
+    assert events(tmp_path / "store-whole") > 2 * 7
     killed = 0
-    for _ in range(3):
+    for _ in range(2):
         process = start("torn")
         killed += until(process, store, events(store) + draw.randint(1, 7))
         process.kill()

@@ -13,7 +13,7 @@ device = "cpu"
 threads = 1
 limit = 6
 max_steps = 2
-targets = ["xnli", "udpos", "tatoeba"]
+targets = ["xnli", "tatoeba"]
 seeds = [1]
 [checkpoints]
 tiny = "{tiny}"

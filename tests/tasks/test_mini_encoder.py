@@ -103,7 +103,6 @@ def test_translations_are_nearest(checkpoint: Path) -> None:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    torch.set_num_threads(2)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModel.from_pretrained(checkpoint, add_pooling_layer=False).eval()
 

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
-from support.lessons import training_set
+from support.trainings import training_set
 from support.places import MINI
 
 from harness import registry

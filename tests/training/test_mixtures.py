@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.lessons import training_set
+from support.trainings import training_set
 from support.places import MINI
 
 from harness.data.folder import FolderSource

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.lessons import GIVEN, device, ignore, lesson
+from support.trainings import GIVEN, device, ignore, lesson
 from support.places import ROOT
 from support.stores import HARM
 
@@ -159,7 +159,7 @@ def test_a_number_of_pieces_that_was_never_written_is_not_taken(text: str, tmp_p
 TOGETHER = """
 import os, sys, time
 from pathlib import Path
-from support.lessons import GIVEN, device, ignore, lesson
+from support.trainings import GIVEN, device, ignore, lesson
 from harness.training import dev_eval as watch
 from harness.training.loop import train
 from transformers import Trainer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lessons import SETTINGS, device, lesson, mnli
+from support.trainings import SETTINGS, device, lesson, mnli
 from support.places import ROOT
 from support.waiting import LONG
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from harness import registry
 from harness.data.folder import FolderSource
-from harness.data.source import training_rows
+from harness.data.source import Rows, training_rows
 from harness.declarations import TrainingSet
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import Device, choose_device
 from harness.recipes import Settings
-from harness.training.spec import Part, TrainingSpec
+from harness.training.spec import SetSpec, TrainingSpec
 from support.places import MINI
 
 SETTINGS = Settings(
@@ -36,14 +36,19 @@ def mnli() -> TrainingSet:
     return found
 
 
-def lesson(checkpoint: Path, settings: Settings = SETTINGS, seed: int = 1, **more: Any) -> Any:
-    source = FolderSource(MINI / "xtreme", MINI / "labels")
-    rows = training_rows(source, mnli(), None)
+def spec_of(checkpoint: Path, settings: Settings = SETTINGS, seed: int = 1, **more: Any) -> Any:
+    """Return a training on the packaged MNLI."""
     return TrainingSpec(
         checkpoint=open_checkpoint(str(checkpoint), offline=True),
-        parts=(Part("mnli", mnli().format, rows.train, rows.dev, settings),),
+        sets=(SetSpec(mnli(), settings),),
         settings=settings, seed=seed, **more,
     )  # fmt: skip
+
+
+def rows_of(spec: TrainingSpec) -> list[Rows]:
+    """Return the packaged rows of a training's sets."""
+    source = FolderSource(MINI / "xtreme", MINI / "labels")
+    return [training_rows(source, one.training, None) for one in spec.sets]
 
 
 def device() -> Device:
