@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import api, places, registry
+from harness import api
 from harness.cli.options import (
     STORE,
     BenchmarkName,
@@ -110,11 +110,9 @@ def demo_command(
     """Evaluate the packaged encoder on the packaged sentences (mini)."""
     from harness.display.progress import Bars
 
-    mini = registry.benchmark("mini")
-    assert mini.encoder is not None
     results = api.evaluate(
-        mini.encoder(places.checkpoints()),
-        benchmark=mini,
+        "packaged",
+        benchmark="mini",
         recipe="quick",
         seed=seed,
         device="cpu",
