@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from harness import places, registry
+from harness.cli.arguments import Argument
 from harness.cli.options import (
     STORE,
     BenchmarkName,
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 def evaluate_command(
     checkpoint: Annotated[
-        str, typer.Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
+        str, Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
     ],
     data: DataDir = None,
     labels: LabelsDir = None,
@@ -170,4 +169,4 @@ def _evaluate(
         for name, why in done.failed.items():
             print(f"failed: {name}: {why}", file=sys.stderr)
         print("what is finished is kept; run the same command again for the rest", file=sys.stderr)
-        raise typer.Exit(1)
+        raise SystemExit(1)

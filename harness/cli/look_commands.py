@@ -7,16 +7,15 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from harness import registry
+from harness.cli.arguments import Argument, Option
 from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
 from harness.errors import HarnessError, unknown
 
 
 def score_command(
-    predictions: Annotated[Path, typer.Argument(help="Folder of predictions in XTREME's layout.")],
-    labels: Annotated[Path, typer.Option(help="Folder of labels in the same layout.")],
+    predictions: Annotated[Path, Argument(help="Folder of predictions in XTREME's layout.")],
+    labels: Annotated[Path, Option(help="Folder of labels in the same layout.")],
     benchmark: BenchmarkName = "xtreme",
     per_language: PerLanguage = False,
     as_json: AsJson = False,
@@ -48,13 +47,13 @@ def score_command(
         print(f"\n{language_table(scores)}")
 
 
-def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
+def tasks_command(
+    name: Annotated[str, Argument(help="A task or training set, to see all of it.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """List the installed tasks and training sets, or show one."""
     from harness.display import catalogue
 
-    if len(context.args) > 1:
-        raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
-    name = next(iter(context.args), "")
     if name:
         _know(name)
     if name and name not in registry.task_names():
@@ -84,7 +83,7 @@ def _know(name: str) -> None:
 
 
 def check_command(
-    folder: Annotated[Path, typer.Argument(help="Folder in XTREME's layout.")],
+    folder: Annotated[Path, Argument(help="Folder in XTREME's layout.")],
     labels: LabelsDir = None,
     benchmark: BenchmarkName = "xtreme",
     tasks: Tasks = "",

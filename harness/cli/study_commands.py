@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from harness import places
+from harness.cli.arguments import Argument, Option
 from harness.cli.options import (
     STORE,
     AsJson,
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from harness.pipeline.store.store import Store
     from harness.studies.expand import StudyPlan
 
-StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The study's .toml file.")]
-DataAt = Annotated[Path | None, typer.Option("--data", help="Data folder in place of the file's.")]
+StudyFile = Annotated[Path, Argument(metavar="FILE", help="The study's .toml file.")]
+DataAt = Annotated[Path | None, Option("--data", help="Data folder in place of the file's.")]
 
 
 def plan_command(
@@ -48,10 +47,8 @@ def run_command(
     data: DataAt = None,
     store: StoreAt = STORE,
     workers: Workers = 1,
-    ray: Annotated[str, typer.Option(help="Address of a Ray cluster, or auto.")] = "",
-    output: Annotated[
-        Path | None, typer.Option(help="Folder for the table [results/STUDY].")
-    ] = None,
+    ray: Annotated[str, Option(help="Address of a Ray cluster, or auto.")] = "",
+    output: Annotated[Path | None, Option(help="Folder for the table [results/STUDY].")] = None,
     offline: Offline = False,
 ) -> None:
     """Run what is not done yet, go on past what fails, print the table."""
@@ -86,7 +83,7 @@ def run_command(
     write_text(as_json(whole, columns, rows) + "\n", output / "table.json")
     print(f"\nwritten: {output}/table.txt, table.json")
     if report is not None and report.failed:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def table_command(
