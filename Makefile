@@ -1,15 +1,22 @@
 # Two commands: make demo, make test. Both make .venv first if it is not there.
+# make quick leaves out the tests that are marked slow.
 PYTHON ?= python3.11
 VENV = .venv
 BIN = $(VENV)/bin
+# Processes that tests are divided among, a file's tests staying together.
+WORKERS ?= 2
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: demo test check clean
+.PHONY: demo test quick check clean
 
 demo: $(VENV)/ready
 	$(BIN)/harness study run studies/demo-part.toml --workers 2
 
 test: $(VENV)/ready check
-	$(BIN)/pytest
+	$(PYTEST)
+
+quick: $(VENV)/ready
+	$(PYTEST) -m "not slow"
 
 check: $(VENV)/ready
 	$(BIN)/ruff format --check .

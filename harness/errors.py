@@ -5,6 +5,8 @@ import errno
 import os
 from collections.abc import Iterable
 
+BEFORE = "a step before it failed"  # why another has no result
+
 
 class HarnessError(Exception):
     """Something the user can mend, said in one line that names the place and the remedy."""

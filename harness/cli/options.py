@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from harness import places
 from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, Bounds
 from harness.cli.arguments import Option
-from harness.errors import HarnessError
+from harness.errors import BEFORE
 
 STORE = places.store()
 
@@ -35,7 +36,8 @@ Tasks = Annotated[str, Option(help="Comma-separated tasks [default: the benchmar
 Languages = Annotated[str, Option(help="Comma-separated languages [default: all].")]
 Limit = Annotated[int, _number(COUNT, "Test examples a language; marks the run partial.")]
 MaxSteps = Annotated[int, _number(COUNT, "Updates a training, at most; marks the run partial.")]
-Workers = Annotated[int, _number(PROCESSES, "Slots on this machine.")]
+Workers = Annotated[int, _number(PROCESSES, "Processes on this machine that steps run in.")]
+RayAddress = Annotated[str, Option("--ray", help="Address of a Ray cluster, or auto.")]
 Share = Annotated[float, _number(SHARE, "Share of all batches that are masked language modelling.")]
 Layer = Annotated[
     str, Option(help="Hidden state for retrieval: a number, last or xtreme [recipe's].")
@@ -57,19 +59,15 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
-def writable(folder: Path | str) -> None:
-    """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
-    if "://" in str(folder):
+def end_with(failed: Mapping[str, str]) -> None:
+    """Say what failed, if anything did, and end with exit code 1 then."""
+    if not failed:
         return
-    if "\0" in str(folder):
-        raise HarnessError(
-            f"{str(folder)!r:.300}: a name holds a NUL character; name another place"
-        )
-    folder = Path(folder)
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir() and there == folder:
-        raise HarnessError(f"{folder} is a file, not a folder; name another place")
-    if not there.is_dir():
-        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
-    if not os.access(there, os.W_OK):
-        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")
+    reasons = {name: why for name, why in failed.items() if why != BEFORE}
+    for name, why in reasons.items():
+        print(f"failed: {name}: {why}", file=sys.stderr)
+    if len(reasons) < len(failed):
+        others = len(failed) - len(reasons)
+        print(f"not begun since a step before them failed: {others} steps", file=sys.stderr)
+    print("what is finished is kept; run the same command again for the rest", file=sys.stderr)
+    raise SystemExit(1)

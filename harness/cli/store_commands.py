@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from harness import api
 from harness.cli.arguments import Argument, Option
 from harness.cli.options import STORE, Offline, StoreAt, Workers
-from harness.cli.study_commands import DataAt, planned
+from harness.cli.study_commands import DataAt
 
 
 def check_store_command(store: StoreAt = STORE) -> None:
     """Hash every file of every step and name what is broken; of a URL, what is on this machine."""
     from harness.display.store_text import findings_text, place_text
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.store.open import open_store
     from harness.pipeline.store.upkeep import look_through
 
     kept = open_store(store)
@@ -35,7 +36,7 @@ def prune_command(
     from harness.display.store_text import place_text, pruning_text
     from harness.pipeline.store.upkeep import prunable, prune
 
-    plans = [planned(file, data, store, workers, offline=offline) for file in files]
+    plans = [api.planned_study(file, data, store, workers, offline=offline) for file in files]
     kept = plans[0][1]
     steps = {step.key: step for whole, _ in plans for step in whole.steps}
     found = prunable(list(steps.values()), kept)

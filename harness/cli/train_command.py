@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
-from harness import registry
-from harness.bounds import WEIGHT
+from harness import api
 from harness.cli.arguments import Argument, Option
 from harness.cli.options import (
     STORE,
@@ -17,15 +15,16 @@ from harness.cli.options import (
     MaxSteps,
     Offline,
     Precision,
+    RayAddress,
     Recipe,
     Seed,
     Share,
     StoreAt,
     Threads,
     Tracker,
-    writable,
+    Workers,
 )
-from harness.errors import HarnessError, unknown
+from harness.errors import HarnessError
 
 Sampling = Annotated[
     str,
@@ -36,7 +35,7 @@ Sampling = Annotated[
 
 
 def train_command(
-    sets: Annotated[list[str], Argument(metavar="TASK", help="mnli, squad_v1, mnli[de], mlm …")],
+    sets: Annotated[list[str], Argument(metavar="TASK", help="mnli, squad, mnli[de], mlm …")],
     checkpoint: Annotated[str, Option("--from", help="Folder or hub id to start from.")],
     output: Annotated[Path, Option(help="Folder to write the checkpoint into.")],
     data: DataDir = None,
@@ -52,64 +51,40 @@ def train_command(
     store: StoreAt = STORE,
     tracker: Tracker = "none",
     offline: Offline = False,
+    workers: Workers = 1,
+    ray: RayAddress = "",
 ) -> None:
     """Train on intermediate tasks and write a checkpoint."""
     from harness.display.progress import Bars
     from harness.models.device import first_process
-    from harness.pipeline.engines.run_step import run
-    from harness.pipeline.export import check_output, export
-    from harness.pipeline.request import Options
-    from harness.pipeline.steps.runtime import Runtime
-    from harness.pipeline.store.store import open_store
-    from harness.studies.expand import intermediate_step
-    from harness.studies.study_file import Intermediate
 
-    for spec in sets:
-        registry.training(spec)  # the cheap things first
-    kind, weights = _sampling(sampling, sets)
-    request = Options(
-        checkpoint=checkpoint,
+    trained = api.train(
+        sets,
+        checkpoint,
+        output,
         data=data,
         benchmark=benchmark,
         recipe=recipe,
+        sampling=_weights(sampling) if "=" in sampling else sampling,
+        mlm=mlm,
         seed=seed,
         device=device,
         precision=precision,
         threads=threads,
         max_steps=max_steps,
+        store=store,
         tracker=tracker,
         offline=offline,
-        store=store,
-    ).resolve()
-    one = Intermediate(
-        name="+".join(sets),
-        train=tuple(dict.fromkeys(sets)),
-        weights=weights,
-        mlm=mlm,
-        settings={"sampling": kind} if kind else {},
+        workers=workers,
+        ray=ray,
+        progress=Bars(plans=True),
     )
-    for folder in (store, output, output.absolute().parent):
-        writable(folder)
-    check_output(output, request.checkpoint.path)
-    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", f"{output}-logs")
-    notes: list[str] = []
-    step = intermediate_step(one, request.context, request.recipe, notes)
-    request.memory.save()
-    for note in (*request.checkpoint.notes, *notes):
-        print(f"note: {note}")
-    kept = open_store(store)
-    run([step], kept, Runtime(request.source, request.device), Bars())
     if first_process():
-        print(export(step, kept, request, output))
+        print(trained)
 
 
-def _sampling(text: str, sets: list[str]) -> tuple[str, dict[str, float]]:
-    """Return the kind of sampling and the weights that ``--sampling`` says."""
-    if "=" not in text:
-        known = ("uniform", "proportional", "capped")
-        if text and text not in known:
-            raise unknown("sampling", text, known, "or weights like mnli=2,qqp=1")
-        return text, {}
+def _weights(text: str) -> dict[str, float]:
+    """Return the weights that ``--sampling`` says."""
     weights = {}
     for part in text.split(","):
         name, _, number = part.rpartition("=")
@@ -117,9 +92,4 @@ def _sampling(text: str, sets: list[str]) -> tuple[str, dict[str, float]]:
             weights[name.strip()] = float(number)
         except ValueError as error:
             raise HarnessError(f"--sampling: {part!r} is no weight like mnli=2") from error
-    for name in weights:
-        if name not in sets:
-            raise unknown("training set of --sampling", name, sets)
-    if set(weights) != set(sets) or not all(weight in WEIGHT for weight in weights.values()):
-        raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight, {WEIGHT}")
-    return "weights", weights
+    return weights

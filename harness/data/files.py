@@ -186,6 +186,22 @@ def copy_file(source: Path, target: Path) -> None:
         shutil.copyfile(source, aside)
 
 
+def writable(folder: Path | str) -> None:
+    """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
+    if "://" in str(folder):
+        return
+    if "\0" in str(folder):
+        raise HarnessError(f"{str(folder)!r:.300} holds a NUL character; name another place")
+    folder = Path(folder)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() and there == folder:
+        raise HarnessError(f"{folder} is a file, not a folder; name another place")
+    if not there.is_dir():
+        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
+    if not os.access(there, os.W_OK):
+        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")
+
+
 def one_line(error: Exception) -> str:
     """Return the beginning of what a library says, without its line ends."""
     return " ".join(str(error).split())[:200]

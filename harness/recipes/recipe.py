@@ -132,17 +132,17 @@ def check_tables(file: TomlFile, tables: Mapping[str, Any], within: tuple[str, .
 
 def _forms(part: str) -> Mapping[str, tuple[Format, ...]]:
     """Return what a table of tables of settings may name, and the formats that each is for."""
-    sets = [registry.training(name) for name in registry.training_names()]
+    sets = registry.trainings()
     if part == "intermediate":
         return {"default": (), "mixture": ()} | {one.name: (one.format,) for one in sets}
-    tasks = [registry.task(name) for name in registry.task_names()]
+    tasks = registry.tasks()
     if part == "format":
         forms = dict.fromkeys([task.format for task in tasks] + [one.format for one in sets])
         names = sorted({form.name for form in forms})
         return {name: tuple(form for form in forms if form.name == name) for name in names}
     learnt = [task.training for task in tasks]
-    for name in registry.benchmark_names():
-        learnt += registry.benchmark(name).training.values()
+    for benchmark in registry.benchmarks():
+        learnt += benchmark.training.values()
     return {one.name: (one.format,) for one in sorted(filter(None, learnt), key=lambda s: s.name)}
 
 

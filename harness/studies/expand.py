@@ -6,22 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from harness import places, registry
-from harness.data.folder import FolderSource, open_folder
-from harness.data.hub import HubSource
 from harness.data.memory import Memory
-from harness.data.source import Source
+from harness.data.open_source import open_source
 from harness.declarations import Benchmark
 from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import PRECISIONS, Device, choose_device, cores
-from harness.pipeline.plan import Plan, Request, make_plan
+from harness.pipeline.intermediate import Intermediate, intermediate_step
+from harness.pipeline.plan import Plan, make_plan
+from harness.pipeline.request import Request
 from harness.pipeline.steps.step import Step
-from harness.pipeline.steps.train_step import Context, ingredient, training_step
-from harness.recipes import Recipe
+from harness.pipeline.steps.train_step import TrainStep
 from harness.studies.study_file import (
     BASELINE,
     PACKAGED,
-    Intermediate,
     Start,
     Study,
     load_recipe,
@@ -98,11 +96,13 @@ def plan_study(
             found = open_checkpoint(where, offline=offline, memory=memory)
         checkpoints[start.name] = replace(found, name=start.name)
     _know_languages(study, benchmark)
+    with study.blamed("data"):
+        source = open_source(study.data, study.labels, benchmark, memory, offline=offline)
     threads = study.threads or max(1, cores() // max(1, workers))
     request = Request(
         checkpoint=next(iter(checkpoints.values())),
         benchmark=benchmark,
-        source=_source(study, benchmark, memory, offline=offline),
+        source=source,
         recipe=load_recipe(study, study.recipes[0]),
         device=_device(study, threads),
         tasks=study.targets,
@@ -136,12 +136,12 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
                     request, checkpoint=checkpoints[start.name], recipe=recipe, seed=seed
                 )
                 said = [start.name, *([recipe_name] if len(study.recipes) > 1 else [])]
-                trained: dict[str, Step | None] = {BASELINE: None}
+                trained: dict[str, TrainStep | None] = {BASELINE: None}
                 for one in study.intermediate:
                     if start.intermediate and one.name != BASELINE:
                         continue
                     notes: list[str] = []
-                    step = _trained(study, one, by_name, mine, recipe, trained, notes)
+                    step = _trained(study, one, by_name, mine, trained, notes)
                     label = ", ".join([*said, one.name, f"seed {seed}"])
                     plan = make_plan(replace(mine, start=step, label=label, keep_if_there=True))
                     plan.steps = [*_line(step), *plan.steps]
@@ -154,50 +154,18 @@ def _trained(
     one: Intermediate,
     by_name: dict[str, Intermediate],
     request: Request,
-    recipe: Recipe,
-    trained: dict[str, Step | None],
+    trained: dict[str, TrainStep | None],
     notes: list[str],
-) -> Step | None:
+) -> TrainStep | None:
     """Return the step that trains a setting, after the one that it goes on from."""
     if one.name not in trained:
         before = None
         if one.after:
-            before = _trained(study, by_name[one.after], by_name, request, recipe, trained, notes)
-        context = replace(request.context, start=before, label=f"seed {request.seed}")
+            before = _trained(study, by_name[one.after], by_name, request, trained, notes)
+        started = replace(request, start=before, label=f"seed {request.seed}")
         with study.blamed("intermediate", one.name):
-            trained[one.name] = intermediate_step(one, context, recipe, notes)
+            trained[one.name] = intermediate_step(started, one, notes)
     return trained[one.name]
-
-
-def intermediate_step(
-    one: Intermediate, context: Context, recipe: Recipe, notes: list[str]
-) -> Step:
-    """Return the step that trains on an intermediate setting's sets.
-
-    Args:
-        one: The setting.
-        context: The surroundings.
-        recipe: Hyper-parameters.
-        notes: Takes what the user should know of the data.
-
-    Raises:
-        HarnessError: A set has no usable data.
-    """
-    sets = []
-    specs = [(spec, 0.0) for spec in one.train]
-    specs += [("mlm", one.mlm)] if one.mlm else []
-    for spec, ratio in specs:
-        training = registry.training(spec)
-        settings = recipe.intermediate_settings(training).changed(one.settings)
-        weight = float(one.weights.get(spec, 1.0))
-        sets.append(ingredient(context, training, settings, weight=weight, ratio=ratio))
-        notes += context.known.notes(sets[-1].training)
-    whole = sets[0].settings
-    if len(one.train) > 1:
-        whole = recipe.mixture_settings().changed(one.settings)
-        if one.weights:
-            whole = replace(whole, sampling="weights")
-    return training_step(context, sets, whole, f"train intermediate {one.name}")
 
 
 def _line(step: Step | None) -> list[Step]:
@@ -231,12 +199,3 @@ def _device(study: Study, threads: int) -> Device:
             raise unknown("precision", study.precision, PRECISIONS)
     with study.blamed("device", value=study.device):
         return choose_device(study.device, study.precision, threads, study.processes)
-
-
-def _source(study: Study, benchmark: Benchmark, memory: Memory, *, offline: bool) -> Source:
-    if study.data is not None:
-        with study.blamed("data"):
-            return replace(open_folder(study.data, study.labels), memory=memory)
-    if benchmark.data is not None:
-        return FolderSource(*benchmark.data(), memory=memory)
-    return HubSource(places.hub(), offline=offline)

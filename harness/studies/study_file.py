@@ -13,6 +13,7 @@ from harness import recipes, registry
 from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, Bounds, shown
 from harness.data.toml_file import TomlFile
 from harness.errors import HarnessError
+from harness.pipeline.intermediate import Intermediate
 
 BASELINE = "baseline"  # no intermediate training at all; always there
 PACKAGED = "packaged"  # the checkpoint that the benchmark brings
@@ -35,27 +36,6 @@ class Start:
     where: str
     intermediate: str = ""
     baseline: str = ""
-
-
-@dataclass(frozen=True)
-class Intermediate:
-    """An intermediate setting: what to train on before the targets.
-
-    Attributes:
-        name: What the table calls it.
-        train: Training sets, perhaps with variants: ``mnli``, ``mnli[de]``.
-        weights: Weight of each set, where the sampling is by given weights.
-        mlm: Share of all batches that are masked language modelling, 0 for none.
-        after: Name of the setting whose result it goes on from, "" for the checkpoint.
-        settings: Changes to the recipe's settings for this training.
-    """
-
-    name: str
-    train: tuple[str, ...] = ()
-    weights: Mapping[str, float] = field(default_factory=dict)
-    mlm: float = 0.0
-    after: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import reference_scorer as reference
+from support import reference_scorer as reference
 
 KINDS = {
     "xnli": "labels", "pawsx": "labels", "tatoeba": "labels", "udpos": "tags", "panx": "tags",

@@ -19,7 +19,9 @@ from random import Random
 import mutators
 import pytest
 import slow_reader
-from conftest import MINI, QUICKEST, ROOT
+from support.command_line import use_cache
+from support.places import MINI, ROOT
+from support.tiny import QUICKEST
 
 from harness.errors import HarnessError
 from harness.models.checkpoint import Checkpoint, open_checkpoint
@@ -55,7 +57,7 @@ chain = {{ train = ["hellaswag"], from = "mnli", settings = {{ epochs = 2 }} }}
 max_length = 64
 layer = "last"
 
-[settings.training.mnli]
+[settings.training.xnli-en]
 keep_head = true
 
 [settings.format."token tagging"]
@@ -109,7 +111,7 @@ def ended_well(code: int, out: str, err: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    use_cache(tmp_path / "cache", monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 

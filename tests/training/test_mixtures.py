@@ -1,0 +1,291 @@
+"""Mixtures of training sets: shares, quotas, planned batches, and what a mixed training leaves."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.trainings import training_set
+from support.places import MINI
+
+from harness.data.folder import FolderSource
+from harness.data.source import training_rows
+from harness.declarations import headline
+from harness.formats import MaskedLM
+from harness.models.batching import bucketed, quotas
+from harness.models.checkpoint import open_checkpoint
+from harness.models.device import choose_device
+from harness.models.model import load_tokenizer
+from harness.models.multi_head import load_trained
+from harness.pipeline.dataset_facts import Facts, with_labels
+from harness.recipes import Settings
+from harness.training.batch_plan import plan_batches, sampling_shares
+from harness.training.dev_eval import exam
+from harness.training.loop import split, train
+from harness.training.spec import History, Part, TrainingSpec
+
+PACKAGED = FolderSource(MINI / "xtreme")
+SETTINGS = Settings(
+    learning_rate=1e-3, epochs=2, batch_size=8, max_length=64, stride=32, max_question=16,
+    train_examples=40, dev_examples=8, max_tokens=1024,
+)  # fmt: skip
+
+
+def part(name, **more):
+    training = training_set(name)
+    rows = training_rows(PACKAGED, training)
+    if name == "ccg":  # its labels are those of its file
+        facts = Facts(0, 0, tuple(sorted({tag for tags in rows.train["tags"] for tag in tags})))
+        training = with_labels(training, facts)
+    return Part(name, training.format, rows.train, rows.dev, SETTINGS, **more)
+
+
+def lesson(checkpoint, *parts, seed=1, **changes):
+    found = open_checkpoint(str(checkpoint), offline=True)
+    return TrainingSpec(found, parts, replace(SETTINGS, **changes), seed)
+
+
+def plan(checkpoint, *parts, **more):
+    return plan_batches(lesson(checkpoint, *parts, **more), load_tokenizer(checkpoint))
+
+
+def learn(given, folder):
+    (folder / "work").mkdir(parents=True)
+    place = choose_device("cpu", "fp32", 1)
+    return train(given, place, folder / "work", folder / "out", lambda done, total: None)
+
+
+def files(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*.safetensors")}
+
+
+# -- shares and quotas -----------------------------------------------------------------------------
+
+COUNTS = st.lists(st.integers(1, 10**6), min_size=1, max_size=8)
+
+
+def shares(counts, sampling, *, cap=1000, temperature=2.0, weights=()):
+    return sampling_shares(
+        counts, sampling, cap=cap, temperature=temperature, weights=weights or [1.0] * len(counts)
+    )
+
+
+@given(COUNTS, st.integers(1, 10**6), st.floats(1, 10))
+def test_shares_follow_their_formulas(counts, cap, temperature):
+    total = len(counts)
+    assert shares(counts, "uniform") == pytest.approx([1 / total] * total)
+    assert shares(counts, "proportional") == pytest.approx([n / sum(counts) for n in counts])
+    raised = [min(n, cap) ** (1 / temperature) for n in counts]
+    capped = shares(counts, "capped", cap=cap, temperature=temperature)
+    assert capped == pytest.approx([value / sum(raised) for value in raised])
+    weighed = shares(counts, "weights", weights=[float(n) for n in counts])
+    assert weighed == pytest.approx(shares(counts, "proportional"))
+    for sampling in ("uniform", "proportional", "capped", "weights"):
+        assert sum(shares(counts, sampling)) == pytest.approx(1)
+
+
+def test_the_cap_of_the_paper():
+    """Phang et al. 2020: min(n, 2^17)^(1/2); QQP's 363,846 count as many as MNLI's 392,702."""
+    found = shares([392702, 363846, 130319, 10833], "capped", cap=2**17)
+    assert found[0] == found[1] > found[2] > found[3]
+    assert found[0] / found[3] == pytest.approx((131072 / 10833) ** 0.5)
+
+
+@given(st.lists(st.floats(0.001, 1000), min_size=1, max_size=9), st.integers(0, 5000))
+def test_quotas_are_the_largest_remainders(weights, total):
+    given_shares = [weight / sum(weights) for weight in weights]
+    found = quotas(given_shares, total)
+    assert sum(found) == total and min(found) >= 0
+    exact = [share * total for share in given_shares]
+    up = [e - int(e) for e, q in zip(exact, found, strict=True) if q > int(e)]
+    down = [e - int(e) for e, q in zip(exact, found, strict=True) if q == int(e)]
+    assert len(up) + len(down) == len(weights)  # each is rounded down or up
+    assert not up or not down or min(up) >= max(down) - 1e-9
+
+
+def test_the_first_of_equal_remainders():
+    assert quotas([0.25] * 4, 6) == [2, 2, 1, 1]
+    assert quotas([1.0], 7) == [7]
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=60), st.integers(1, 9), st.integers(0, 99))
+def test_bucketed_batches_hold_everything_once_within_their_bounds(lengths, most, seed):
+    order = list(range(len(lengths)))
+    batches = bucketed(order, lengths, most, 100, random.Random(seed))
+    assert sorted(i for batch in batches for i in batch) == order
+    for batch in batches:
+        assert len(batch) <= most
+        assert len(batch) == 1 or max(lengths[i] for i in batch) * len(batch) <= 100
+
+
+# -- plans -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sampling", ["uniform", "proportional", "capped", "weights"])
+def test_batches_are_of_one_set_and_as_many_as_the_sampling_says(sampling, tiny):
+    parts = part("mnli", weight=1.0), part("qqp", weight=3.0), part("socialiqa", weight=2.0)
+    course = plan(tiny, *parts, sampling=sampling, cap=20)
+    counts = Counter(batch[0][0] for batch in course.batches)
+    assert all({head for head, *_ in batch} == {batch[0][0]} for batch in course.batches)
+    chances = shares([40, 40, 40], sampling, cap=20, weights=[1.0, 3.0, 2.0])
+    assert [counts[i] for i in range(3)] == quotas(chances, len(course.batches))
+    alone = [plan(tiny, one, epochs=1).updates for one in parts]
+    assert abs(len(course.batches) - 2 * sum(alone)) <= 2
+    assert course.updates == len(course.batches) and course.examples == [40] * 3
+    assert max(course.checks) == course.updates and len(course.checks) == 2
+
+
+def test_a_pass_over_a_set_takes_every_example_before_the_next(tiny):
+    course = plan(tiny, part("mnli"), part("qqp"), epochs=3)
+    for head in (0, 1):
+        items = [item[1:] for batch in course.batches for item in batch if item[0] == head]
+        turns = [turn for _, turn in items]
+        assert turns == sorted(turns)
+        for turn in range(turns[-1]):
+            seen = [number for number, t in items if t == turn]
+            assert sorted(seen) == list(range(40))
+        assert len({number for number, turn in items if turn == 0}) == 40
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.25, 0.5])
+def test_masked_language_modelling_is_a_share_of_all_batches(ratio, tiny):
+    plain = plan(tiny, part("mnli"), part("qqp"))
+    course = plan(tiny, part("mlm", ratio=ratio), part("mnli"), part("qqp"))
+    masks = [batch for batch in course.batches if batch[0][0] == 0]
+    assert len(course.batches) - len(masks) == len(plain.batches)
+    assert len(masks) == round(ratio / (1 - ratio) * len(plain.batches))
+    assert len(masks) / len(course.batches) == pytest.approx(ratio, abs=0.03)
+
+
+@pytest.mark.parametrize("exponent", [0.3, 1.0])
+def test_languages_are_sampled_by_their_lines_to_a_power(exponent, tiny):
+    many = {"de": 160, "en": 40, "sw": 10}
+    text = [f"River {i} in {code}." for code, count in many.items() for i in range(count)]
+    rows = to_dataset(
+        "lines", {"text": text, "language": [c for c, n in many.items() for _ in range(n)]}
+    )
+    settings = replace(SETTINGS, language_exponent=exponent, train_examples=0)
+    given_part = Part("mlm", MaskedLM(), rows, rows.select(range(3)), settings)
+    course = plan(tiny, given_part, epochs=2)
+    raised = [count**exponent for count in many.values()]
+    expected = quotas([value / sum(raised) for value in raised], 210)
+    for turn in (0, 1):
+        items = [i for batch in course.batches for _, i, t in batch if t == turn]
+        if turn == 0 or len(items) == 210:
+            spoken = Counter(course.features[0][i]["language"] for i in items)
+            assert [spoken[code] for code in many] == expected
+            seen = Counter(items)  # a small language comes again and again, evenly
+            for code in many:
+                times = [n for i, n in seen.items() if course.features[0][i]["language"] == code]
+                assert max(times) - min(times) <= 1
+
+
+def test_a_plan_depends_on_the_seed_alone(tiny):
+    parts = part("mlm", ratio=0.2), part("mnli"), part("qqp")
+    first = plan(tiny, *parts)
+    random.seed(5)
+    assert plan(tiny, *parts) == first
+    other = plan(tiny, *parts, seed=2)
+    assert other.batches != first.batches and other.updates == first.updates
+    order = [batch[0][0] for batch in first.batches]
+    assert sorted(order) != order  # sets come in no blocks
+
+
+def test_a_set_s_name_is_but_a_label(tiny):
+    """A step's key leaves it out (pipeline/training.py), so no batch may depend on it."""
+    one, other = part("mnli"), part("qqp")
+    renamed = plan(tiny, one, replace(other, name="quora"))
+    assert renamed.batches == plan(tiny, one, other).batches
+
+
+def test_max_steps_cuts_a_mixture(tiny):
+    given_lesson = lesson(tiny, part("mnli"), part("qqp"))
+    whole = plan_batches(given_lesson, load_tokenizer(tiny))
+    course = plan_batches(replace(given_lesson, max_steps=3), load_tokenizer(tiny))
+    assert course.updates == 3 == len(course.batches) and course.checks == {3}
+    assert course.batches == whole.batches[:3]
+
+
+@pytest.mark.parametrize("accumulate", [1, 3, 4, 7])
+@pytest.mark.parametrize("examples", [8, 40])
+def test_batches_fill_whole_updates(accumulate, examples, tiny):
+    """Also where an update takes more batches than the sets have."""
+    few = replace(SETTINGS, train_examples=examples)
+    parts = [replace(part(name), settings=few) for name in ("mnli", "qqp")]
+    course = plan(tiny, *parts, accumulate=accumulate, epochs=1)
+    assert course.updates >= 1
+    assert len(course.batches) == course.updates * accumulate
+
+
+# -- trainings -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", ["tiny", "tiny_bert"])
+def test_a_mixture_is_the_same_twice_and_every_head_is_what_was_scored(family, request, tmp_path):
+    checkpoint = request.getfixturevalue(family)
+    parts = [part("mlm", ratio=0.2), part("ccg"), part("mnli"), part("hellaswag"), part("squad_v2")]
+    result = learn(lesson(checkpoint, *parts), tmp_path / "a")
+    again = learn(lesson(checkpoint, *parts), tmp_path / "b")
+    assert result == again and files(tmp_path / "a/out") == files(tmp_path / "b/out")
+    assert len(files(tmp_path / "a/out")) == 1 + len(parts)
+    names = [one.name for one in parts]
+    assert list(result["examples_of"]) == names and result["losses"].keys() == set(names)
+    assert all(0 < loss < 10 for loss in result["losses"].values())
+    assert result["examples"] == sum(result["examples_of"].values()) and result["pieces"] == 1
+    assert list(result["dev_scores"]) == names[1:]
+    mean = sum(result["dev_scores"].values()) / len(names[1:])
+    assert result["dev_score"] == pytest.approx(mean)
+    for number, one in enumerate(parts[1:], 1):
+        model = load_trained(tmp_path / "a/out", one.form, number, choose_device("cpu", "fp32", 1))
+        dev, _ = exam(one)
+        answers = one.form.predict(model, {"test": dev}, SETTINGS)
+        score = headline(one.form.metric, one.form.score(one.form.gold(dev), answers, "en"))
+        assert score == pytest.approx(result["dev_scores"][one.name]), one.name
+
+
+def test_masked_language_modelling_that_is_mixed_in_judges_nothing(tiny):
+    mlm, mnli, qqp = part("mlm"), part("mnli"), part("qqp")
+    assert lesson(tiny, replace(mlm, ratio=0.3), mnli).judged() == [1]
+    assert lesson(tiny, mlm, mnli, qqp).judged() == [1, 2]
+    assert lesson(tiny, mlm).judged() == [0]
+
+
+def test_the_best_check_is_the_earliest_of_equals():
+    history = History([2, 4, 6], [50.0, 60.0, 60.0], [{"a": 50.0}, {"a": 60.0}, {"a": 60.0}])
+    assert history.best() == 1 and History().best() == -1
+    assert history.until(4) == History([2, 4], [50.0, 60.0], [{"a": 50.0}, {"a": 60.0}])
+
+
+@given(st.integers(1, 40), st.integers(1, 64))
+def test_pieces_of_a_batch_are_all_of_it(count, pieces):
+    import torch
+
+    batch = {"head": 3, "input_ids": torch.arange(count)[:, None], "labels": torch.arange(count)}
+    found = split(batch, pieces)
+    assert len(found) <= pieces
+    assert all(piece["head"] == 3 for piece in found)
+    assert torch.cat([piece["labels"] for piece in found]).equal(batch["labels"])
+    assert torch.cat([piece["input_ids"] for piece in found]).equal(batch["input_ids"])
+    assert sum(piece.get("share", 1.0) for piece in found) == pytest.approx(1)
+    for piece in found:
+        assert piece.get("share", 1.0) == pytest.approx(len(piece["labels"]) / count)
+    for piece, weighed in zip(found, split(batch | {"share": 0.25}, pieces), strict=True):
+        assert weighed["share"] == pytest.approx(0.25 * piece.get("share", 1.0))
+
+
+def test_a_batch_weighs_by_its_labels_within_its_set(tiny):
+    parts = part("mnli"), part("udpos"), part("mlm", ratio=0.3)
+    course = plan(tiny, *parts, batch_size=4)
+    seen = {0: [], 1: [], 2: []}
+    for batch in course.batches:
+        features = [course.features[head][number] for head, number, _ in batch]
+        seen[batch[0][0]].append((course.share(batch), features))
+    for head, some in seen.items():
+        assert sum(share for share, _ in some) / len(some) == pytest.approx(1), head
+        assert len({round(share, 6) for share, _ in some}) > 1 or head == 0
+    for share, features in seen[1]:
+        labels = sum(label != -100 for feature in features for label in feature["labels"])
+        first = sum(label != -100 for feature in seen[1][0][1] for label in feature["labels"])
+        assert share / seen[1][0][0] == pytest.approx(labels / first)
