@@ -155,7 +155,7 @@ def cpu_seconds(words: list[str], cache: Path) -> float:
 def test_looking_around_takes_little_cpu_time(word: str, tmp_path: Path) -> None:
     """Of what argparse alone takes to start, since machines differ by more than the harness may."""
     whole = cpu_seconds(["-m", "harness", word], tmp_path)
-    assert whole < 7 * cpu_seconds(["-c", "import argparse"], tmp_path)
+    assert whole < 10 * cpu_seconds(["-c", "import argparse"], tmp_path)
 
 
 def test_without_a_command_the_help_is_shown(run: Call) -> None:
