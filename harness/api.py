@@ -484,8 +484,7 @@ def _sampling(
     """Return the kind of sampling, and the weights if they are given."""
     if isinstance(sampling, str):
         if sampling and sampling not in SAMPLINGS:
-            known = ", ".join(SAMPLINGS)
-            raise HarnessError(f"--sampling {sampling!r}: expected {known} or weights")
+            raise unknown("sampling", sampling, SAMPLINGS, "or weights like mnli=2,qqp=1")
         return sampling, {}
     for name in sampling:
         if name not in sets:

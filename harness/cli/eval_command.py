@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from harness import api
+from harness.cli.arguments import Argument
 from harness.cli.options import (
     STORE,
     BenchmarkName,
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 def evaluate_command(
     checkpoint: Annotated[
-        str, typer.Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
+        str, Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
     ],
     data: DataDir = None,
     labels: LabelsDir = None,
