@@ -395,9 +395,9 @@ def test_a_setting_that_a_format_brings_is_in_the_keys(
         )
         plan = make_plan(request)
         train, predict = (next(s for s in plan.steps if s.kind == k) for k in ("train", "predict"))
-        assert train.identity["sets"][0]["settings"]["volume"] == volume
-        assert predict.identity["settings"] == {"max_length": 16, "volume": volume}
-        assert "own" not in train.identity["settings"]
+        assert train.identity()["sets"][0]["settings"]["volume"] == volume
+        assert predict.identity()["settings"] == {"max_length": 16, "volume": volume}
+        assert "own" not in train.identity()["settings"]
         keys.append({train.key, predict.key})
     assert not keys[0] & keys[1]
 
