@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import places, registry
-from harness.bounds import SHARE, WEIGHT, shown
+from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, shown
 from harness.declarations import Benchmark, Task
 from harness.errors import HarnessError, unknown
 
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 
 Where = str | PathLike[str]
 SAMPLINGS = ("uniform", "proportional", "capped")
+BOUNDS = {
+    "seed": SEED,
+    "threads": THREADS,
+    "limit": COUNT,
+    "max_steps": COUNT,
+    "workers": PROCESSES,
+    "mlm": SHARE,
+}
+"""What the numbers among the arguments may be."""
 
 
 def evaluate(
@@ -67,20 +76,21 @@ def evaluate(
         checkpoint: A folder, what ``train`` returned, a hub id (``owner/name[@revision]``), or
             ``packaged`` for the one that the benchmark brings (``mini`` does).
         data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
-        labels: Folder of test labels; None for the one beside ``data``.
-        benchmark: Name (``xtreme``, ``xtreme-r``, ``mini``, a plug-in's), or a Benchmark.
-        recipe: Name (``xtreme``, ``x-stilts``, ``quick``), the path of a TOML file, or a Recipe.
-        tasks: Names of tasks; () means all of the benchmark that have data.
-        languages: Codes; () means all.
+        labels: Folder of test labels; None for the one beside the data.
+        benchmark: ``xtreme``, ``xtreme-r``, ``mini`` or a plug-in's; in Python also a Benchmark.
+        recipe: ``xtreme``, ``x-stilts``, ``quick`` or the path of a TOML file; in Python also a
+            Recipe.
+        tasks: Tasks, on the command line parted by commas; () means all that have data.
+        languages: Codes, in the same way; () means all.
         seed: Seeds head, dropout and order of training.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
         precision: ``fp32``, ``bf16`` or ``fp16`` (autocast).
         threads: CPU threads of a step; 0 means a worker's share of all there are.
         limit: Test examples a language, at most; 0 means all. Marks the results partial.
-        max_steps: Updates of a training, at most; 0 means as the recipe says. Likewise.
+        max_steps: Updates of a training, at most; 0 means as the recipe says. Marks them, too.
         layer: Hidden state for retrieval: a number, ``last`` or ``xtreme``; "" for the recipe's.
         output: Folder to write; None for ``results/CHECKPOINT-RECIPE-SEED``.
-        store: Folder or fsspec URL of finished steps; None for the user's own.
+        store: Folder or fsspec URL of finished steps; None for ``HARNESS_STORE`` or the user's own.
         tracker: Experiment tracker: ``none``, ``tensorboard``, ``wandb`` …
         intermediate: What the checkpoint was trained on, where it does not say itself.
         offline: Fetch nothing.
@@ -100,6 +110,7 @@ def evaluate(
     from harness.pipeline.plan import make_plan
     from harness.results import Results
 
+    _check(workers=workers)
     chosen = _benchmark(benchmark)
     kept, request = _opened(
         checkpoint,
@@ -159,23 +170,11 @@ def train(
         sets: Name of a training set or several: ``mnli``, ``mnli[de]``, ``mlm`` …
         checkpoint: The one to start from, as ``evaluate`` takes it.
         output: Folder to write the checkpoint into.
-        data: As ``evaluate`` takes it, with its ``intermediate/`` beside.
-        benchmark: One that may bring data of its own.
-        recipe: As ``evaluate`` takes it.
         sampling: Of several sets: ``uniform``, ``proportional``, ``capped``, or the weight of
             each; "" for the recipe's.
         mlm: Share of all batches that are masked language modelling.
-        seed: Seeds head, dropout and order of training.
-        device: As ``evaluate`` takes it; so are all that follow.
-        precision: Likewise.
-        threads: Likewise.
-        max_steps: Likewise.
-        store: Likewise.
-        tracker: Likewise.
-        offline: Likewise.
-        workers: Likewise.
-        ray: Likewise.
-        progress: Likewise.
+
+    The other arguments are those of ``evaluate``.
 
     Returns:
         The checkpoint; it stands for its folder wherever a path does.
@@ -193,8 +192,7 @@ def train(
     names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))
     for name in names:
         registry.training(name)  # the cheap things first
-    if mlm not in SHARE:
-        raise HarnessError(f"mlm {shown(mlm)}: expected {SHARE}")
+    _check(mlm=mlm, workers=workers)
     folder = Path(output)
     kind, weights = _sampling(sampling, names)
     kept, request = _opened(
@@ -243,7 +241,7 @@ def score(predictions: Where, labels: Where, *, benchmark: str | Benchmark = "xt
     Args:
         predictions: Folder with a sub-folder a task; the output folder of ``evaluate`` will do.
         labels: Folder of labels in the same layout.
-        benchmark: Name, or a Benchmark: which tasks and languages are meant.
+        benchmark: Which tasks and languages are meant, as ``evaluate`` takes it.
 
     Raises:
         HarnessError: A folder is missing or empty, or a file is malformed.
@@ -269,12 +267,9 @@ def study(
     Args:
         file: The study's TOML file.
         data: Data folder in place of the file's.
-        store: Folder or fsspec URL of finished steps; None for the user's own.
-        workers: Processes on this machine that steps run in; 1 for this one.
-        ray: Address of a Ray cluster to run on, ``auto`` for the one of this machine.
         output: Folder for the table; None for ``results/STUDY``.
-        offline: Fetch nothing.
-        progress: Told of the plan and of each step; None for bars on standard error.
+
+    The other arguments are those of ``evaluate``.
 
     Raises:
         HarnessError: The file, or something it names, is missing or does not fit.
@@ -285,7 +280,7 @@ def study(
     from harness.pipeline.steps.runtime import Runtime
     from harness.studies.study_results import as_json, comparison_of
 
-    whole, kept = planned_study(file, data, store, workers, offline=offline)
+    whole, kept = planned_study(file, data=data, store=store, workers=workers, offline=offline)
     folder = Path(output) if output is not None else Path("results") / whole.study.name
     writable(folder)
     shows = progress or _bars()
@@ -294,16 +289,32 @@ def study(
     report = run_plan(whole.steps, runtime, shows, EngineChoice(workers, ray))
     names = {step.key: step.name for step in whole.steps}
     failed = {names[key]: why for key, why in report.reasons().items()}
-    table = replace(comparison_of(whole, kept), failed=failed)
+    table = replace(comparison_of(whole, kept), failed=failed, folder=folder)
     write_text(f"{table}\n", folder / "table.txt")
     write_text(as_json(whole, table) + "\n", folder / "table.json")
     return table
 
 
 def planned_study(
-    file: Where, data: Where | None, store: str | None, workers: int, *, offline: bool
+    file: Where,
+    *,
+    data: Where | None = None,
+    store: str | None = None,
+    workers: int = 1,
+    offline: bool = False,
 ) -> tuple[StudyPlan, Store]:
-    """Read and plan a study; open its store. Arguments are those of ``study``."""
+    """Read and plan a study; open its store.
+
+    Args:
+        file: The study's TOML file.
+        data: Data folder in place of the file's.
+        store: Folder or fsspec URL of finished steps; None for the user's own.
+        workers: Processes on this machine that steps run in; 1 for this one.
+        offline: Fetch nothing.
+
+    Raises:
+        HarnessError: The file, or something it names, is missing or does not fit.
+    """
     from harness.data.folder import open_folder
     from harness.data.memory import Memory
     from harness.pipeline.store.open import open_store
@@ -397,6 +408,7 @@ def _opened(
     from harness.pipeline.request import Request, checkpoint_place
     from harness.pipeline.store.open import open_store
 
+    _check(threads=compute[2], **{name: options[name] for name in options if name in BOUNDS})
     for name in options.get("tasks", ()):
         registry.task(name)
     place = store or places.store()
@@ -426,6 +438,13 @@ def _opened(
         **options,
     )
     return kept, request
+
+
+def _check(**numbers: float) -> None:
+    """Refuse a number that is out of its bounds."""
+    for name, number in numbers.items():
+        if number not in BOUNDS[name]:
+            raise HarnessError(f"{name} {shown(number)}: expected {BOUNDS[name]}")
 
 
 def _bars() -> Progress:
