@@ -6,15 +6,14 @@ Nothing heavy is imported before it is needed, so that ``import harness`` takes 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import places, registry
-from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, shown
+from harness.bounds import WEIGHT
 from harness.declarations import Benchmark, Task
 from harness.errors import HarnessError, unknown
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from harness.comparison import Comparison
     from harness.pipeline.engines.schedule import Progress
     from harness.pipeline.export import Trained
-    from harness.pipeline.request import Request
     from harness.pipeline.store.store import Store
     from harness.recipes import Recipe
     from harness.results import Results
@@ -30,15 +28,6 @@ if TYPE_CHECKING:
 
 Where = str | PathLike[str]
 SAMPLINGS = ("uniform", "proportional", "capped")
-BOUNDS = {
-    "seed": SEED,
-    "threads": THREADS,
-    "limit": COUNT,
-    "max_steps": COUNT,
-    "workers": PROCESSES,
-    "mlm": SHARE,
-}
-"""What the numbers among the arguments may be."""
 
 
 def evaluate(
@@ -107,21 +96,19 @@ def evaluate(
     from harness.models.device import first_process
     from harness.pipeline.engines.run_plan import EngineChoice
     from harness.pipeline.evaluate import evaluate as run
+    from harness.pipeline.open_request import Compute, DataPlace, open_request, with_layer
     from harness.pipeline.plan import make_plan
     from harness.results import Results
 
-    _check(workers=workers)
     chosen = _benchmark(benchmark)
-    kept, request = _opened(
-        checkpoint,
+    kept, request = open_request(
+        fspath(checkpoint),
         chosen,
-        _with_layer(_recipe(recipe), str(layer)),
-        data=data,
-        labels=labels,
-        store=store,
-        offline=offline,
-        compute=(device, precision, _threads(threads, workers)),
-        intermediate=intermediate,
+        with_layer(_recipe(recipe), str(layer)),
+        DataPlace.of(data, labels, offline=offline),
+        Compute(device, precision, threads, workers),
+        store,
+        intermediate,
         tasks=tuple(tasks),
         languages=tuple(languages),
         seed=seed,
@@ -187,23 +174,22 @@ def train(
     from harness.pipeline.engines.run_plan import EngineChoice, run_plan
     from harness.pipeline.export import Trained, check_output, export
     from harness.pipeline.intermediate import Intermediate, intermediate_step
+    from harness.pipeline.open_request import Compute, DataPlace, check_numbers, open_request
     from harness.pipeline.steps.runtime import Runtime
 
     names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))
     for name in names:
         registry.training(name)  # the cheap things first
-    _check(mlm=mlm, workers=workers)
+    check_numbers(mlm=mlm)
     folder = Path(output)
     kind, weights = _sampling(sampling, names)
-    kept, request = _opened(
-        checkpoint,
+    kept, request = open_request(
+        fspath(checkpoint),
         _benchmark(benchmark),
         _recipe(recipe),
-        data=data,
-        labels=None,
-        store=store,
-        offline=offline,
-        compute=(device, precision, _threads(threads, workers)),
+        DataPlace.of(data, None, offline=offline),
+        Compute(device, precision, threads, workers),
+        store,
         seed=seed,
         max_steps=max_steps,
         tracker=tracker,
@@ -373,80 +359,6 @@ def tasks() -> dict[str, Task]:
     return {task.name: task for task in registry.tasks()}
 
 
-def _opened(
-    checkpoint: Where,
-    benchmark: Benchmark,
-    recipe: Recipe,
-    *,
-    data: Where | None,
-    labels: Where | None,
-    store: str | None,
-    offline: bool,
-    compute: tuple[str, str, int],
-    intermediate: str = "",
-    **options: Any,
-) -> tuple[Store, Request]:
-    """Check everything that is named, the cheap things first; return the store and a request.
-
-    Args:
-        checkpoint: As of ``evaluate``, and so are the others that are not told here.
-        benchmark: The benchmark.
-        recipe: The recipe.
-        data: The data folder.
-        labels: The labels folder.
-        store: The store.
-        offline: Fetch nothing.
-        compute: Device, precision, CPU threads.
-        intermediate: What the checkpoint was trained on.
-        options: Those that a Request has by the same names.
-    """
-    from harness.data.files import writable
-    from harness.data.memory import Memory
-    from harness.data.open_source import open_source
-    from harness.models.checkpoint import open_checkpoint
-    from harness.models.device import choose_device, hush
-    from harness.pipeline.request import Request, checkpoint_place
-    from harness.pipeline.store.open import open_store
-
-    _check(threads=compute[2], **{name: options[name] for name in options if name in BOUNDS})
-    for name in options.get("tasks", ()):
-        registry.task(name)
-    place = store or places.store()
-    kept = open_store(place)
-    writable(place)
-    memory = Memory(places.memory())
-    folders = [None if folder is None else Path(folder) for folder in (data, labels)]
-    source = open_source(folders[0], folders[1], benchmark, memory, offline=offline)
-    if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-    _know_tracker(options["tracker"])
-    where = checkpoint_place(fspath(checkpoint), benchmark)
-    opened = open_checkpoint(where, offline=offline, memory=memory)
-    if intermediate:
-        notes = opened.notes
-        if opened.intermediate:
-            notes += (f"it says itself that it was trained on {opened.intermediate}",)
-        opened = replace(opened, intermediate=intermediate[:300], notes=notes)
-    hush()
-    request = Request(
-        checkpoint=opened,
-        benchmark=benchmark,
-        source=source,
-        recipe=recipe,
-        device=choose_device(*compute),
-        memory=memory,
-        **options,
-    )
-    return kept, request
-
-
-def _check(**numbers: float) -> None:
-    """Refuse a number that is out of its bounds."""
-    for name, number in numbers.items():
-        if number not in BOUNDS[name]:
-            raise HarnessError(f"{name} {shown(number)}: expected {BOUNDS[name]}")
-
-
 def _bars() -> Progress:
     from harness.display.progress import Bars
 
@@ -461,40 +373,6 @@ def _recipe(recipe: Where | Recipe) -> Recipe:
     from harness import recipes
 
     return recipe if isinstance(recipe, recipes.Recipe) else recipes.load(fspath(recipe))
-
-
-def _with_layer(recipe: Recipe, layer: str) -> Recipe:
-    """Return the recipe with another hidden state for retrieval, if one is named."""
-    from harness.recipes import SETTINGS
-
-    if not layer:
-        return recipe
-    chosen: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
-    expected = SETTINGS["layer"].expected
-    if chosen not in expected:
-        raise HarnessError(f"--layer {shown(layer)}: expected {expected}")
-    formats = {
-        name: {key: value for key, value in changes.items() if key != "layer"}
-        for name, changes in recipe.formats.items()
-    }
-    return replace(recipe, default=replace(recipe.default, layer=chosen), formats=formats)
-
-
-def _threads(threads: int, workers: int) -> int:
-    """Return the CPU threads of a step; those there are, shared by workers, where nobody says."""
-    from harness.models.device import cores
-
-    return threads or max(1, cores() // max(1, workers))
-
-
-def _know_tracker(name: str) -> None:
-    if name == "none":
-        return
-    from transformers.integrations import get_available_reporting_integrations
-
-    known = ("none", *get_available_reporting_integrations())
-    if name not in known:
-        raise unknown("tracker", name, known, "these are installed here")
 
 
 def _sampling(

@@ -16,7 +16,7 @@ from types import NoneType
 from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from harness import api
-from harness.bounds import Bounds
+from harness.bounds import BOUNDS, Bounds
 from harness.errors import HarnessError
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -157,7 +157,7 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
         more |= {"nargs": nargs, "metavar": given.metavar or name.upper(), "type": _type(kind)}
         parser.add_argument(name, **more, **({} if required else {"default": default}))
         return
-    bounds = api.BOUNDS.get(name)
+    bounds = BOUNDS.get(name)
     more |= {"action": "store_true"} if kind is bool else {"type": _type(kind, bounds)}
     option = given.name or f"--{name.replace('_', '-')}"
     parser.add_argument(
