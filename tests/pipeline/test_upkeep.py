@@ -3,13 +3,12 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.command_line import Call, use_cache
 from support.runs import STUDY
-from support.stores import HARM, chain, contents, done, flip, places
+from support.stores import HARM, chain, contents, done, flip, places, step
 
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import open_mirror
@@ -149,7 +148,7 @@ def test_what_an_unfinished_step_reads_stays(
 
 def test_trainings_of_no_study_named_stay(tmp_path: Path) -> None:
     store, steps = Store(tmp_path), chain()
-    others = [replace(one, identity={"name": f"other {one.name}"}) for one in steps[:1]]
+    others = [step("train", "other")]
     done(steps, store)
     done(others, store)
     found = prunable(steps, store)
