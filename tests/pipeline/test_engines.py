@@ -26,7 +26,10 @@ from harness.data.memory import Memory
 from harness.errors import HarnessError
 from harness.models.device import choose_device
 from harness.pipeline.engines.in_process import InProcessEngine
-from harness.pipeline.engines.schedule import Outcome, opened, run_all
+from harness.pipeline.engines.local import LocalEngine
+from harness.pipeline.engines.run_plan import opened
+from harness.pipeline.engines.schedule import Moved, Outcome, run_all
+from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import Mirror, open_mirror

@@ -194,14 +194,14 @@ def test_a_study_is_pruned_and_goes_on_for_a_new_language(
     code, out, _ = run("store", "check", "--store", store)
     assert code == 0 and "5 pruned, 0 broken" in out
 
-    code, out, _ = run("study", "run", file, *go, tmp_path / "b")
-    assert code == 0 and "estimate: nothing to do" in out and "steps ran" not in out
+    code, out, err = run("study", "run", file, *go, tmp_path / "b")
+    assert code == 0 and "estimate: nothing to do" in out and "steps ran" not in out + err
     table = (tmp_path / "b" / "table.json").read_bytes()
     assert table == (tmp_path / "a" / "table.json").read_bytes()
 
     file.write_text(text.replace('"de"]', '"de", "sw"]'))  # now the encoders are read again
-    code, out, _ = run("study", "run", file, *go, tmp_path / "c")
-    assert code == 0 and "11 steps ran" in out  # 5 trainings, 3 predictions, 3 scores
+    code, out, err = run("study", "run", file, *go, tmp_path / "c")
+    assert code == 0 and "11 steps ran" in err  # 5 trainings, 3 predictions, 3 scores
     assert (tmp_path / "c" / "table.json").read_bytes() == (
         tmp_path / "w" / "table.json"
     ).read_bytes()
