@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from harness import recipes, registry
+from harness import api, recipes, registry
 from harness.bounds import COUNT, SEED, SHARE, WEIGHT, Bounds, shown
 from harness.cli import app
 from harness.cli.eval_command import demo_command, evaluate_command
@@ -18,7 +18,6 @@ from harness.cli.store_commands import check_store_command, prune_command
 from harness.cli.study_commands import plan_command, run_command, table_command
 from harness.cli.train_command import train_command
 from harness.errors import HarnessError
-from harness.pipeline.request import Options
 from harness.recipes import SETTINGS, Setting, Settings, read_by
 from harness.studies import study_file as studies
 from harness.studies.study_file import Study, read_study
@@ -209,7 +208,7 @@ def test_a_share_of_one_is_refused_on_the_command_line(run: Run, tmp_path: Path)
 @pytest.mark.parametrize("layer", ["1001", "-1", "9" * 5000, "²", "1.5", "Last"])
 def test_a_layer_out_of_bounds_is_one_line(layer: str) -> None:
     with pytest.raises(HarnessError, match="expected a whole number from 0 to 1000 or auto"):
-        Options("nowhere", benchmark="mini", layer=layer).resolve()
+        api.evaluate("nowhere", benchmark="mini", layer=layer)
 
 
 def test_a_sampling_weight_out_of_bounds_is_one_line(run: Run, tmp_path: Path) -> None:

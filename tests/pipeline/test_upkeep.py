@@ -95,8 +95,8 @@ def test_of_a_url_this_machines_mirror_is_looked_through(
     assert code == 1 and f"the mirror of {url} on this machine" in out and "predict a de" in out
     going = prunable(steps, store).going
     assert names(going) == ["train first", "train b"], "what is changed here is not trusted"
-    for step, _ in going:
-        prune(step, store)
+    for one, _ in going:
+        prune(one, store)
     assert len(contents(tmp_path / "far")) == len(steps), "the URL keeps everything"
     assert (store.fetched(steps[0]) / "deep" / "file.txt").is_file(), "and it is fetched again"
 
