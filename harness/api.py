@@ -64,7 +64,8 @@ def evaluate(
     fails does not stop the others; the results are then marked partial and say what failed.
 
     Args:
-        checkpoint: A folder, what ``train`` returned, or a hub id (``owner/name[@revision]``).
+        checkpoint: A folder, what ``train`` returned, a hub id (``owner/name[@revision]``), or
+            ``packaged`` for the one that the benchmark brings (``mini`` does).
         data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
         labels: Folder of test labels; None for the one beside ``data``.
         benchmark: Name (``xtreme``, ``xtreme-r``, ``mini``, a plug-in's), or a Benchmark.
@@ -393,7 +394,7 @@ def _opened(
     from harness.data.open_source import open_source
     from harness.models.checkpoint import open_checkpoint
     from harness.models.device import choose_device, hush
-    from harness.pipeline.request import Request
+    from harness.pipeline.request import Request, checkpoint_place
     from harness.pipeline.store.open import open_store
 
     for name in options.get("tasks", ()):
@@ -407,7 +408,8 @@ def _opened(
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     _know_tracker(options["tracker"])
-    opened = open_checkpoint(fspath(checkpoint), offline=offline, memory=memory)
+    where = checkpoint_place(fspath(checkpoint), benchmark)
+    opened = open_checkpoint(where, offline=offline, memory=memory)
     if intermediate:
         notes = opened.notes
         if opened.intermediate:
@@ -482,8 +484,7 @@ def _sampling(
     """Return the kind of sampling, and the weights if they are given."""
     if isinstance(sampling, str):
         if sampling and sampling not in SAMPLINGS:
-            known = ", ".join(SAMPLINGS)
-            raise HarnessError(f"--sampling {sampling!r}: expected {known} or weights")
+            raise unknown("sampling", sampling, SAMPLINGS, "or weights like mnli=2,qqp=1")
         return sampling, {}
     for name in sampling:
         if name not in sets:

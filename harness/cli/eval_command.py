@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from harness import api, places, registry
+from harness import api
+from harness.cli.arguments import Argument
 from harness.cli.options import (
     STORE,
     BenchmarkName,
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 
 def evaluate_command(
     checkpoint: Annotated[
-        str, typer.Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
+        str, Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
     ],
     data: DataDir = None,
     labels: LabelsDir = None,
@@ -110,11 +109,9 @@ def demo_command(
     """Evaluate the packaged encoder on the packaged sentences (mini)."""
     from harness.display.progress import Bars
 
-    mini = registry.benchmark("mini")
-    assert mini.encoder is not None
     results = api.evaluate(
-        mini.encoder(places.checkpoints()),
-        benchmark=mini,
+        "packaged",
+        benchmark="mini",
         recipe="quick",
         seed=seed,
         device="cpu",

@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from harness import api, registry
+from harness.cli.arguments import Argument, Option
 from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
 from harness.declarations import Benchmark, Task
 from harness.errors import HarnessError, unknown
 
 
 def score_command(
-    predictions: Annotated[Path, typer.Argument(help="Folder of predictions in XTREME's layout.")],
-    labels: Annotated[Path, typer.Option(help="Folder of labels in the same layout.")],
+    predictions: Annotated[Path, Argument(help="Folder of predictions in XTREME's layout.")],
+    labels: Annotated[Path, Option(help="Folder of labels in the same layout.")],
     benchmark: BenchmarkName = "xtreme",
     per_language: PerLanguage = False,
     as_json: AsJson = False,
@@ -37,13 +36,13 @@ def score_command(
         print(f"\n{results.by_language()}")
 
 
-def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
+def tasks_command(
+    name: Annotated[str, Argument(help="A task or training set, to see all of it.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """List the installed tasks and training sets, or show one."""
     from harness.display import catalogue
 
-    if len(context.args) > 1:
-        raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
-    name = next(iter(context.args), "")
     if name:
         _know(name)
     if name and name not in registry.task_names():
@@ -82,7 +81,7 @@ def _tasks_of(benchmark: Benchmark, asked: Sequence[str]) -> list[Task]:
 
 
 def check_command(
-    folder: Annotated[Path, typer.Argument(help="Folder in XTREME's layout.")],
+    folder: Annotated[Path, Argument(help="Folder in XTREME's layout.")],
     labels: LabelsDir = None,
     benchmark: BenchmarkName = "xtreme",
     tasks: Tasks = "",

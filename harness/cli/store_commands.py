@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from harness import api
+from harness.cli.arguments import Argument, Option
 from harness.cli.options import STORE, Offline, StoreAt, Workers
 from harness.cli.study_commands import DataAt
 
@@ -22,16 +21,16 @@ def check_store_command(store: StoreAt = STORE) -> None:
     found = look_through(kept)
     print(findings_text(found, place_text(kept)))
     if found.broken:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
 def prune_command(
-    files: Annotated[list[Path], typer.Argument(metavar="STUDY...", help="The studies' files.")],
+    files: Annotated[list[Path], Argument(metavar="STUDY", help="The studies' files.")],
     data: DataAt = None,
     store: StoreAt = STORE,
     workers: Workers = 1,
     offline: Offline = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Remove them; else only list.")] = False,
+    apply: Annotated[bool, Option("--apply", help="Remove them; else only list.")] = False,
 ) -> None:
     """Remove trained encoders that no unfinished step of the studies reads; results stay."""
     from harness.display.store_text import place_text, pruning_text

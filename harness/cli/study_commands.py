@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from harness import api
+from harness.cli.arguments import Argument, Option
 from harness.cli.options import (
     STORE,
     AsJson,
@@ -19,8 +18,8 @@ from harness.cli.options import (
     end_with,
 )
 
-StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The study's .toml file.")]
-DataAt = Annotated[Path | None, typer.Option("--data", help="Data folder in place of the file's.")]
+StudyFile = Annotated[Path, Argument(metavar="FILE", help="The study's .toml file.")]
+DataAt = Annotated[Path | None, Option("--data", help="Data folder in place of the file's.")]
 
 
 def plan_command(
@@ -43,9 +42,7 @@ def run_command(
     store: StoreAt = STORE,
     workers: Workers = 1,
     ray: RayAddress = "",
-    output: Annotated[
-        Path | None, typer.Option(help="Folder for the table [results/STUDY].")
-    ] = None,
+    output: Annotated[Path | None, Option(help="Folder for the table [results/STUDY].")] = None,
     offline: Offline = False,
 ) -> None:
     """Run what is not done yet, go on past what fails, print the table."""

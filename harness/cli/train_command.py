@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from harness import api
+from harness.cli.arguments import Argument, Option
 from harness.cli.options import (
     STORE,
     BenchmarkName,
@@ -29,18 +28,16 @@ from harness.errors import HarnessError
 
 Sampling = Annotated[
     str,
-    typer.Option(
+    Option(
         help="Of several: uniform, proportional, capped, or weights as mnli=2,qqp=1 [recipe's]."
     ),
 ]
 
 
 def train_command(
-    sets: Annotated[
-        list[str], typer.Argument(metavar="TASK...", help="mnli, squad, mnli[de], mlm …")
-    ],
-    checkpoint: Annotated[str, typer.Option("--from", help="Folder or hub id to start from.")],
-    output: Annotated[Path, typer.Option(help="Folder to write the checkpoint into.")],
+    sets: Annotated[list[str], Argument(metavar="TASK", help="mnli, squad, mnli[de], mlm …")],
+    checkpoint: Annotated[str, Option("--from", help="Folder or hub id to start from.")],
+    output: Annotated[Path, Option(help="Folder to write the checkpoint into.")],
     data: DataDir = None,
     benchmark: BenchmarkName = "xtreme",
     recipe: Recipe = "x-stilts",

@@ -190,6 +190,8 @@ def writable(folder: Path | str) -> None:
     """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
     if "://" in str(folder):
         return
+    if "\0" in str(folder):
+        raise HarnessError(f"{str(folder)!r:.300} holds a NUL character; name another place")
     folder = Path(folder)
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir() and there == folder:

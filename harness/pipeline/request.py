@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness import places
 from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.declarations import Benchmark
+from harness.errors import HarnessError
 from harness.models.device import Device
 from harness.pipeline.dataset_facts import DatasetFacts
 from harness.recipes import Recipe
@@ -15,6 +17,9 @@ from harness.recipes import Recipe
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
     from harness.pipeline.steps.train_step import TrainStep
+
+
+PACKAGED = "packaged"  # the checkpoint that the benchmark brings
 
 
 @dataclass(frozen=True)
@@ -74,3 +79,18 @@ class Request:
     def named(self, name: str) -> str:
         """Return a step's name with the label."""
         return f"{name} ({self.label})" if self.label else name
+
+
+def checkpoint_place(where: str, benchmark: Benchmark) -> str:
+    """Return where a checkpoint is; the one that the benchmark brings is made if need be.
+
+    Raises:
+        HarnessError: It brings none.
+    """
+    if where != PACKAGED:
+        return where
+    if benchmark.encoder is None:
+        raise HarnessError(
+            f"the benchmark {benchmark.name} brings no checkpoint; name a folder or a hub id"
+        )
+    return str(benchmark.encoder(places.checkpoints()))

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from harness import places, registry
+from harness import registry
 from harness.data.memory import Memory
 from harness.data.open_source import open_source
 from harness.declarations import Benchmark
-from harness.errors import HarnessError, unknown
+from harness.errors import unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import PRECISIONS, Device, choose_device, cores
 from harness.pipeline.intermediate import Intermediate, intermediate_step
 from harness.pipeline.plan import Plan, make_plan
-from harness.pipeline.request import Request
+from harness.pipeline.request import Request, checkpoint_place
 from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
 from harness.studies.study_file import (
     BASELINE,
-    PACKAGED,
     Start,
     Study,
     load_recipe,
@@ -92,7 +91,7 @@ def plan_study(
     checkpoints = {}
     for start in study.checkpoints:
         with study.blamed("checkpoints", start.name):
-            where = _where(start, benchmark)
+            where = checkpoint_place(start.where, benchmark)
             found = open_checkpoint(where, offline=offline, memory=memory)
         checkpoints[start.name] = replace(found, name=start.name)
     _know_languages(study, benchmark)
@@ -182,14 +181,6 @@ def _know_languages(study: Study, benchmark: Benchmark) -> None:
         if code not in known:
             with study.blamed("languages", value=code):
                 raise unknown("language", code, known)
-
-
-def _where(start: Start, benchmark: Benchmark) -> str:
-    if start.where != PACKAGED:
-        return start.where
-    if benchmark.encoder is None:
-        raise HarnessError(f"{start.name}: the benchmark {benchmark.name} brings no checkpoint")
-    return str(benchmark.encoder(places.checkpoints()))
 
 
 def _device(study: Study, threads: int) -> Device:

@@ -14,9 +14,9 @@ from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, Bound
 from harness.data.toml_file import TomlFile
 from harness.errors import HarnessError
 from harness.pipeline.intermediate import Intermediate
+from harness.pipeline.request import PACKAGED
 
 BASELINE = "baseline"  # no intermediate training at all; always there
-PACKAGED = "packaged"  # the checkpoint that the benchmark brings
 LONGEST_NAME = 255  # bytes of a file's name; no file system takes more
 
 

@@ -280,7 +280,7 @@ def test_another_folder_is_refused_before_training(
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=nan"], "a weight, a number from 1e-06"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=inf"], "a weight, a number from 1e-06"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=x"], "'qqp=x' is no weight"),
-        (["mnli", "--mlm", "1"], "--mlm 1"),
+        (["mnli", "--mlm", "1"], "--mlm: '1': expected"),
         (["mnli", "--mlm", "nan"], "--mlm"),
         (["mnli", "--mlm", "-0.5"], "--mlm"),
         (["mnly"], "did you mean mnli"),

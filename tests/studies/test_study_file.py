@@ -116,7 +116,7 @@ UNKNOWN = {
         "did you mean span extraction?",
     ),
     "training set of settings": (
-        HEAD + "[§settings.training.xnly-en]\nepochs = 1\n", "did you mean xnli-en?",
+        HEAD + "[§settings.training.xnly-en]\nepochs = 1\n", "did you mean xnli-en",
     ),
     "task where a training set should be": (
         HEAD + "[§settings.training.xnli]\nepochs = 1\n", "'xnli'; did you mean xnli-en",

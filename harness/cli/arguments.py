@@ -1,0 +1,100 @@
+"""From a command's typed parameters to its words on the command line, by argparse."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from types import NoneType
+from typing import Any, NoReturn, get_args, get_origin, get_type_hints
+
+from harness.bounds import Bounds
+from harness.errors import HarnessError
+
+
+@dataclass(frozen=True)
+class Option:
+    """Says of a parameter that it is an option; a bool is a switch.
+
+    Attributes:
+        name: What it is called; by default ``--`` and the parameter's name.
+        help: What it is.
+        bounds: What a number may be.
+    """
+
+    name: str = ""
+    help: str = ""
+    bounds: Bounds | None = None
+
+
+@dataclass(frozen=True)
+class Argument:
+    """Says of a parameter that it is given by its place; a list takes one or several.
+
+    Attributes:
+        help: What it is.
+        metavar: What it is called; by default the parameter's name in capitals.
+    """
+
+    help: str
+    metavar: str = ""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Refuse the words in one line."""
+        raise HarnessError(f"{message} (see {self.prog} --help)")
+
+
+def run(name: str, command: Callable[..., None], words: list[str]) -> None:
+    """Call a command with what the words say.
+
+    Raises:
+        HarnessError: They do not fit its parameters.
+        SystemExit: They ask for its help, which is printed.
+    """
+    parser = _Parser(prog=f"harness {name}", description=command.__doc__, allow_abbrev=False)
+    hints = get_type_hints(command, include_extras=True)
+    for parameter in signature(command).parameters.values():
+        kind, given = get_args(hints[parameter.name])[:2]
+        _add(parser, parameter.name, kind, given, parameter.default)
+    command(**vars(parser.parse_intermixed_args(words)))
+
+
+def _add(
+    parser: argparse.ArgumentParser, name: str, kind: Any, given: Option | Argument, default: Any
+) -> None:
+    """Declare a parameter to the parser."""
+    required = default is Parameter.empty
+    more: dict[str, Any] = {"help": given.help.replace("%", "%%")}
+    if not required and default not in (None, "", False) and "[" not in given.help:
+        more["help"] += f" [default: {default}]".replace("%", "%%")
+    if isinstance(given, Argument):
+        nargs = "+" if get_origin(kind) is list else None if required else "?"
+        more |= {"nargs": nargs, "metavar": given.metavar or name.upper(), "type": _type(kind)}
+        parser.add_argument(name, **more, **({} if required else {"default": default}))
+        return
+    more |= {"action": "store_true"} if kind is bool else {"type": _type(kind, given.bounds)}
+    option = given.name or f"--{name.replace('_', '-')}"
+    parser.add_argument(
+        option, dest=name, required=required, default=None if required else default, **more
+    )
+
+
+def _type(kind: Any, bounds: Bounds | None = None) -> Callable[[str], Any]:
+    """Return what makes a value of a word: of ``Path | None`` a path, of ``list[str]`` a text."""
+    plain: Callable[[str], Any] = next(k for k in (*get_args(kind), kind) if k is not NoneType)
+    if bounds is None:
+        return plain
+
+    def number(text: str) -> Any:
+        try:
+            value = plain(text)
+        except ValueError:
+            value = text
+        if value not in bounds:
+            raise argparse.ArgumentTypeError(f"{text!r:.60}: expected {bounds}")
+        return value
+
+    return number
