@@ -82,8 +82,8 @@ class Progress(Protocol):
         """No step runs any more."""
         ...
 
-    def interrupted(self, kept: int, total: int) -> None:
-        """The user has stopped the run; so many steps are finished and kept."""
+    def interrupted(self, kept: int, total: int, place: str) -> None:
+        """The user has stopped the run; so many steps are finished and kept in a place."""
         ...
 
 
