@@ -46,7 +46,7 @@ class Told:
     def closed(self, report: Any) -> None:
         self.lines.append("closed")
 
-    def interrupted(self, kept: int, total: int) -> None:
+    def interrupted(self, kept: int, total: int, place: str) -> None:
         raise AssertionError
 
 

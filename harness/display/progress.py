@@ -78,13 +78,13 @@ class Bars:
                 " over all slots"
             )
 
-    def interrupted(self, kept: int, total: int) -> None:
+    def interrupted(self, kept: int, total: int, place: str) -> None:
         """Print that nothing is lost."""
         if self.live is not None:
             self.live.stop()
         self._print(
-            f"interrupted: {kept} of {total} steps are finished and kept; run the same command"
-            " again to go on"
+            f"interrupted: {kept} of {total} steps are finished and kept in {place}; run the same"
+            " command again to go on"
         )
 
     def _print(self, line: str) -> None:

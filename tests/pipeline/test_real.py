@@ -11,7 +11,8 @@ from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import choose_device
 from harness.models.model import load_encoder
 from harness.pipeline.evaluate import evaluate
-from harness.pipeline.plan import Request, make_plan
+from harness.pipeline.plan import make_plan
+from harness.pipeline.request import Request
 from harness.pipeline.store.store import Store
 
 pytestmark = pytest.mark.real

@@ -20,18 +20,24 @@ from typing import Any
 import pytest
 from support.command_line import in_process, use_cache
 from support.places import MINI, ROOT
+from support.stores import Quiet
+from support.stores import step as made_up
 from support.waiting import LONG
 
 from harness import places, registry
 from harness.data.memory import Memory
 from harness.declarations import headline
 from harness.errors import HarnessError
-from harness.pipeline.engines.schedule import Outcome, run_all
+from harness.pipeline.engines.schedule import Moved, Outcome, run_all
+from harness.pipeline.steps.needed import to_do
+from harness.pipeline.steps.predict_step import PredictStep
+from harness.pipeline.steps.score_step import ScoreStep
 from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, PACES_FILE, Store
 from harness.studies.expand import Cell, StudyPlan, plan_study
 from harness.studies.study_file import read_study
-from harness.studies.study_results import rows_of
+from harness.studies.study_results import comparison_of
 
 Run = Callable[..., tuple[int, str, str]]
 HEAD = """benchmark = "mini"
@@ -341,7 +347,7 @@ def test_a_change_to_one_target_leaves_the_others(plan_of: Callable[..., StudyPl
 
 
 def test_the_first_run(made: Made) -> None:
-    found = re.search(r"(\d+) steps ran in [\d.]+ s", made.said)
+    found = re.search(r"(\d+) steps ran in [\d.]+ s", made.progress)
     planned = re.search(r"(\d+) steps with the scores, 0 cached", made.said)
     assert found and planned and found[1] == planned[1]
     assert len(list(made.store.glob(f"steps/*/*/{MANIFEST}"))) == int(found[1])
@@ -462,8 +468,10 @@ def test_a_table_before_anything(made: Made, run: Run, tmp_path: Path) -> None:
 
 
 def linked(made: Made, folder: Path) -> Store:
-    """Copy the finished store, sharing its files."""
+    """Copy the finished store, sharing its files but the one that is written to."""
     shutil.copytree(made.store, folder, copy_function=os.link)
+    (folder / PACES_FILE).unlink()
+    shutil.copy(made.store / PACES_FILE, folder)
     return Store(folder)
 
 
@@ -476,9 +484,8 @@ def test_a_table_after_a_part(
     shutil.rmtree(store.place(by_seed["baseline", 1].plan.scores["xnli"]))
     for seed in (1, 2):
         shutil.rmtree(store.place(by_seed["mix", seed].plan.scores["tatoeba"]))
-    _, rows = rows_of(whole, store)
-    found = {row.name: row for row in rows}
-    full = {row.name: row for row in rows_of(whole, Store(made.store))[1]}
+    found = {row.name: row for row in comparison_of(whole, store).rows}
+    full = {row.name: row for row in comparison_of(whole, Store(made.store)).rows}
     base = slow_scores(made, whole, "baseline")
     mnli = slow_scores(made, whole, "mnli")
     one = found["mnli"].scores["udpos"]
@@ -518,8 +525,8 @@ def test_what_was_deleted_alone_runs_again(
     kept = {step.key: store.manifest(step)["files"] for step in gone}
     for step in gone:
         shutil.rmtree(store.place(step))
-    code, out, _ = run("study", "run", made.file, "--store", store.root, "--output", tmp_path / "o")
-    assert code == 0 and "2 steps ran" in out
+    code, _, err = run("study", "run", made.file, "--store", store.root, "--output", tmp_path / "o")
+    assert code == 0 and "2 steps ran" in err
     assert {step.key: store.manifest(step)["files"] for step in gone} == kept
     table = (tmp_path / "o" / "table.json").read_bytes()
     assert table == (made.output / "table.json").read_bytes()
@@ -533,10 +540,10 @@ def failing(name: str) -> Callable[..., Any]:
 
     real = module.train
 
-    def train(lesson: Any, *some: Any) -> Any:
-        if any(part.name == name for part in lesson.parts):
+    def train(spec: Any, *some: Any) -> Any:
+        if any(one.training.name == name for one in spec.sets):
             raise HarnessError(f"no luck with {name}")
-        return real(lesson, *some)
+        return real(spec, *some)
 
     return train
 
@@ -561,10 +568,10 @@ mnli = ["mnli"]
     assert code == 1
     total = int(re.search(r"(\d+) steps with the scores, 0 cached", out)[1])  # type: ignore[index]
     # of hella and of after: xnli's training, 2 + 1 predictions, 2 scores; and after's own
-    assert "failed: train intermediate hella (seed 1): no luck with hellaswag" in out
-    assert "not begun since a step before them failed: 13 steps" in out
-    assert f"{total - 14} steps ran" in out
-    assert "run the same command again" in out
+    assert "failed: train intermediate hella (seed 1): no luck with hellaswag" in err
+    assert "not begun since a step before them failed: 13 steps" in err
+    assert f"{total - 14} steps ran" in err
+    assert "run the same command again" in err
     assert "FAILED: no luck with hellaswag" in err and "Traceback" not in err
     assert re.search(rf"\[\d+/{total}\] train xnli-en \(tiny, mnli, seed 1\)", err)
     table = json.loads((tmp_path / "out" / "table.json").read_text())
@@ -575,8 +582,8 @@ mnli = ["mnli"]
 
     code, out, err = run(*words)
     assert code == 0
-    assert f"{total} steps with the scores, {total - 14} cached" in out and "14 steps ran" in out
-    assert "failed:" not in out and "mnli (tiny, mnli" not in err
+    assert f"{total} steps with the scores, {total - 14} cached" in out and "14 steps ran" in err
+    assert "failed:" not in out + err and "mnli (tiny, mnli" not in err
     assert not list((tmp_path / "store" / "aside").iterdir())
 
 
@@ -590,10 +597,10 @@ settings = {learning_rate = 10, weight_decay = 100, warmup = 0.0, epochs = 20}
 """
     )
     file.write_text(HEAD + text.replace("max_steps = 2", "max_steps = 40") + SHORT)
-    code, out, _ = run("study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o")
+    code, _, err = run("study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o")
     assert code == 1
-    assert "failed: train intermediate huge (seed 1)" in out and "not finite" in out
-    assert "not begun since a step before them failed: 6 steps" in out
+    assert "failed: train intermediate huge (seed 1)" in err and "not finite" in err
+    assert "not begun since a step before them failed: 6 steps" in err
 
 
 # --- estimates
@@ -701,9 +708,9 @@ def test_a_cached_study_answers_quickly(
     for step in whole.steps:
         with store.aside() as folder:
             result: dict[str, Any] = {}
-            if isinstance(step.job, ScoreJob):
+            if isinstance(step, ScoreStep):
                 names = ("accuracy", "f1")
-                scores = {code: dict.fromkeys(names, 50.0) for code in step.job.languages}
+                scores = {code: dict.fromkeys(names, 50.0) for code in step.gold}
                 result = {"languages": scores, "missing": {}}
                 (folder / "scores.json").write_text(json.dumps(result))
             else:
@@ -734,17 +741,12 @@ class Idle:
     def start(self, slot: int, step: Step) -> None:
         self.begun.append((slot, step))
 
-    def wait(self) -> list[Outcome]:
+    def wait(self, moved: Moved) -> list[Outcome]:
         slot, step = self.begun.pop(0)
         return [Outcome(slot, step, 0.0)]
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-class Nobody:
-    def ended(self, outcome: Outcome, done: int, total: int) -> None:
-        """Look away."""
 
 
 @pytest.mark.parametrize("shape", ["a study's", "all at once", "one line"])
@@ -757,11 +759,11 @@ def test_the_schedule_costs_little_a_step(
         steps = []
         for i in range(5_000):
             parents = (steps[-1],) if steps and shape == "one line" else ()
-            steps.append(Step("score", f"s{i}", {"number": i}, parents, job=None))  # type: ignore[arg-type]
+            steps.append(made_up("score", f"s{i}", *parents))
             assert steps[-1].key  # as planning has
     store = Store(tmp_path / "none")
     start = time.process_time()
-    report = run_all(steps, store, Idle(), Nobody())
+    report = run_all(to_do(steps, store.sound), Idle(), Quiet())
     took = time.process_time() - start
     assert report.ran == len(steps)
     with capsys.disabled():
@@ -786,8 +788,9 @@ def test_squad_is_one_step_as_an_intermediate_and_as_a_target_s_set(
 # --- heads that are kept
 
 
-def first_training(cell: Cell, name: str) -> Step:
-    return next(s for s in cell.plan.steps if s.kind == "train" and s.name.startswith(name))
+def first_training(cell: Cell, name: str) -> TrainStep:
+    steps = (step for step in cell.plan.steps if isinstance(step, TrainStep))
+    return next(step for step in steps if step.name.startswith(name))
 
 
 KEPT = SHORT + "[settings.training.xnli-en]\nkeep_head = true\n"
@@ -806,12 +809,11 @@ def test_a_target_goes_on_with_the_head_of_its_intermediate(
     whole = plan_of(text + '[intermediate]\nmnli = ["mnli"]\n', settings=KEPT)
     (base,), (after,) = cells(whole, "baseline"), cells(whole, "mnli")
     target = [s for s in after.plan.steps if s.kind == "train"][-1]
-    assert isinstance(target.job, TrainJob) and target.parents == (after.plan.steps[0],)
-    assert target.job.sets[0].kept == 0
+    assert isinstance(target, TrainStep) and target.parents == (after.plan.steps[0],)
+    assert target.spec.sets[0].kept == 0
     first = after.plan.steps[0]
-    assert isinstance(first.job, TrainJob) and first.job.sets[0].kept is None
-    job = first_training(base, "train xnli-en").job
-    assert isinstance(job, TrainJob) and job.sets[0].kept == 0
+    assert isinstance(first, TrainStep) and first.spec.sets[0].kept is None
+    assert first_training(base, "train xnli-en").spec.sets[0].kept == 0
 
 
 def test_a_kept_head_in_a_study_from_a_checkpoint_without_heads(
@@ -821,8 +823,8 @@ def test_a_kept_head_in_a_study_from_a_checkpoint_without_heads(
     whole = plan_of(LITTLE + '[intermediate]\nmnli = ["mnli"]\n', settings=KEPT)
     (after,) = cells(whole, "mnli")
     target = [s for s in after.plan.steps if s.kind == "train"][-1]
-    assert isinstance(target.job, TrainJob)
-    assert target.job.sets[0].kept == 0
+    assert isinstance(target, TrainStep)
+    assert target.spec.sets[0].kept == 0
 
 
 def test_a_kept_head_goes_on_in_a_line_of_settings(plan_of: Callable[..., StudyPlan]) -> None:
@@ -835,13 +837,11 @@ snli = {{train = ["snli"], from = "mix", settings = {{keep_head = true}}}}
 """
     )
     whole = plan_of(text)
-    mix = first_training(cells(whole, "mix")[0], "train intermediate mix").job
-    assert isinstance(mix, TrainJob)
-    names = [one.training.name for one in mix.sets]
+    mix = first_training(cells(whole, "mix")[0], "train intermediate mix")
+    names = [one.training.name for one in mix.spec.sets]
     for row in ("more", "snli"):  # snli has no head of its own there, but one like it
-        job = first_training(cells(whole, row)[0], f"train intermediate {row}").job
-        assert isinstance(job, TrainJob)
-        assert job.sets[0].kept == names.index("mnli")
+        one = first_training(cells(whole, row)[0], f"train intermediate {row}")
+        assert one.spec.sets[0].kept == names.index("mnli")
 
 
 def test_a_head_to_keep_that_is_not_there(tiny: Path, tmp_path: Path, run: Run) -> None:
@@ -887,7 +887,8 @@ def commands(tiny: Path, tmp_path: Path, made: Made) -> Callable[[Path], list[li
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"layout": 2, "harness": "9.0"}', "a store of layout 2, this harness reads 1"),
+        ('{"layout": 3, "harness": "9.0"}', "a store of layout 3, this harness reads 2"),
+        ('{"layout": 1, "harness": "0.9"}', "a store of layout 1, this harness reads 2"),
         ('{"layout": "one"}', "a store of layout 'one'"),
         ('{"harness": "9.0"}', "cannot be read"),
         ("no json", "cannot be read"),
@@ -909,29 +910,29 @@ def test_a_store_of_another_layout_is_refused(
     assert [path.name for path in store.iterdir()] == [LAYOUT_FILE]
 
 
-def test_a_store_from_before_the_layout_was_said_is_read(
+def test_a_store_from_before_the_layout_was_said_is_refused(
     made: Made, commands: Callable[[Path], list[list[Any]]], tmp_path: Path, run: Run
 ) -> None:
     store = linked(made, tmp_path / "store")
     (store.root / LAYOUT_FILE).unlink()
     for words in commands(store.root):
-        code, out, err = run(*words)
-        assert code == 0, err
-        if words[:2] == ["study", "plan"]:
-            steps, cached = re.search(r"(\d+) steps with the scores, (\d+) cached", out).groups()  # type: ignore[union-attr]
-            assert steps == cached
-    said = json.loads((store.root / LAYOUT_FILE).read_text())  # the training wrote a step
-    assert said["layout"] == 1
+        code, _, err = run(*words)
+        assert code == 2, words
+        assert err.startswith("error: ") and err.count("\n") == 1
+        assert "a store of layout 1, this harness reads 2" in err and str(store.root) in err
+    assert not (store.root / LAYOUT_FILE).exists()
+    code, _, err = run("study", "table", made.file, "--store", f"file://{store.root}")
+    assert code == 2 and "a store of layout 1" in err and err.count("\n") == 1
 
 
 def test_a_store_at_a_url_of_another_layout_is_refused(
     made: Made, tmp_path: Path, run: Run
 ) -> None:
     (tmp_path / "far").mkdir()
-    (tmp_path / "far" / LAYOUT_FILE).write_text('{"layout": 2}')
+    (tmp_path / "far" / LAYOUT_FILE).write_text('{"layout": 3}')
     code, out, err = run("study", "table", made.file, "--store", f"file://{tmp_path}/far")
     assert (code, out) == (2, "")
-    assert "layout 2" in err and err.count("\n") == 1
+    assert "layout 3" in err and err.count("\n") == 1
     for url in ("nosuch://x/y", "s4://bucket/store"):
         code, out, err = run("study", "table", made.file, "--store", url)
         assert (code, out) == (2, "")
@@ -951,7 +952,7 @@ def test_two_recipes_are_two_groups(plan_of: Callable[..., StudyPlan]) -> None:
         settings=SHORT.replace("[settings.format", "[settings.intermediate.default]\n"
                                "max_length = 64\n[settings.format", 1),
     )  # fmt: skip
-    _, rows = rows_of(whole, Store(Path("nowhere")))
+    rows = comparison_of(whole, Store(Path("nowhere"))).rows
     assert [(r.group, r.name) for r in rows] == [
         ("tiny, quick", "baseline"), ("tiny, quick", "mnli"),
         ("tiny, x-stilts", "baseline"), ("tiny, x-stilts", "mnli"),
@@ -978,6 +979,7 @@ def test_engines_get_whole_paths(
     source = whole.request.source
     assert isinstance(source, FolderSource) and source.labels is not None
     paths = [source.data, source.labels, whole.request.checkpoint.path]
-    paths += [step.job.checkpoint.path for step in whole.steps if step.kind != "score"]  # type: ignore[attr-defined]
+    paths += [step.checkpoint.path for step in whole.steps if isinstance(step, PredictStep)]
+    paths += [step.spec.checkpoint.path for step in whole.steps if isinstance(step, TrainStep)]
     paths += [open_store("store").root]
     assert all(path.is_absolute() for path in paths)

@@ -23,6 +23,12 @@ class Watch:
         self.kill, self.done, self.thread = kill, 0, None
         self.errors: list[str] = []
 
+    def begun(self, step) -> None:
+        """Say nothing."""
+
+    def moved(self, step, done: int, total: int) -> None:
+        """Say nothing."""
+
     def ended(self, outcome, done: int, total: int) -> None:
         self.done += 1
         if outcome.error:
@@ -44,8 +50,10 @@ def main(file: Path, where: str) -> None:
     from harness import places
     from harness.data.memory import Memory
     from harness.pipeline.engines.ray_cluster import RayEngine
-    from harness.pipeline.engines.schedule import opened, run_all
-    from harness.pipeline.engines.workers import Site
+    from harness.pipeline.engines.run_plan import opened
+    from harness.pipeline.engines.schedule import run_all
+    from harness.pipeline.steps.needed import to_do
+    from harness.pipeline.steps.runtime import Runtime
     from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
@@ -66,11 +74,11 @@ def main(file: Path, where: str) -> None:
             killed.set()
 
         watch = Watch(kill)
-        site = Site(store, whole.request.source, whole.request.device)
-        with opened(RayEngine(site, nodes.address)) as engine:
+        runtime = Runtime(store, whole.request.source, whole.request.device)
+        with opened(RayEngine(runtime, nodes.address)) as engine:
             alive = [node for node in ray.nodes() if node["Alive"]]
             slots = engine.slots
-            report = run_all(whole.steps, store, engine, watch)
+            report = run_all(to_do(whole.steps, store.sound), engine, watch)
             watch.thread.join()
             limit = time.monotonic() + 200  # Ray takes a while to miss a node
             while len(left := [n for n in ray.nodes() if n["Alive"]]) > 2:

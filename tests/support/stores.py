@@ -12,6 +12,7 @@ from harness.pipeline.engines.run_plan import run_plan
 from harness.pipeline.engines.schedule import Outcome, Report
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
 from support.places import MINI
 
@@ -32,11 +33,10 @@ class Leave(Step):
         return {}
 
 
-class Train(Leave):
+class Train(Leave, TrainStep):
     """As a training: its result is read by other steps alone."""
 
-    kind = "train"
-    asked_for = False
+    body = 0
 
 
 class Predict(Leave):
@@ -77,7 +77,7 @@ class Quiet:
     def moved(self, step: Step, done: int, total: int) -> None: ...
     def ended(self, outcome: Outcome, done: int, total: int) -> None: ...
     def closed(self, report: Report) -> None: ...
-    def interrupted(self, kept: int, total: int) -> None: ...
+    def interrupted(self, kept: int, total: int, place: str) -> None: ...
 
 
 def done(steps: list[Step], store: Store) -> int:

@@ -87,7 +87,8 @@ def run_plan(
             progress.opened(len(todo))
             report = run_all(todo, engine, progress)
     except KeyboardInterrupt:
-        progress.interrupted(len(steps) - len(to_do(steps, store.has)), len(steps))
+        kept = len(steps) - len(to_do(steps, store.has))
+        progress.interrupted(kept, len(steps), str(store.root))
         raise
     finally:
         progress.closed(report)

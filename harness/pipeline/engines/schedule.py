@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -81,8 +82,8 @@ class Progress(Protocol):
         """No step runs any more."""
         ...
 
-    def interrupted(self, kept: int, total: int) -> None:
-        """The user has stopped the run; so many steps are finished and kept."""
+    def interrupted(self, kept: int, total: int, place: str) -> None:
+        """The user has stopped the run; so many steps are finished and kept in a place."""
         ...
 
 
@@ -134,8 +135,8 @@ class _Queue:
         self._add([step for step in steps if not self.lacks[step.key]])
 
     def _add(self, steps: Sequence[Step]) -> None:
-        self.ready += steps
-        self.ready.sort(key=lambda step: self.rank[step.key])
+        for step in steps:
+            insort(self.ready, step, key=lambda ready: self.rank[ready.key])
 
     def take(self, parents: tuple[Step, ...] | None) -> Step:
         """Take the first step of the same parents (their model is loaded), else the first."""
