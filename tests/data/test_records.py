@@ -14,7 +14,7 @@ from harness.data.check import check_training
 from harness.data.files import strict
 from harness.data.folder import FolderSource
 from harness.data.layouts import Choices, Pairs
-from harness.data.records import picked, read_records
+from harness.data.records import laid_out, picked, read_records
 from harness.declarations import Folder
 from harness.errors import HarnessError
 
@@ -221,9 +221,9 @@ def test_columns_reach_into_structs_and_lists():
         (2, None),
     ],
 )
-def test_a_label_that_is_none_of_the_set_is_no_label(value, label):
-    for values in ({0: "a", "0": "a"}, {"0": "a"}):
-        told = []
-        columns = {"label": [value]}
-        found = laid_out(columns, Pairs(), values, ("a", "b"), lambda *said: told.append(said))
-        assert found["label"] == [label] and len(told) == (value == 2)
+@pytest.mark.parametrize("values", [{0: "a", "0": "a"}, {"0": "a"}])
+def test_a_label_that_is_none_of_the_set_is_no_label(values, value, label):
+    told = []
+    column = {"label": [value]}
+    found = laid_out(column, Pairs(), values, ("a", "b"), lambda *said: told.append(said))
+    assert found["label"] == [label] and len(told) == (value == 2)
