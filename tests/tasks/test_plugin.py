@@ -15,9 +15,12 @@ import pytest
 from support.places import FIXTURES, ROOT
 
 from harness import recipes, registry
+from harness.data.folder import open_folder
 from harness.errors import HarnessError
+from harness.models.checkpoint import open_checkpoint
+from harness.models.device import choose_device
 from harness.pipeline.plan import make_plan
-from harness.pipeline.request import Options
+from harness.pipeline.request import Request
 from harness.studies.study_file import read_study
 
 PLUGIN = FIXTURES / "plugin"
@@ -128,11 +131,10 @@ def test_it_is_evaluated_and_scored(
 @pytest.fixture
 def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Add entry points to those that are installed."""
-    real = registry.entry_points
+    real = registry._installed()
 
     def clear() -> None:
-        for cached in (registry._installed, registry._points):
-            cached.cache_clear()
+        registry._points.cache_clear()
         for cached in (registry.task, registry.training, registry.benchmark):
             cached.cache_clear()
         for cached in (registry.tasks, registry.trainings, registry.benchmarks):
@@ -141,8 +143,8 @@ def points(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def add(*more: tuple[str, str, str]) -> None:
         groups = [f"harness.{kind}" for kind in registry._KINDS]
         mine = [EntryPoint(name, value, of) for name, value, of in more]
-        found = EntryPoints([*(point for of in groups for point in real(group=of)), *mine])
-        monkeypatch.setattr(registry, "entry_points", lambda: found)
+        found = EntryPoints([*(point for of in groups for point in real.select(group=of)), *mine])
+        monkeypatch.setattr(registry, "_installed", lambda: found)
         clear()
 
     yield add
@@ -292,8 +294,8 @@ from harness.recipes import Setting
 
 @dataclass(frozen=True)
 class Shouting(SentencePair):
-    name: str = "shouting"
-    reads: tuple[str, ...] = ("max_length", "volume")
+    name: ClassVar[str] = "shouting"
+    reads: ClassVar[tuple[str, ...]] = ("max_length", "volume")
     settings: ClassVar = (Setting("volume", 3, Bounds(1, 10), "How loud it is."),)
 
     def encode(self, rows, tokenizer, settings, *, training):
@@ -379,17 +381,23 @@ def test_a_study_may_set_it(shout: Callable[[str], recipes.Recipe], tmp_path: Pa
 
 
 def test_a_setting_that_a_format_brings_is_in_the_keys(
-    shout: Callable[[str], recipes.Recipe], tiny: Path, tmp_path: Path
+    shout: Callable[[str], recipes.Recipe], tiny: Path
 ) -> None:
-    keys, recipe = [], tmp_path / "r.toml"
+    keys = []
     for volume in (3, 4):
-        shout(f"[format.shouting]\nvolume = {volume}\nmax_length = 16\n")
-        options = Options(str(tiny), data=PLUGIN / "data", tasks=("shout",), recipe=str(recipe))
-        plan = make_plan(options.resolve())
+        request = Request(
+            checkpoint=open_checkpoint(str(tiny), offline=True),
+            benchmark=registry.benchmark("xtreme"),
+            source=open_folder(PLUGIN / "data", None),
+            recipe=shout(f"[format.shouting]\nvolume = {volume}\nmax_length = 16\n"),
+            device=choose_device("cpu", "fp32", 1),
+            tasks=("shout",),
+        )
+        plan = make_plan(request)
         train, predict = (next(s for s in plan.steps if s.kind == k) for k in ("train", "predict"))
-        assert train.identity["sets"][0]["settings"]["volume"] == volume
-        assert predict.identity["settings"] == {"max_length": 16, "volume": volume}
-        assert "own" not in train.identity["settings"]
+        assert train.identity()["sets"][0]["settings"]["volume"] == volume
+        assert predict.identity()["settings"] == {"max_length": 16, "volume": volume}
+        assert "own" not in train.identity()["settings"]
         keys.append({train.key, predict.key})
     assert not keys[0] & keys[1]
 
