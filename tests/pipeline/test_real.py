@@ -14,7 +14,7 @@ from harness.pipeline.evaluate import evaluate
 from harness.pipeline.plan import Request, make_plan
 from harness.pipeline.store.store import Store
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

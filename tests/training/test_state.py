@@ -175,6 +175,7 @@ train(lesson(Path(sys.argv[1]), GIVEN), device(), work, out, ignore)
 """
 
 
+@pytest.mark.slow
 def test_a_state_of_two_processes_holds_the_parts_of_both(tiny: Path, tmp_path: Path) -> None:
     """Its manifest comes after what the second process writes; harmed there, it is dropped."""
     script = tmp_path / "together.py"
