@@ -549,16 +549,21 @@ def test_torchrun_is_a_setting_of_the_study(
     one, two = planned(1), planned(2)
     assert len(one) == len(two) == 3
     assert not one.keys() & two.keys(), "the key does not say it"
-    stores = {}
-    for name, more in (("here", ()), ("slots", ("--workers", 2))):
-        store = tmp_path / name
-        execute(command(file, store, tmp_path / f"{name}-out", *more), surroundings)
-        stores[name] = contents(store)
-        assert not list((store / "aside").iterdir())
-    assert stores["here"] == stores["slots"]
-    trained = {key: said for key, (said, _) in stores["here"].items() if said.startswith("train")}
+    here, slots = tmp_path / "here", tmp_path / "slots"
+    execute(command(file, here, tmp_path / "here-out"), surroundings)
+    assert not list((here / "aside").iterdir())
+    # slots go on from an intermediate training that is there
+    shutil.copytree(here, slots)
+    for manifest in slots.glob(f"steps/*/*/{MANIFEST}"):
+        if "(tiny, mnli, " in json.loads(manifest.read_text())["name"]:
+            shutil.rmtree(manifest.parent)
+    assert len(contents(here)) - len(contents(slots)) == 4  # trained, two predictions, scores
+    execute(command(file, slots, tmp_path / "slots-out", "--workers", 2), surroundings)
+    assert not list((slots / "aside").iterdir())
+    assert contents(here) == contents(slots)
+    trained = {k: said for k, (said, _) in contents(here).items() if said.startswith("train")}
     assert trained == two
-    for manifest in (tmp_path / "here").glob(f"steps/*/*/{MANIFEST}"):
+    for manifest in here.glob(f"steps/*/*/{MANIFEST}"):
         value = json.loads(manifest.read_text())
         if value["kind"] == "train":
             assert value["identity"]["processes"] == 2
