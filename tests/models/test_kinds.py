@@ -420,6 +420,7 @@ def evaluate(run: Evaluate, quickest: Path, tmp_path: Path) -> Evaluate:
     return call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

@@ -189,7 +189,7 @@ class Watch:
         self.seen.append((outcome.step.name, done, total))
 
 
-@pytest.mark.parametrize("how", ["die", "exit"])
+@pytest.mark.parametrize("how", ["die", pytest.param("exit", marks=pytest.mark.slow)])
 def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> None:
     first = leaf("first")
     deadly = leaf("deadly", how=how)
@@ -215,6 +215,7 @@ def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> No
         assert run_all(mended, store, engine, Watch()).ran == 1
 
 
+@pytest.mark.slow
 def test_errors_of_steps_are_told_alike_by_both_engines(tmp_path: Path) -> None:
     steps = [leaf("a", how="raise"), leaf("b", how="refuse"), leaf("c")]
     for name, make in {"here": InProcessEngine, "slots": lambda s: WorkersEngine(s, 2, [])}.items():
