@@ -25,7 +25,9 @@ NLI = ("contradiction", "entailment", "neutral")
 UPOS = ("NOUN", "VERB", "PUNCT")
 NO_ENDS = "".join(map(chr, (0x2028, 0x2029, 0x85, 0xA0, 0x0B, 0x0C, 0x1C, 0x1D, 0x1E, 0x3000)))
 RELAXED = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TEXT = st.text(
     st.characters(blacklist_categories=("Cs",), blacklist_characters="\t\r\n"), max_size=20

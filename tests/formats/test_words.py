@@ -58,13 +58,22 @@ def test_no_space_where_the_script_writes_none(kind: str, words: str) -> None:
     assert found[1:] != spaced["input_ids"][1:]
 
 
-@pytest.mark.parametrize("kind", OTHERS)
-def test_tokenizers_that_put_the_space_themselves_are_as_before(kind: str, real_data: Path) -> None:
-    """All words of the UD sample, one by one."""
-    tokenizer = OTHERS[kind]()
+@pytest.fixture(scope="module")
+def ud_sentences(real_data: Path) -> list[list[str]]:
+    """The sentences of the UD sample."""
     files = sorted((real_data / "xtreme" / "udpos").glob("*.tsv"))
     labels = registry.task("udpos").format.labels
-    sentences = Tags().read(files, labels)["tokens"]
+    sentences: list[list[str]] = Tags().read(files, labels)["tokens"]
+    return sentences
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", OTHERS)
+def test_tokenizers_that_put_the_space_themselves_are_as_before(
+    kind: str, ud_sentences: list[list[str]]
+) -> None:
+    """All words of the UD sample, one by one."""
+    tokenizer, sentences = OTHERS[kind](), ud_sentences
     words = sorted({word for sentence in sentences for word in sentence})
     assert len(words) > 10_000
     alone = dict(zip(words, tokenizer(words, add_special_tokens=False)["input_ids"], strict=True))

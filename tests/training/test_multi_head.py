@@ -59,10 +59,10 @@ def near(first, second, tolerance=2e-5):
         assert torch.allclose(value, second[name], atol=tolerance), name
 
 
-@pytest.fixture
-def steady(tiny, tmp_path):
+@pytest.fixture(scope="module")
+def steady(tiny, tmp_path_factory):
     """A tiny checkpoint without dropout: its updates do not depend on how batches are cut."""
-    folder = tmp_path / "steady"
+    folder = tmp_path_factory.mktemp("steady") / "steady"
     shutil.copytree(tiny, folder)
     path = folder / "config.json"
     off = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -253,6 +253,13 @@ def starved(monkeypatch, most, error, start=0):
     return calls
 
 
+@pytest.fixture(scope="module")
+def plentiful(steady, tmp_path_factory):
+    """A training of two sets with memory for all: its folder and result."""
+    folder = tmp_path_factory.mktemp("plentiful")
+    return folder, learn(spec_of(steady, set_spec(), set_spec("hellaswag")), folder)
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -263,17 +270,18 @@ def starved(monkeypatch, most, error, start=0):
         MemoryError(),
     ],
 )
-def test_batches_are_split_where_memory_does_not_suffice(error, steady, tmp_path, monkeypatch):
-    sets = set_spec(), set_spec("hellaswag")
-    whole = learn(spec_of(steady, *sets), tmp_path / "whole")
+def test_batches_are_split_where_memory_does_not_suffice(
+    error, steady, plentiful, tmp_path, monkeypatch
+):
+    folder, whole = plentiful
     assert whole["pieces"] == 1
     calls = starved(monkeypatch, 3, error, start=4)
-    result = learn(spec_of(steady, *sets), tmp_path / "split")
+    result = learn(spec_of(steady, set_spec(), set_spec("hellaswag")), tmp_path / "split")
     assert result["pieces"] == 4 and max(calls[-20:]) == 2
     assert result["updates"] == whole["updates"]
     assert result["losses"] == pytest.approx(whole["losses"], rel=1e-3)
     assert result["dev_checks"]["steps"] == whole["dev_checks"]["steps"]
-    near(weights(tmp_path / "split"), weights(tmp_path / "whole"), 1e-4)
+    near(weights(tmp_path / "split"), weights(folder), 1e-4)
 
 
 def test_memory_for_no_example_at_all_is_said(steady, tmp_path, monkeypatch):

@@ -184,6 +184,7 @@ train(spec, rows_of(spec), device(), work, out, ignore)
 """
 
 
+@pytest.mark.slow
 def test_a_state_of_two_processes_holds_the_parts_of_both(tiny: Path, tmp_path: Path) -> None:
     """Its manifest comes after what the second process writes; harmed there, it is dropped."""
     script = tmp_path / "together.py"

@@ -216,6 +216,7 @@ def test_precisions_run_and_differ_in_identity(precision: str, tiny: Path, tmp_p
     assert place.identity()["precision"] == precision
 
 
+@pytest.mark.slow
 def test_torchrun_trains_on_two_processes_as_one_submission(
     tiny: Path, quickest: Path, tmp_path: Path
 ) -> None:
