@@ -7,7 +7,7 @@ The averages are those of XTREME's ``evaluate.py``, with its order of summation:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -280,12 +280,24 @@ def read_results(folder: Path) -> Results:
         HarnessError: There is no scores.json, or it is not what the harness writes.
     """
     path = folder / SCORES
-    value = read_json(path)
+    results = results_of(read_json(path), path)
+    return replace(results, name=folder.resolve().name, folder=folder)
+
+
+def results_of(value: Any, path: Path) -> Results:
+    """Return the results that JSON values hold (``Results.as_dict``).
+
+    Args:
+        value: The values.
+        path: The file they are from, for the message.
+
+    Raises:
+        HarnessError: They are not what the harness writes.
+    """
     try:
         benchmark = registry.benchmark(value["benchmark"])
         tasks = {name: _task_score(benchmark, name, one) for name, one in value["tasks"].items()}
-        name = folder.resolve().name
-        return Results(benchmark, tasks, str(value["partial"]), name, folder=folder)
+        return Results(benchmark, tasks, str(value["partial"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise HarnessError(
             f"{path}: not what the harness writes ({error!r:.80}); score or evaluate again"

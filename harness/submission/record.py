@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from harness.data.files import read_json, write_json
 from harness.errors import HarnessError
-from harness.results import Results
+from harness.results import Results, results_of
 from harness.version import __version__
 
 SUBMISSION = "submission.json"
@@ -57,7 +57,20 @@ class Submission:
         write_json(self.as_dict(), folder / SUBMISSION)
 
 
-def validate(submission: dict[str, Any]) -> None:
+def read_submission(folder: Path) -> Submission:
+    """Return the submission in a folder.
+
+    Raises:
+        HarnessError: There is none, or it does not fit its schema; names the field.
+    """
+    path = folder / SUBMISSION
+    value = read_json(path)
+    validate(value)
+    results = replace(results_of(value["scores"], path), name=value["checkpoint"]["name"])
+    return Submission(results, value["checkpoint"], value["recipe"], value["seed"])
+
+
+def validate(submission: Any) -> None:
     """Check a submission's values against its schema.
 
     Raises:
