@@ -61,18 +61,20 @@ def laid_out(
         labels: The label set; () stands for any.
         report: Takes the number of a row, from 0, and what is wrong with it.
     """
-    learnt = columns.get(layout.label, []) if layout.classes else []
-    for i, value in enumerate(learnt):
-        nested = isinstance(value, list) and layout.columns[layout.label] != STRING
-        try:
-            ours = [_label(v, values, labels) for v in value] if nested else None
-            learnt[i] = ours if nested else _label(value, values, labels)
-        except ValueError as error:
-            report(i, str(error))
-            learnt[i] = None
     names = [name for name in columns if name in layout.columns]
-    for i, row in enumerate(zip(*(columns[name] for name in names), strict=True)):
-        problem = layout.problem(dict(zip(names, row, strict=True)), labels)
+    for i in range(len(columns[names[0]]) if names else 0):
+        if layout.classes and layout.label in columns:
+            value = columns[layout.label][i]
+            try:
+                columns[layout.label][i] = (
+                    [_label(one, values, labels) for one in value]
+                    if isinstance(value, list) and layout.columns[layout.label] != STRING
+                    else _label(value, values, labels)
+                )
+            except ValueError as error:
+                report(i, str(error))
+                columns[layout.label][i] = None
+        problem = layout.problem({name: columns[name][i] for name in names}, labels)
         if problem:
             report(i, problem)
     return layout.arranged(columns)
@@ -109,8 +111,9 @@ def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:
     """Yield line numbers and rows."""
     if path.suffix == ".jsonl":
         for number, line in enumerate(read_lines(path, report), 1):
-            if line.strip():
-                yield number, _object(line, number, report)
+            row = _object(line, number, report) if line.strip() else None
+            if row is not None:
+                yield number, row
         return
     lines = read_lines(path, report)
     if path.suffix == ".tsv":
@@ -142,16 +145,17 @@ def _csv(lines: Sequence[str], report: Report) -> Iterable[tuple[int, list[str]]
         report(reader.line_num, f"no valid CSV ({error})")
 
 
-def _object(line: str, number: int, report: Report) -> Row:
+def _object(line: str, number: int, report: Report) -> Row | None:
+    """Return a line's JSON object, None if it is not one."""
     try:
         value = parse_json(line)
     except UnicodeEncodeError:
         report(number, HALF)
-        return {}
+        return None
     except (ValueError, RecursionError) as error:
         report(number, f"no valid JSON ({error!s:.80})")
-        return {}
+        return None
     if not isinstance(value, dict):
         report(number, "not a JSON object")
-        return {}
+        return None
     return value

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness import registry
 from harness.data.check import check_training
 from harness.data.files import strict
-from harness.data.folder import FolderSource
+from harness.data.folder import FolderSource, read_columns
 from harness.data.layouts import Choices, Pairs
 from harness.data.records import laid_out, picked, read_records
 from harness.declarations import Folder
@@ -99,6 +99,25 @@ def test_a_look_through_the_files_goes_on_after_a_bad_label(label, tmp_path):
     ):
         (problem,) = finding.problems
         assert ".jsonl:1: " in problem and finding.rows == 2 and finding.labelled
+
+
+@pytest.mark.parametrize("line", ["not JSON", "[1, 2]", '{"ctx": "\\ud800"}'])
+def test_a_line_that_is_no_object_is_one_problem(line, tmp_path):
+    path = tmp_path / "intermediate/hellaswag/hellaswag_train.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{line}\n{json.dumps(FOUR | {'label': 1})}\n")
+    first, _ = check_training(FolderSource(tmp_path / "xtreme"), registry.training("hellaswag"))
+    (problem,) = first.problems
+    assert ".jsonl:1: " in problem and first.rows == 1
+
+
+def test_the_first_bad_row_is_named_whatever_is_bad_in_it(tmp_path):
+    rows = [FOUR | {"ctx": 3, "label": 1}, FOUR | {"label": "seven"}]
+    path = tmp_path / "train.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    training = registry.training("hellaswag")
+    with pytest.raises(HarnessError, match=r"train\.jsonl:1: context is no text but 3"):
+        read_columns(training, [path])
 
 
 @pytest.mark.parametrize(

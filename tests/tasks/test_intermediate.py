@@ -419,8 +419,8 @@ def test_a_set_of_its_own_without_dev_gives_a_tenth_of_train():
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ("mlm[de,xx]", "no language 'xx'"),
-        ("mlm[translated:de]", "no language 'translated:de'"),
+        ("mlm[de,xx]", "unknown language 'xx'"),
+        ("mlm[translated:de]", "unknown language 'translated:de'"),
         ("mlm[dee]", "did you mean de"),
     ],
 )
