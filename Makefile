@@ -3,9 +3,9 @@
 PYTHON ?= python3.11
 VENV = .venv
 BIN = $(VENV)/bin
-# Processes that tests are divided among, a file's tests staying together.
+# Processes that tests are divided among: a file's tests stay together, the slow files come first.
 WORKERS ?= 2
-PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile
+PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test quick check clean
 

@@ -6,15 +6,14 @@ Nothing heavy is imported before it is needed, so that ``import harness`` takes 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import places, registry
-from harness.bounds import SHARE, WEIGHT, shown
+from harness.bounds import WEIGHT
 from harness.declarations import Benchmark, Task
 from harness.errors import HarnessError, unknown
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from harness.comparison import Comparison
     from harness.pipeline.engines.schedule import Progress
     from harness.pipeline.export import Trained
-    from harness.pipeline.request import Request
     from harness.pipeline.store.store import Store
     from harness.recipes import Recipe
     from harness.results import Results
@@ -67,20 +65,21 @@ def evaluate(
         checkpoint: A folder, what ``train`` returned, a hub id (``owner/name[@revision]``), or
             ``packaged`` for the one that the benchmark brings (``mini`` does).
         data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
-        labels: Folder of test labels; None for the one beside ``data``.
-        benchmark: Name (``xtreme``, ``xtreme-r``, ``mini``, a plug-in's), or a Benchmark.
-        recipe: Name (``xtreme``, ``x-stilts``, ``quick``), the path of a TOML file, or a Recipe.
-        tasks: Names of tasks; () means all of the benchmark that have data.
-        languages: Codes; () means all.
+        labels: Folder of test labels; None for the one beside the data.
+        benchmark: ``xtreme``, ``xtreme-r``, ``mini`` or a plug-in's; in Python also a Benchmark.
+        recipe: ``xtreme``, ``x-stilts``, ``quick`` or the path of a TOML file; in Python also a
+            Recipe.
+        tasks: Tasks, on the command line parted by commas; () means all that have data.
+        languages: Codes, in the same way; () means all.
         seed: Seeds head, dropout and order of training.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
         precision: ``fp32``, ``bf16`` or ``fp16`` (autocast).
         threads: CPU threads of a step; 0 means a worker's share of all there are.
         limit: Test examples a language, at most; 0 means all. Marks the results partial.
-        max_steps: Updates of a training, at most; 0 means as the recipe says. Likewise.
+        max_steps: Updates of a training, at most; 0 means as the recipe says. Marks them, too.
         layer: Hidden state for retrieval: a number, ``last`` or ``xtreme``; "" for the recipe's.
         output: Folder to write; None for ``results/CHECKPOINT-RECIPE-SEED``.
-        store: Folder or fsspec URL of finished steps; None for the user's own.
+        store: Folder or fsspec URL of finished steps; None for ``HARNESS_STORE`` or the user's own.
         tracker: Experiment tracker: ``none``, ``tensorboard``, ``wandb`` …
         intermediate: What the checkpoint was trained on, where it does not say itself.
         offline: Fetch nothing.
@@ -97,20 +96,19 @@ def evaluate(
     from harness.models.device import first_process
     from harness.pipeline.engines.run_plan import EngineChoice
     from harness.pipeline.evaluate import evaluate as run
+    from harness.pipeline.open_request import Compute, DataPlace, open_request, with_layer
     from harness.pipeline.plan import make_plan
     from harness.results import Results
 
     chosen = _benchmark(benchmark)
-    kept, request = _opened(
-        checkpoint,
+    kept, request = open_request(
+        fspath(checkpoint),
         chosen,
-        _with_layer(_recipe(recipe), str(layer)),
-        data=data,
-        labels=labels,
-        store=store,
-        offline=offline,
-        compute=(device, precision, _threads(threads, workers)),
-        intermediate=intermediate,
+        with_layer(_recipe(recipe), str(layer)),
+        DataPlace.of(data, labels, offline=offline),
+        Compute(device, precision, threads, workers),
+        store,
+        intermediate,
         tasks=tuple(tasks),
         languages=tuple(languages),
         seed=seed,
@@ -159,23 +157,11 @@ def train(
         sets: Name of a training set or several: ``mnli``, ``mnli[de]``, ``mlm`` …
         checkpoint: The one to start from, as ``evaluate`` takes it.
         output: Folder to write the checkpoint into.
-        data: As ``evaluate`` takes it, with its ``intermediate/`` beside.
-        benchmark: One that may bring data of its own.
-        recipe: As ``evaluate`` takes it.
         sampling: Of several sets: ``uniform``, ``proportional``, ``capped``, or the weight of
             each; "" for the recipe's.
         mlm: Share of all batches that are masked language modelling.
-        seed: Seeds head, dropout and order of training.
-        device: As ``evaluate`` takes it; so are all that follow.
-        precision: Likewise.
-        threads: Likewise.
-        max_steps: Likewise.
-        store: Likewise.
-        tracker: Likewise.
-        offline: Likewise.
-        workers: Likewise.
-        ray: Likewise.
-        progress: Likewise.
+
+    The other arguments are those of ``evaluate``.
 
     Returns:
         The checkpoint; it stands for its folder wherever a path does.
@@ -188,24 +174,22 @@ def train(
     from harness.pipeline.engines.run_plan import EngineChoice, run_plan
     from harness.pipeline.export import Trained, check_output, export
     from harness.pipeline.intermediate import Intermediate, intermediate_step
+    from harness.pipeline.open_request import Compute, DataPlace, check_numbers, open_request
     from harness.pipeline.steps.runtime import Runtime
 
     names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))
     for name in names:
         registry.training(name)  # the cheap things first
-    if mlm not in SHARE:
-        raise HarnessError(f"mlm {shown(mlm)}: expected {SHARE}")
+    check_numbers(mlm=mlm)
     folder = Path(output)
     kind, weights = _sampling(sampling, names)
-    kept, request = _opened(
-        checkpoint,
+    kept, request = open_request(
+        fspath(checkpoint),
         _benchmark(benchmark),
         _recipe(recipe),
-        data=data,
-        labels=None,
-        store=store,
-        offline=offline,
-        compute=(device, precision, _threads(threads, workers)),
+        DataPlace.of(data, None, offline=offline),
+        Compute(device, precision, threads, workers),
+        store,
         seed=seed,
         max_steps=max_steps,
         tracker=tracker,
@@ -243,7 +227,7 @@ def score(predictions: Where, labels: Where, *, benchmark: str | Benchmark = "xt
     Args:
         predictions: Folder with a sub-folder a task; the output folder of ``evaluate`` will do.
         labels: Folder of labels in the same layout.
-        benchmark: Name, or a Benchmark: which tasks and languages are meant.
+        benchmark: Which tasks and languages are meant, as ``evaluate`` takes it.
 
     Raises:
         HarnessError: A folder is missing or empty, or a file is malformed.
@@ -269,12 +253,9 @@ def study(
     Args:
         file: The study's TOML file.
         data: Data folder in place of the file's.
-        store: Folder or fsspec URL of finished steps; None for the user's own.
-        workers: Processes on this machine that steps run in; 1 for this one.
-        ray: Address of a Ray cluster to run on, ``auto`` for the one of this machine.
         output: Folder for the table; None for ``results/STUDY``.
-        offline: Fetch nothing.
-        progress: Told of the plan and of each step; None for bars on standard error.
+
+    The other arguments are those of ``evaluate``.
 
     Raises:
         HarnessError: The file, or something it names, is missing or does not fit.
@@ -285,7 +266,7 @@ def study(
     from harness.pipeline.steps.runtime import Runtime
     from harness.studies.study_results import as_json, comparison_of
 
-    whole, kept = planned_study(file, data, store, workers, offline=offline)
+    whole, kept = planned_study(file, data=data, store=store, workers=workers, offline=offline)
     folder = Path(output) if output is not None else Path("results") / whole.study.name
     writable(folder)
     shows = progress or _bars()
@@ -294,16 +275,32 @@ def study(
     report = run_plan(whole.steps, runtime, shows, EngineChoice(workers, ray))
     names = {step.key: step.name for step in whole.steps}
     failed = {names[key]: why for key, why in report.reasons().items()}
-    table = replace(comparison_of(whole, kept), failed=failed)
+    table = replace(comparison_of(whole, kept), failed=failed, folder=folder)
     write_text(f"{table}\n", folder / "table.txt")
     write_text(as_json(whole, table) + "\n", folder / "table.json")
     return table
 
 
 def planned_study(
-    file: Where, data: Where | None, store: str | None, workers: int, *, offline: bool
+    file: Where,
+    *,
+    data: Where | None = None,
+    store: str | None = None,
+    workers: int = 1,
+    offline: bool = False,
 ) -> tuple[StudyPlan, Store]:
-    """Read and plan a study; open its store. Arguments are those of ``study``."""
+    """Read and plan a study; open its store.
+
+    Args:
+        file: The study's TOML file.
+        data: Data folder in place of the file's.
+        store: Folder or fsspec URL of finished steps; None for the user's own.
+        workers: Processes on this machine that steps run in; 1 for this one.
+        offline: Fetch nothing.
+
+    Raises:
+        HarnessError: The file, or something it names, is missing or does not fit.
+    """
     from harness.data.folder import open_folder
     from harness.data.memory import Memory
     from harness.pipeline.store.open import open_store
@@ -362,72 +359,6 @@ def tasks() -> dict[str, Task]:
     return {task.name: task for task in registry.tasks()}
 
 
-def _opened(
-    checkpoint: Where,
-    benchmark: Benchmark,
-    recipe: Recipe,
-    *,
-    data: Where | None,
-    labels: Where | None,
-    store: str | None,
-    offline: bool,
-    compute: tuple[str, str, int],
-    intermediate: str = "",
-    **options: Any,
-) -> tuple[Store, Request]:
-    """Check everything that is named, the cheap things first; return the store and a request.
-
-    Args:
-        checkpoint: As of ``evaluate``, and so are the others that are not told here.
-        benchmark: The benchmark.
-        recipe: The recipe.
-        data: The data folder.
-        labels: The labels folder.
-        store: The store.
-        offline: Fetch nothing.
-        compute: Device, precision, CPU threads.
-        intermediate: What the checkpoint was trained on.
-        options: Those that a Request has by the same names.
-    """
-    from harness.data.files import writable
-    from harness.data.memory import Memory
-    from harness.data.open_source import open_source
-    from harness.models.checkpoint import open_checkpoint
-    from harness.models.device import choose_device, hush
-    from harness.pipeline.request import Request, checkpoint_place
-    from harness.pipeline.store.open import open_store
-
-    for name in options.get("tasks", ()):
-        registry.task(name)
-    place = store or places.store()
-    kept = open_store(place)
-    writable(place)
-    memory = Memory(places.memory())
-    folders = [None if folder is None else Path(folder) for folder in (data, labels)]
-    source = open_source(folders[0], folders[1], benchmark, memory, offline=offline)
-    if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-    _know_tracker(options["tracker"])
-    where = checkpoint_place(fspath(checkpoint), benchmark)
-    opened = open_checkpoint(where, offline=offline, memory=memory)
-    if intermediate:
-        notes = opened.notes
-        if opened.intermediate:
-            notes += (f"it says itself that it was trained on {opened.intermediate}",)
-        opened = replace(opened, intermediate=intermediate[:300], notes=notes)
-    hush()
-    request = Request(
-        checkpoint=opened,
-        benchmark=benchmark,
-        source=source,
-        recipe=recipe,
-        device=choose_device(*compute),
-        memory=memory,
-        **options,
-    )
-    return kept, request
-
-
 def _bars() -> Progress:
     from harness.display.progress import Bars
 
@@ -442,40 +373,6 @@ def _recipe(recipe: Where | Recipe) -> Recipe:
     from harness import recipes
 
     return recipe if isinstance(recipe, recipes.Recipe) else recipes.load(fspath(recipe))
-
-
-def _with_layer(recipe: Recipe, layer: str) -> Recipe:
-    """Return the recipe with another hidden state for retrieval, if one is named."""
-    from harness.recipes import SETTINGS
-
-    if not layer:
-        return recipe
-    chosen: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
-    expected = SETTINGS["layer"].expected
-    if chosen not in expected:
-        raise HarnessError(f"--layer {shown(layer)}: expected {expected}")
-    formats = {
-        name: {key: value for key, value in changes.items() if key != "layer"}
-        for name, changes in recipe.formats.items()
-    }
-    return replace(recipe, default=replace(recipe.default, layer=chosen), formats=formats)
-
-
-def _threads(threads: int, workers: int) -> int:
-    """Return the CPU threads of a step; those there are, shared by workers, where nobody says."""
-    from harness.models.device import cores
-
-    return threads or max(1, cores() // max(1, workers))
-
-
-def _know_tracker(name: str) -> None:
-    if name == "none":
-        return
-    from transformers.integrations import get_available_reporting_integrations
-
-    known = ("none", *get_available_reporting_integrations())
-    if name not in known:
-        raise unknown("tracker", name, known, "these are installed here")
 
 
 def _sampling(

@@ -88,6 +88,15 @@ THREADS = Bounds(0, 1024)
 PROCESSES = Bounds(1, 1024)
 SHARE = Bounds(0, 1, whole=False, below=True)
 WEIGHT = Bounds(1e-6, 1e6, whole=False)
+BOUNDS = {
+    "seed": SEED,
+    "threads": THREADS,
+    "limit": COUNT,
+    "max_steps": COUNT,
+    "workers": PROCESSES,
+    "mlm": SHARE,
+}
+"""What the numbers among the arguments may be."""
 
 
 def shown(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
@@ -63,6 +64,7 @@ class Comparison:
         baseline: Name of the baselines' rows.
         notes: What a reader must know, a paragraph each.
         failed: Name of each step that failed, and why.
+        folder: Where the table was written; None if it was not.
     """
 
     rows: tuple[Row, ...]
@@ -71,6 +73,7 @@ class Comparison:
     baseline: str
     notes: tuple[str, ...] = ()
     failed: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
     def __str__(self) -> str:
         """Return a table for each group of rows that share a baseline, and the notes."""

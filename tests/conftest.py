@@ -5,10 +5,12 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support.places import MINI, ROOT
 from support.tiny import QUICKEST, make_checkpoint
 
@@ -17,6 +19,16 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="harness-tests-")  # no fact of other runs
 atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+settings.register_profile(  # how long an example takes says nothing on a busy machine
+    "no time", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("no time")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have most slow tests, so that no worker ends with one alone."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])  # files stay whole, and the rest as it was
 
 
 @pytest.fixture(scope="session")

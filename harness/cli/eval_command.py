@@ -3,108 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from harness import api
-from harness.cli.arguments import Argument
-from harness.cli.options import (
-    STORE,
-    BenchmarkName,
-    DataDir,
-    DeviceName,
-    DryRun,
-    Intermediate,
-    LabelsDir,
-    Languages,
-    Layer,
-    Limit,
-    MaxSteps,
-    Offline,
-    Output,
-    PerLanguage,
-    Precision,
-    RayAddress,
-    Recipe,
-    Seed,
-    StoreAt,
-    Tasks,
-    Threads,
-    Tracker,
-    Workers,
-    end_with,
-    listed,
-)
+from harness.cli.arguments import Argument, Option, options_of
+from harness.cli.options import PerLanguage, end_with
 
 if TYPE_CHECKING:
     from harness.results import Results
 
 
+@options_of(api.evaluate)
 def evaluate_command(
-    checkpoint: Annotated[
-        str, Argument(metavar="CHECKPOINT", help="Folder or hub id (owner/name[@revision]).")
-    ],
-    data: DataDir = None,
-    labels: LabelsDir = None,
-    benchmark: BenchmarkName = "xtreme",
-    recipe: Recipe = "xtreme",
-    tasks: Tasks = "",
-    languages: Languages = "",
-    seed: Seed = 42,
-    device: DeviceName = "auto",
-    precision: Precision = "fp32",
-    threads: Threads = 0,
-    limit: Limit = 0,
-    max_steps: MaxSteps = 0,
-    layer: Layer = "",
-    output: Output = None,
-    store: StoreAt = STORE,
-    tracker: Tracker = "none",
+    checkpoint: Annotated[str, Argument(help="Folder or hub id (owner/name[@revision]).")],
     per_language: PerLanguage = False,
-    intermediate: Intermediate = "",
-    offline: Offline = False,
-    workers: Workers = 1,
-    ray: RayAddress = "",
-    dry_run: DryRun = False,
+    **options: Any,
 ) -> None:
     """Fine-tune on English, predict every language, score."""
     from harness.display.progress import Bars
 
-    results = api.evaluate(
-        checkpoint,
-        data=data,
-        labels=labels,
-        benchmark=benchmark,
-        recipe=recipe,
-        tasks=listed(tasks),
-        languages=listed(languages),
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads,
-        limit=limit,
-        max_steps=max_steps,
-        layer=layer,
-        output=output,
-        store=store,
-        tracker=tracker,
-        intermediate=intermediate,
-        offline=offline,
-        workers=workers,
-        ray=ray,
-        dry_run=dry_run,
-        progress=Bars(plans=True),
-    )
+    results = api.evaluate(checkpoint, **options, progress=Bars(plans=True))
     _print(results, per_language=per_language)
 
 
+@options_of(api.evaluate, "store", "seed", "threads", "workers", "dry_run")
 def demo_command(
-    output: Output = None,
-    store: StoreAt = STORE,
-    seed: Seed = 42,
-    threads: Threads = 0,
+    output: Annotated[Path | None, Option(help="Folder to write [results/demo-SEED].")] = None,
     per_language: PerLanguage = False,
-    workers: Workers = 1,
-    dry_run: DryRun = False,
+    **options: Any,
 ) -> None:
     """Evaluate the packaged encoder on the packaged sentences (mini)."""
     from harness.display.progress import Bars
@@ -113,15 +39,11 @@ def demo_command(
         "packaged",
         benchmark="mini",
         recipe="quick",
-        seed=seed,
         device="cpu",
-        threads=threads,
-        output=output or Path("results") / f"demo-{seed}",
-        store=store,
         offline=True,
-        workers=workers,
-        dry_run=dry_run,
+        output=output or Path("results") / f"demo-{options['seed']}",
         progress=Bars(plans=True),
+        **options,
     )
     _print(results, per_language=per_language)
     print(

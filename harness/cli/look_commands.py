@@ -6,26 +6,27 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from harness import api, registry
-from harness.cli.arguments import Argument, Option
-from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
+from harness.cli.arguments import Argument, Option, options_of
+from harness.cli.options import AsJson, PerLanguage
 from harness.declarations import Benchmark, Task
 from harness.errors import HarnessError, unknown
 
 
+@options_of(api.score)
 def score_command(
     predictions: Annotated[Path, Argument(help="Folder of predictions in XTREME's layout.")],
     labels: Annotated[Path, Option(help="Folder of labels in the same layout.")],
-    benchmark: BenchmarkName = "xtreme",
     per_language: PerLanguage = False,
     as_json: AsJson = False,
+    **options: Any,
 ) -> None:
     """Score a folder of predictions as the official scorer does."""
     from harness.submission.score import stray_folders
 
-    results = api.score(predictions, labels, benchmark=benchmark)
+    results = api.score(predictions, labels, **options)
     for name in stray_folders(predictions):
         print(f"note: {name}/ is no task's folder and is left alone", file=sys.stderr)
     if as_json:
@@ -80,21 +81,19 @@ def _tasks_of(benchmark: Benchmark, asked: Sequence[str]) -> list[Task]:
     return [there[name] for name in benchmark.task_names() if name in there]
 
 
+@options_of(api.evaluate, "labels", "benchmark", "tasks")
 def check_command(
     folder: Annotated[Path, Argument(help="Folder in XTREME's layout.")],
-    labels: LabelsDir = None,
-    benchmark: BenchmarkName = "xtreme",
-    tasks: Tasks = "",
     per_language: PerLanguage = False,
+    **options: Any,
 ) -> None:
     """Say what a data folder holds, task by task and language by language."""
     from harness.data.check import check_folder, check_training
     from harness.data.folder import open_folder
     from harness.display.catalogue import findings_table
 
-    chosen = registry.benchmark(benchmark)
-    source = open_folder(folder, labels)
-    asked = listed(tasks)
+    chosen, asked = registry.benchmark(options["benchmark"]), options["tasks"]
+    source = open_folder(folder, options["labels"] and Path(options["labels"]))
     for name in asked:
         _know(name)
     targets = _tasks_of(chosen, asked)

@@ -1,62 +1,16 @@
-"""What the commands' options are called and say, once for all of them."""
+"""What several commands have in common."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from harness import places
-from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, Bounds
 from harness.cli.arguments import Option
 from harness.errors import BEFORE
 
-STORE = places.store()
-
-
-def _number(bounds: Bounds, help_: str) -> Any:
-    """Return an option that takes numbers within bounds."""
-    return Option(help=help_, bounds=bounds)
-
-
-DataDir = Annotated[Path | None, Option("--data", help="Folder in XTREME's layout; else the hub.")]
-LabelsDir = Annotated[
-    Path | None, Option("--labels", help="Folder of test labels [default: beside --data].")
-]
-BenchmarkName = Annotated[str, Option("--benchmark", help="xtreme, xtreme-r or mini.")]
-PerLanguage = Annotated[bool, Option("--per-language", help="Also print every language.")]
+PerLanguage = Annotated[bool, Option(help="Also print every language.")]
 AsJson = Annotated[bool, Option("--json", help="Print JSON instead of tables.")]
-Recipe = Annotated[str, Option(help="xtreme, x-stilts, quick, or a .toml file.")]
-Seed = Annotated[int, _number(SEED, "Seeds head, dropout and order of training.")]
-DeviceName = Annotated[str, Option(help="auto, cpu, cuda, cuda:1, mps …")]
-Precision = Annotated[str, Option(help="fp32, bf16 or fp16 (autocast).")]
-Threads = Annotated[int, _number(THREADS, "CPU threads; 0 means all there are.")]
-Tasks = Annotated[str, Option(help="Comma-separated tasks [default: the benchmark's].")]
-Languages = Annotated[str, Option(help="Comma-separated languages [default: all].")]
-Limit = Annotated[int, _number(COUNT, "Test examples a language; marks the run partial.")]
-MaxSteps = Annotated[int, _number(COUNT, "Updates a training, at most; marks the run partial.")]
-Workers = Annotated[int, _number(PROCESSES, "Processes on this machine that steps run in.")]
-RayAddress = Annotated[str, Option("--ray", help="Address of a Ray cluster, or auto.")]
-Share = Annotated[float, _number(SHARE, "Share of all batches that are masked language modelling.")]
-Layer = Annotated[
-    str, Option(help="Hidden state for retrieval: a number, last or xtreme [recipe's].")
-]
-Output = Annotated[
-    Path | None, Option(help="Folder to write [default: results/CHECKPOINT-RECIPE-SEED].")
-]
-StoreAt = Annotated[str, Option("--store", help="Folder of finished steps, or fsspec URL.")]
-Offline = Annotated[bool, Option("--offline", help="Fetch nothing from the hub.")]
-Tracker = Annotated[str, Option(help="Experiment tracker: none, tensorboard, wandb …")]
-DryRun = Annotated[bool, Option("--dry-run", help="Stop after the plan.")]
-Intermediate = Annotated[
-    str, Option(help="What the checkpoint was trained on, where it does not say itself.")
-]
-
-
-def listed(text: str) -> tuple[str, ...]:
-    """Return the parts of a comma-separated list, each once."""
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def end_with(failed: Mapping[str, str]) -> None:

@@ -69,6 +69,7 @@ def laid_out(
             learnt[i] = ours if nested else _label(value, values, labels)
         except ValueError as error:
             report(i, str(error))
+            learnt[i] = None
     names = [name for name in columns if name in layout.columns]
     for i, row in enumerate(zip(*(columns[name] for name in names), strict=True)):
         problem = layout.problem(dict(zip(names, row, strict=True)), labels)

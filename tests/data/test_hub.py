@@ -202,7 +202,7 @@ def test_every_language_gives_the_typed_columns_and_gold(hub, name):
     for language in registry.benchmark("xtreme").languages_of(task):
         for split in task.format.splits:
             rows = hub.examples(task, split, language)
-            assert list(rows.features) == list(COLUMNS[task.format.layout])
+            assert list(rows.features) == list(task.format.layout.columns)
         gold = hub.gold(task, language)
         assert gold
         assert task.format.limited(gold, rows) == gold

@@ -8,10 +8,11 @@ import pytest
 from support import families
 
 from harness import registry
+from harness.data.layouts import Tags
 from harness.errors import HarnessError
 from harness.formats import TokenTagging
 from harness.formats.words import pieces_of_words
-from harness.models.model import load_tokenizer
+from harness.models.tokenizer import load_tokenizer
 from harness.recipes import Settings
 
 CARRIERS = {"bytes": families.pieces_of_bytes, "gemma": families.pieces_like_gemma}
@@ -57,13 +58,22 @@ def test_no_space_where_the_script_writes_none(kind: str, words: str) -> None:
     assert found[1:] != spaced["input_ids"][1:]
 
 
-@pytest.mark.parametrize("kind", OTHERS)
-def test_tokenizers_that_put_the_space_themselves_are_as_before(kind: str, real_data: Path) -> None:
-    """All words of the UD sample, one by one."""
-    tokenizer = OTHERS[kind]()
+@pytest.fixture(scope="module")
+def ud_sentences(real_data: Path) -> list[list[str]]:
+    """The sentences of the UD sample."""
     files = sorted((real_data / "xtreme" / "udpos").glob("*.tsv"))
     labels = registry.task("udpos").format.labels
-    sentences = [s for file in files for s in read_tags(file, labels)["tokens"]]
+    sentences: list[list[str]] = Tags().read(files, labels)["tokens"]
+    return sentences
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", OTHERS)
+def test_tokenizers_that_put_the_space_themselves_are_as_before(
+    kind: str, ud_sentences: list[list[str]]
+) -> None:
+    """All words of the UD sample, one by one."""
+    tokenizer, sentences = OTHERS[kind](), ud_sentences
     words = sorted({word for sentence in sentences for word in sentence})
     assert len(words) > 10_000
     alone = dict(zip(words, tokenizer(words, add_special_tokens=False)["input_ids"], strict=True))
@@ -97,6 +107,6 @@ def test_a_word_of_no_pieces_without_an_unknown_token_is_named() -> None:
 
 def test_a_joiner_alone_keeps_its_place(tiny: Path) -> None:
     tokenizer, form = load_tokenizer(tiny), TokenTagging(labels=("O", "B-PER"))
-    rows = to_dataset("tags", {"tokens": [["Ada", "\u200d", "lacht"]], "tags": [None]})
+    rows = Tags().to_dataset({"tokens": [["Ada", "\u200d", "lacht"]], "tags": [None]})
     (feature,) = form.encode(rows, tokenizer, Settings(), training=False)
     assert len(feature["first"]) == 3 and feature["row"] == 0

@@ -26,6 +26,7 @@ from support.tiny import QUICKEST
 from harness.errors import HarnessError
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., tuple[int, str, str]]
 Case = Callable[[Random], str]
 MORE = int(os.environ.get("FUZZ", "1"))

@@ -66,6 +66,7 @@ def ended(process: "subprocess.Popen[str]", seconds: float) -> tuple[str, str]:
                 continue
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["url"])
 def test_three_nodes_one_killed(kind: str, tiny: Path, tmp_path: Path) -> None:
     file = tmp_path / "ray.toml"
@@ -94,6 +95,7 @@ def test_three_nodes_one_killed(kind: str, tiny: Path, tmp_path: Path) -> None:
     assert contents(far) == contents(tmp_path / "alone")
 
 
+@pytest.mark.slow
 def test_no_cluster_is_told_in_one_line(tiny: Path, tmp_path: Path) -> None:
     file = tmp_path / "ray.toml"
     file.write_text(STUDY.format(tiny=tiny))

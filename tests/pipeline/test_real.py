@@ -15,7 +15,7 @@ from harness.pipeline.plan import make_plan
 from harness.pipeline.request import Request
 from harness.pipeline.store.store import Store
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ def test_a_changed_result_is_done_again_and_that_is_said(
     assert not list((tmp_path / "aside").iterdir())
 
 
-@pytest.mark.parametrize("engine", ["here", "slots"])
+@pytest.mark.parametrize("engine", ["here", pytest.param("slots", marks=pytest.mark.slow)])
 def test_a_changed_training_is_done_again_where_it_is_read(engine: str, tmp_path: Path) -> None:
     store, steps = Store(tmp_path), chain()
     done(steps, store)

@@ -167,6 +167,7 @@ def test_a_half_pruned_training_is_pruned_to_the_end(tmp_path: Path) -> None:
     assert look_through(store).pruned == 1
 
 
+@pytest.mark.slow
 def test_a_study_is_pruned_and_goes_on_for_a_new_language(
     tiny: Path, tmp_path: Path, run: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

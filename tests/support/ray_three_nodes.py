@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0")
 KILL_AFTER = 5  # steps
 LONGEST = 800  # seconds, after which everything is ended whatever it does
+PATIENCE = 600  # seconds for Ray to find a node or to miss one; it is told, not timed
 
 
 class Watch:
@@ -66,7 +67,7 @@ def main(file: Path, where: str) -> None:
         small = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
         nodes.add_node(**small)
         others = [nodes.add_node(**small) for _ in range(2)]
-        nodes.wait_for_nodes(timeout=200)
+        nodes.wait_for_nodes(timeout=PATIENCE)
         killed = threading.Event()
 
         def kill() -> None:
@@ -80,7 +81,7 @@ def main(file: Path, where: str) -> None:
             slots = engine.slots
             report = run_all(to_do(whole.steps, store.sound), engine, watch)
             watch.thread.join()
-            limit = time.monotonic() + 200  # Ray takes a while to miss a node
+            limit = time.monotonic() + PATIENCE
             while len(left := [n for n in ray.nodes() if n["Alive"]]) > 2:
                 if time.monotonic() > limit:
                     break

@@ -10,6 +10,7 @@ from support.places import MINI
 
 from harness import registry
 from harness.data.folder import FolderSource
+from harness.data.layouts import Choices, Pairs, Squad
 from harness.data.source import lacking, training_digest, training_rows
 from harness.declarations import Folder
 from harness.errors import HarnessError
@@ -37,15 +38,15 @@ def check_rows(name, rows):
     """Rows are typed, labelled with the set's labels, and as wide as the set says."""
     form = registry.training(name).format
     for part in (rows.train, rows.dev):
-        assert list(part.features) == list(COLUMNS[form.layout]) and len(part) > 0
-        if form.layout in ("pairs", "choices"):
+        assert list(part.features) == list(form.layout.columns) and len(part) > 0
+        if isinstance(form.layout, Pairs | Choices):
             assert set(part["label"]) <= set(form.labels)
             assert Counter(part["label"]).keys() == set(form.labels), name
-        if form.layout == "choices":
+        if isinstance(form.layout, Choices):
             assert {len(row) for row in part["choices"]} == {len(form.labels)}
             assert all(text for row in part["choices"] for text in row)
             assert all(a or b for a, b in zip(part["context"], part["question"], strict=True))
-        if form.layout == "squad":
+        if isinstance(form.layout, Squad):
             for row in part:
                 for text, start in zip(row["answers"], row["starts"], strict=True):
                     assert row["context"].startswith(text, start)

@@ -294,8 +294,8 @@ from harness.recipes import Setting
 
 @dataclass(frozen=True)
 class Shouting(SentencePair):
-    name: str = "shouting"
-    reads: tuple[str, ...] = ("max_length", "volume")
+    name: ClassVar[str] = "shouting"
+    reads: ClassVar[tuple[str, ...]] = ("max_length", "volume")
     settings: ClassVar = (Setting("volume", 3, Bounds(1, 10), "How loud it is."),)
 
     def encode(self, rows, tokenizer, settings, *, training):

@@ -11,26 +11,22 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
-from support.trainings import training_set
-from support.places import MINI
+from support.trainings import rows_of, training_set
 
 from harness import registry
-from harness.data.folder import FolderSource
-from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats import SentencePair
-from harness.models import multi_head as learning
+from harness.models import multi_head
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
-from harness.models.model import load_tokenizer, read_encoder
+from harness.models.model import read_encoder
 from harness.models.multi_head import MultiHeadModel, UsedRows, build_multi_head
+from harness.models.tokenizer import load_tokenizer
 from harness.recipes import Settings
-from harness.training import dev_eval as watch
-from harness.training import loop as training
+from harness.training import dev_eval, loop
 from harness.training.batch_plan import plan_batches, size
-from harness.training.spec import Part, TrainingSpec
+from harness.training.spec import SetSpec, TrainingSpec
 
-PACKAGED = FolderSource(MINI / "xtreme")
 SETTINGS = Settings(
     learning_rate=1e-3, epochs=2, batch_size=8, max_length=48, stride=32, max_question=16,
     train_examples=40, dev_examples=12,
@@ -38,21 +34,19 @@ SETTINGS = Settings(
 WORDS = "embeddings.word_embeddings.weight"
 
 
-def part(name="mnli", **more):
-    given_set = training_set(name)
-    rows = training_rows(PACKAGED, given_set)
-    return Part(name, given_set.format, rows.train, rows.dev, SETTINGS, **more)
+def set_spec(name="mnli", **more):
+    return SetSpec(training_set(name), SETTINGS, **more)
 
 
-def lesson(checkpoint, *parts, **changes):
+def spec_of(checkpoint, *sets, **changes):
     found = open_checkpoint(str(checkpoint), offline=True)
-    return TrainingSpec(found, parts or (part(),), replace(SETTINGS, **changes), 1)
+    return TrainingSpec(found, sets or (set_spec(),), replace(SETTINGS, **changes), 1)
 
 
-def learn(given_lesson, folder, report=lambda done, total: None):
+def learn(spec, folder, report=lambda done, total: None):
     (folder / "work").mkdir(parents=True, exist_ok=True)
     place = choose_device("cpu", "fp32", 1)
-    return training.train(given_lesson, place, folder / "work", folder / "out", report)
+    return loop.train(spec, rows_of(spec), place, folder / "work", folder / "out", report)
 
 
 def weights(folder):
@@ -65,10 +59,10 @@ def near(first, second, tolerance=2e-5):
         assert torch.allclose(value, second[name], atol=tolerance), name
 
 
-@pytest.fixture
-def steady(tiny, tmp_path):
+@pytest.fixture(scope="module")
+def steady(tiny, tmp_path_factory):
     """A tiny checkpoint without dropout: its updates do not depend on how batches are cut."""
-    folder = tmp_path / "steady"
+    folder = tmp_path_factory.mktemp("steady") / "steady"
     shutil.copytree(tiny, folder)
     path = folder / "config.json"
     off = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -84,21 +78,21 @@ def steady(tiny, tmp_path):
 @pytest.mark.parametrize("family", ["tiny", "tiny_bert"])
 def test_used_rows_learn_what_all_rows_would(decay, names, family, request, tmp_path, monkeypatch):
     checkpoint = request.getfixturevalue(family)
-    parts = [part(name) for name in names.split()]
-    given_lesson = lesson(checkpoint, *parts, weight_decay=decay, learning_rate=3e-3, warmup=2)
+    sets = [set_spec(name) for name in names.split()]
+    spec = spec_of(checkpoint, *sets, weight_decay=decay, learning_rate=3e-3, warmup=2)
     tables = []
-    keep = learning.only_used_rows
+    keep = multi_head.only_used_rows
 
-    def watched(learner, tokens):
-        keep(learner, tokens)
-        tables.append(learner.words)
+    def watched(multi, tokens):
+        keep(multi, tokens)
+        tables.append(multi.words)
 
-    monkeypatch.setattr(learning, "only_used_rows", watched)
-    some = learn(given_lesson, tmp_path / "some")
+    monkeypatch.setattr(multi_head, "only_used_rows", watched)
+    some = learn(spec, tmp_path / "some")
     (table,) = tables
     assert isinstance(table, UsedRows)
-    monkeypatch.setattr(learning, "only_used_rows", lambda learner, tokens: None)
-    every = learn(given_lesson, tmp_path / "every")
+    monkeypatch.setattr(multi_head, "only_used_rows", lambda multi, tokens: None)
+    every = learn(spec, tmp_path / "every")
     assert some["dev_checks"] == every["dev_checks"]
     assert some["losses"] == pytest.approx(every["losses"], abs=1e-4)
     near(weights(tmp_path / "some"), weights(tmp_path / "every"), 5e-5)
@@ -106,7 +100,7 @@ def test_used_rows_learn_what_all_rows_would(decay, names, family, request, tmp_
     before = load_file(checkpoint / "model.safetensors")[WORDS]
     after = weights(tmp_path / "some")[WORDS]
     assert after.shape == before.shape
-    used = plan_batches(given_lesson, load_tokenizer(checkpoint)).vocabulary()
+    used = plan_batches(spec, rows_of(spec), load_tokenizer(checkpoint)).vocabulary()
     assert len(used) <= table.weight.shape[0] <= len(used) + 1 < len(before)  # perhaps the pad
     others = [i for i in range(len(before)) if i not in used]
     left = 1.0
@@ -121,13 +115,13 @@ def test_used_rows_learn_what_all_rows_would(decay, names, family, request, tmp_
 @pytest.mark.parametrize("name", ["mnli", "udpos"])
 def test_every_label_weighs_alike_however_batches_are_cut(name, steady, tmp_path):
     """Batches of like lengths hold unlike numbers of labels: the mean of their losses is none."""
-    one = replace(part(name), settings=replace(SETTINGS, train_examples=37))
+    one = replace(set_spec(name), settings=replace(SETTINGS, train_examples=37))
     plain = {"epochs": 1, "learning_rate": 0.1, "adam_epsilon": 1.0}  # no gradient's mere sign
-    whole = lesson(steady, one, **plain, batch_size=1000, max_tokens=10**6)
+    whole = spec_of(steady, one, **plain, batch_size=1000, max_tokens=10**6)
     tokenizer = load_tokenizer(steady)
-    longest = max(map(size, plan_batches(whole, tokenizer).features[0]))
-    cut = lesson(steady, one, **plain, batch_size=8, max_tokens=5 * longest)
-    batches = plan_batches(cut, tokenizer).batches
+    longest = max(map(size, plan_batches(whole, rows_of(whole), tokenizer).features[0]))
+    cut = spec_of(steady, one, **plain, batch_size=8, max_tokens=5 * longest)
+    batches = plan_batches(cut, rows_of(cut), tokenizer).batches
     assert len({len(batch) for batch in batches}) > 1 and len(batches) > 4
     cut = replace(cut, settings=replace(cut.settings, accumulate=len(batches)))
     both = [learn(one, tmp_path / name) for name, one in (("whole", whole), ("cut", cut))]
@@ -140,7 +134,9 @@ def test_every_label_weighs_alike_however_batches_are_cut(name, steady, tmp_path
     ]
     near(*heads)
     start = dict(
-        build_multi_head(cut.checkpoint, [one.form], cut.seed, {}).models[0].named_parameters()
+        build_multi_head(cut.checkpoint, [one.training.format], cut.seed, {})
+        .models[0]
+        .named_parameters()
     )
     assert max((value - start[name]).abs().max() for name, value in heads[1].items()) > 1e-3
 
@@ -166,11 +162,11 @@ def test_a_table_gives_the_rows_of_the_whole_one(used, data):
 
 @pytest.mark.parametrize("name", ["qqp", "mlm"])  # used rows alone; a tied head
 def test_a_mixture_that_decays_is_resumed_to_the_same_weights(name, tiny, tmp_path, monkeypatch):
-    second = part(name, ratio=0.3 if name == "mlm" else 0.0)
-    given_lesson = lesson(tiny, part(), second, weight_decay=0.3, epochs=4)
-    monkeypatch.setattr(watch, "RESUME_EVERY", 1e9)
-    whole = learn(given_lesson, tmp_path / "whole")
-    monkeypatch.setattr(watch, "RESUME_EVERY", 0.0)
+    second = set_spec(name, ratio=0.3 if name == "mlm" else 0.0)
+    spec = spec_of(tiny, set_spec(), second, weight_decay=0.3, epochs=4)
+    monkeypatch.setattr(dev_eval, "RESUME_EVERY", 1e9)
+    whole = learn(spec, tmp_path / "whole")
+    monkeypatch.setattr(dev_eval, "RESUME_EVERY", 0.0)
     stop = whole["dev_checks"]["steps"][2] + 1
 
     def die(done, total):
@@ -178,9 +174,9 @@ def test_a_mixture_that_decays_is_resumed_to_the_same_weights(name, tiny, tmp_pa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        learn(given_lesson, tmp_path / "killed", die)
+        learn(spec, tmp_path / "killed", die)
     seen = []
-    again = learn(given_lesson, tmp_path / "killed", lambda done, total: seen.append(done))
+    again = learn(spec, tmp_path / "killed", lambda done, total: seen.append(done))
     assert seen[0] == stop
     assert again["dev_checks"] == whole["dev_checks"]
     paths = sorted((tmp_path / "whole/out").rglob("*.safetensors"))
@@ -192,10 +188,10 @@ def test_a_mixture_that_decays_is_resumed_to_the_same_weights(name, tiny, tmp_pa
 
 def test_frozen_words_stay_also_under_masks(tiny, tmp_path):
     before = load_file(tiny / "model.safetensors")[WORDS]
-    parts = part(), part("mlm", ratio=0.3)
-    learn(lesson(tiny, *parts, freeze_words=True, weight_decay=0.3), tmp_path / "a")
+    sets = set_spec(), set_spec("mlm", ratio=0.3)
+    learn(spec_of(tiny, *sets, freeze_words=True, weight_decay=0.3), tmp_path / "a")
     assert weights(tmp_path / "a")[WORDS].equal(before)
-    learn(lesson(tiny, *parts), tmp_path / "b")
+    learn(spec_of(tiny, *sets), tmp_path / "b")
     after = weights(tmp_path / "b")[WORDS]
     assert after.shape == before.shape and not after.equal(before)
 
@@ -209,19 +205,19 @@ def test_adapters_are_merged_into_an_ordinary_checkpoint(family, request, tmp_pa
     checkpoint = request.getfixturevalue(family)
     inputs = load_tokenizer(checkpoint)(["The old mill by the river."], return_tensors="pt")
     states = []
-    save = learning.save_multi_head
+    save = multi_head.save_multi_head
 
-    def saved(learner, folder):
-        save(learner, folder)
-        learner.encoder.eval()
+    def saved(multi, folder):
+        save(multi, folder)
+        multi.encoder.eval()
         with torch.inference_mode():
-            states.append(learner.encoder(**inputs).last_hidden_state.clone())
-        trained = {n for n, p in learner.encoder.named_parameters() if p.requires_grad}
+            states.append(multi.encoder(**inputs).last_hidden_state.clone())
+        trained = {n for n, p in multi.encoder.named_parameters() if p.requires_grad}
         assert trained and all("lora_" in n or n.startswith("pooler.") for n in trained)
 
-    monkeypatch.setattr(watch, "save_multi_head", saved)
+    monkeypatch.setattr(dev_eval, "save_multi_head", saved)
     settings = {"lora": 4, "learning_rate": 1e-2, "weight_decay": 0.1}
-    learn(lesson(checkpoint, part(), part("hellaswag"), **settings), tmp_path)
+    learn(spec_of(checkpoint, set_spec(), set_spec("hellaswag"), **settings), tmp_path)
     encoder = read_encoder(tmp_path / "out").eval()
     with torch.inference_mode():
         merged = encoder(**inputs).last_hidden_state
@@ -257,6 +253,13 @@ def starved(monkeypatch, most, error, start=0):
     return calls
 
 
+@pytest.fixture(scope="module")
+def plentiful(steady, tmp_path_factory):
+    """A training of two sets with memory for all: its folder and result."""
+    folder = tmp_path_factory.mktemp("plentiful")
+    return folder, learn(spec_of(steady, set_spec(), set_spec("hellaswag")), folder)
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -267,30 +270,31 @@ def starved(monkeypatch, most, error, start=0):
         MemoryError(),
     ],
 )
-def test_batches_are_split_where_memory_does_not_suffice(error, steady, tmp_path, monkeypatch):
-    parts = part(), part("hellaswag")
-    whole = learn(lesson(steady, *parts), tmp_path / "whole")
+def test_batches_are_split_where_memory_does_not_suffice(
+    error, steady, plentiful, tmp_path, monkeypatch
+):
+    folder, whole = plentiful
     assert whole["pieces"] == 1
     calls = starved(monkeypatch, 3, error, start=4)
-    result = learn(lesson(steady, *parts), tmp_path / "split")
+    result = learn(spec_of(steady, set_spec(), set_spec("hellaswag")), tmp_path / "split")
     assert result["pieces"] == 4 and max(calls[-20:]) == 2
     assert result["updates"] == whole["updates"]
     assert result["losses"] == pytest.approx(whole["losses"], rel=1e-3)
     assert result["dev_checks"]["steps"] == whole["dev_checks"]["steps"]
-    near(weights(tmp_path / "split"), weights(tmp_path / "whole"), 1e-4)
+    near(weights(tmp_path / "split"), weights(folder), 1e-4)
 
 
 def test_memory_for_no_example_at_all_is_said(steady, tmp_path, monkeypatch):
     starved(monkeypatch, 0, torch.OutOfMemoryError("CUDA out of memory"))
-    monkeypatch.setattr(training, "MOST_PIECES", 8)
+    monkeypatch.setattr(loop, "MOST_PIECES", 8)
     with pytest.raises(HarnessError, match="lower max_tokens"):
-        learn(lesson(steady), tmp_path)
+        learn(spec_of(steady), tmp_path)
 
 
 def test_other_errors_are_not_taken_for_it(steady, tmp_path, monkeypatch):
     calls = starved(monkeypatch, 0, RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     with pytest.raises(RuntimeError, match="mat1"):
-        learn(lesson(steady), tmp_path)
+        learn(spec_of(steady), tmp_path)
     assert len(calls) == 1
 
 
@@ -303,14 +307,12 @@ def test_a_lost_loss_ends_the_training_and_names_what_is_kept(bad, tiny, tmp_pat
 
     def forward(self, head, **inputs):
         calls.append(head)
-        output = real(self, head, **inputs)
-        if len(calls) > 8:
-            output.loss = output.loss * float(bad)
-        return output
+        loss = real(self, head, **inputs)
+        return loss * float(bad) if len(calls) > 8 else loss
 
     monkeypatch.setattr(MultiHeadModel, "forward", forward)
     with pytest.raises(HarnessError) as caught:
-        learn(lesson(tiny, epochs=4), tmp_path)
+        learn(spec_of(tiny, epochs=4), tmp_path)
     said = str(caught.value)
     found = re.search(r"the loss of mnli is not finite after (\d+) updates", said)
     assert found and 9 <= int(found[1]) <= 10, said
@@ -333,13 +335,13 @@ def heads(folder, number=0):
 @pytest.mark.parametrize("family", ["tiny", "tiny_bert"])
 def test_a_kept_head_is_gone_on_with(name, family, request, tmp_path):
     checkpoint = request.getfixturevalue(family)
-    learn(lesson(checkpoint, part(name), epochs=1), tmp_path)
+    learn(spec_of(checkpoint, set_spec(name), epochs=1), tmp_path)
     kept = heads(tmp_path / "out")
     assert kept
-    given_lesson = lesson(tmp_path / "out", part(name, head=tmp_path / "out/heads/0"), part("qqp"))
-    forms = [one.form for one in given_lesson.parts]
-    checkpoint = given_lesson.checkpoint
-    found = build_multi_head(checkpoint, forms, 9, {0: given_lesson.parts[0].head})
+    spec = spec_of(tmp_path / "out", set_spec(name, kept=0), set_spec("qqp"))
+    forms = [one.training.format for one in spec.sets]
+    checkpoint = spec.checkpoint
+    found = build_multi_head(checkpoint, forms, 9, {0: tmp_path / "out/heads/0"})
     fresh = build_multi_head(checkpoint, forms, 9, {})
     own = dict(found.models[0].named_parameters())
     new = dict(fresh.models[0].named_parameters())
@@ -352,10 +354,10 @@ def test_a_kept_head_is_gone_on_with(name, family, request, tmp_path):
 
 
 def test_a_training_starts_from_the_kept_head(tiny, tmp_path):
-    learn(lesson(tiny, epochs=1), tmp_path / "first")
+    learn(spec_of(tiny, epochs=1), tmp_path / "first")
     head = tmp_path / "first/out/heads/0"
-    for name, given_part, near_by in (("on", part(head=head), True), ("anew", part(), False)):
-        learn(lesson(tmp_path / "first/out", given_part, learning_rate=1e-9), tmp_path / name)
+    for name, one, near_by in (("on", set_spec(kept=0), True), ("anew", set_spec(), False)):
+        learn(spec_of(tmp_path / "first/out", one, learning_rate=1e-9), tmp_path / name)
         pairs = zip(
             heads(tmp_path / name / "out").values(), heads(head.parents[1]).values(), strict=True
         )
@@ -367,7 +369,7 @@ def test_a_training_starts_from_the_kept_head(tiny, tmp_path):
 )
 def test_a_head_that_does_not_fit_is_said(form, tiny, tmp_path):
     """A head of another kind, or one with three labels where there are two."""
-    learn(lesson(tiny, epochs=1), tmp_path)
+    learn(spec_of(tiny, epochs=1), tmp_path)
     checkpoint = open_checkpoint(str(tmp_path / "out"), offline=True)
     with pytest.raises(HarnessError, match="the head does not fit"):
         build_multi_head(checkpoint, [form], 1, {0: tmp_path / "out/heads/0"})
@@ -376,7 +378,7 @@ def test_a_head_that_does_not_fit_is_said(form, tiny, tmp_path):
 def test_a_trained_checkpoint_is_an_encoder_that_transformers_opens(tiny, tmp_path):
     from transformers import AutoModel, AutoTokenizer
 
-    learn(lesson(tiny, part(), part("qqp")), tmp_path)
+    learn(spec_of(tiny, set_spec(), set_spec("qqp")), tmp_path)
     model = AutoModel.from_pretrained(tmp_path / "out", add_pooling_layer=False)
     assert model.config.architectures == ["XLMRobertaModel"]
     assert weights(tmp_path).keys() == load_file(tiny / "model.safetensors").keys()
@@ -400,5 +402,5 @@ def test_a_half_precision_checkpoint_is_trained_in_fp32(tiny: Path, tmp_path: Pa
     model.save_pretrained(half)
     assert json.loads((half / "config.json").read_text())["dtype"] == "float16"
     checkpoint = open_checkpoint(str(half), offline=True)
-    learner = build_multi_head(checkpoint, [registry.task("xnli").format], 1, {})
-    assert {weight.dtype for weight in learner.parameters()} == {torch.float32}
+    multi = build_multi_head(checkpoint, [registry.task("xnli").format], 1, {})
+    assert {weight.dtype for weight in multi.parameters()} == {torch.float32}

@@ -10,14 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.trainings import GIVEN, device, ignore, lesson
 from support.places import ROOT
 from support.stores import HARM
+from support.trainings import GIVEN, device, ignore, rows_of, spec_of
 
-from harness.training import dev_eval as watch
-from harness.training import loop as training
-from harness.training.resume import MANIFEST, State, last_state, seal, state_folder, states
-from harness.training.spec import History, best_folder
+from harness.training import dev_eval, loop
+from harness.training.resume import (
+    MANIFEST,
+    History,
+    State,
+    best_folder,
+    last_state,
+    seal,
+    state_folder,
+    states,
+)
 
 FILES = (
     MANIFEST, "model.safetensors", "optimizer.pt", "rng_state.pth", "scheduler.pt",
@@ -27,7 +34,8 @@ FILES = (
 
 def train(tiny: Path, work: Path, out: Path, report: Callable[[int, int], None]) -> bytes:
     work.mkdir(parents=True, exist_ok=True)
-    result = training.train(lesson(tiny, GIVEN), device(), work, out, report)
+    spec = spec_of(tiny, GIVEN)
+    result = loop.train(spec, rows_of(spec), device(), work, out, report)
     return (out / "model.safetensors").read_bytes() + json.dumps(result).encode()
 
 
@@ -52,7 +60,7 @@ def killed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Killed:
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(watch, "RESUME_EVERY", 0.0)
+        patched.setattr(dev_eval, "RESUME_EVERY", 0.0)
         with pytest.raises(KeyboardInterrupt):
             train(tiny, folder / "work", folder / "none", die)
     before, last = checks.steps[1:3]
@@ -150,17 +158,17 @@ def test_a_state_without_its_manifest_or_with_anothers_is_none(tmp_path: Path) -
 
 @pytest.mark.parametrize("text", ["0", "3", "6", "12", "-2", "128", "", "two", "\0"])
 def test_a_number_of_pieces_that_was_never_written_is_not_taken(text: str, tmp_path: Path) -> None:
-    (tmp_path / training.PIECES).write_text(text)
-    assert training._pieces(tmp_path) == 1
-    (tmp_path / training.PIECES).write_text("4")
-    assert training._pieces(tmp_path) == 4
+    (tmp_path / loop.PIECES).write_text(text)
+    assert loop._pieces(tmp_path) == 1
+    (tmp_path / loop.PIECES).write_text("4")
+    assert loop._pieces(tmp_path) == 4
 
 
 TOGETHER = """
 import os, sys, time
 from pathlib import Path
-from support.trainings import GIVEN, device, ignore, lesson
-from harness.training import dev_eval as watch
+from support.trainings import GIVEN, device, ignore, rows_of, spec_of
+from harness.training import dev_eval
 from harness.training.loop import train
 from transformers import Trainer
 second, save = os.environ["RANK"] == "1", Trainer._save_rng_state
@@ -168,13 +176,15 @@ def late(self, folder):
     time.sleep(0.5 * second)
     save(self, folder)
 Trainer._save_rng_state = late  # the first process is done long before
-watch.RESUME_EVERY = 1e9 if second else 0.0  # clocks differ: the first one's counts
+dev_eval.RESUME_EVERY = 1e9 if second else 0.0  # clocks differ: the first one's counts
 work, out = Path(sys.argv[2]) / "work", Path(sys.argv[2]) / "out"
 work.mkdir(exist_ok=True)
-train(lesson(Path(sys.argv[1]), GIVEN), device(), work, out, ignore)
+spec = spec_of(Path(sys.argv[1]), GIVEN)
+train(spec, rows_of(spec), device(), work, out, ignore)
 """
 
 
+@pytest.mark.slow
 def test_a_state_of_two_processes_holds_the_parts_of_both(tiny: Path, tmp_path: Path) -> None:
     """Its manifest comes after what the second process writes; harmed there, it is dropped."""
     script = tmp_path / "together.py"
