@@ -831,7 +831,7 @@ def test_a_disk_that_is_really_full(
     command = [sys.executable, "-m", "harness", "eval", tiny, *words, "--output", tmp_path / "out"]
     script = """
         mount -t tmpfs -o size=300k tmpfs "$0" || exit 99
-        "$@" --tasks tatoeba || exit 98
+        "$@" --tasks tatoeba --languages de || exit 98
         "$@"; echo "first: $?"
         find "$0/steps" -name step.json | wc -l
         mount -o remount,size=50m "$0" || exit 99

@@ -87,7 +87,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_cache(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_cache(cache, monkeypatch)
+    use_cache(cache / "xtreme-harness", monkeypatch)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny: Path, cache: Path) -> M
     file.write_text(HEAD + WHOLE.format(tiny=tiny) + SHORT)
     words = ("study", "run", file, "--store", folder / "store", "--output", folder / "out")
     with pytest.MonkeyPatch.context() as patch:
-        use_cache(cache, patch)
+        use_cache(cache / "xtreme-harness", patch)
         code, out, err = in_process(*words)
     assert code == 0, err[-3000:]
     return Made(file, folder / "store", folder / "out", out, err)
