@@ -229,7 +229,7 @@ def main() -> int:
     add = parser.add_argument
     add("--checkpoint", type=Path, required=True, help="folder of an encoder")
     add("--data", type=Path, default=DATA, help="folder with xtreme/ and intermediate/")
-    add("--set", default="mnli", help="training set (mnli, squad_v1), or a target to learn (udpos)")
+    add("--set", default="mnli", help="training set (mnli, squad), or a target to learn (udpos)")
     add("--learning-rate", type=float, default=1e-4)
     counts = {"train": 600, "dev": 300, "epochs": 2, "batch": 16, "max-length": 128}
     for name, count in (counts | {"seeds": 5, "threads": 2}).items():

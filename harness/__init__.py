@@ -1,3 +1,21 @@
 """Cross-lingual transfer on XTREME: train, predict every language, score, compare."""
 
-__version__ = "0.1.0"
+from harness.api import compare, evaluate, load, score, study, tasks, train
+from harness.declarations import Benchmark, Folder, Hub, Task, TrainingSet
+from harness.version import __version__
+
+__all__ = [
+    "Benchmark",
+    "Folder",
+    "Hub",
+    "Task",
+    "TrainingSet",
+    "__version__",
+    "compare",
+    "evaluate",
+    "load",
+    "score",
+    "study",
+    "tasks",
+    "train",
+]

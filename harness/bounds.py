@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -89,21 +88,15 @@ THREADS = Bounds(0, 1024)
 PROCESSES = Bounds(1, 1024)
 SHARE = Bounds(0, 1, whole=False, below=True)
 WEIGHT = Bounds(1e-6, 1e6, whole=False)
-
-
-def whole(default: int, low: int, high: int) -> Any:
-    """Declare a field of a data class as a whole number."""
-    return expected(default, Bounds(low, high))
-
-
-def real(default: float, low: float, high: float, *, above: bool = False) -> Any:
-    """Declare a field of a data class as a number that may have a fraction."""
-    return expected(default, Bounds(low, high, whole=False, above=above))
-
-
-def expected(default: Any, what: Expected) -> Any:
-    """Declare a field of a data class with what its values may be."""
-    return field(default=default, metadata={"expected": what})
+BOUNDS = {
+    "seed": SEED,
+    "threads": THREADS,
+    "limit": COUNT,
+    "max_steps": COUNT,
+    "workers": PROCESSES,
+    "mlm": SHARE,
+}
+"""What the numbers among the arguments may be."""
 
 
 def shown(value: object) -> str:

@@ -1,7 +1,7 @@
 """The nouns of the harness, as pure declarations: Task, TrainingSet, Benchmark, where data lies.
 
 Nothing here reads a file or imports a framework; a plug-in builds these values and names them
-under the entry-point groups ``harness.tasks`` and ``harness.benchmarks``.
+under the entry-point groups ``harness.tasks``, ``harness.training`` and ``harness.benchmarks``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+    from harness.data.layouts import Layout
+    from harness.models.heads import Head
 
 Scores = dict[str, float]
 Column = str | tuple[str, ...]
@@ -27,16 +30,15 @@ def headline(metric: str, scores: Mapping[str, float]) -> float:
 
 
 class Format(Protocol):
-    """How one kind of task works, whole: inputs, head, predictions, files, score.
+    """How one kind of task works; what is learnt and what is evaluated have more to it.
 
     Attributes:
         name: The kind's name, e.g. ``sentence-pair classification``.
-        layout: Which of XTREME's file layouts its examples have (see ``harness.data.layout``).
-        suffix: Ending of its prediction and label files, ``tsv`` or ``json``.
-        metric: Name of the headline metric.
-        head: transformers Auto class that carries the head; None for the bare encoder.
+        version: Raised when its code changes results: it is in the keys of steps.
+        layout: How its files are read.
+        metric: Name of the headline metric; several joined by ``+`` are averaged.
+        head: The head that answers; None for the bare encoder.
         labels: The label set, () where there is none.
-        splits: The splits a prediction needs.
         reads: The settings (``harness.recipes.Settings``) that its inputs and answers depend on.
         special: The tokenizer's special tokens that it cannot do without, beside padding.
     """
@@ -44,21 +46,44 @@ class Format(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def layout(self) -> str: ...
+    def version(self) -> int: ...
     @property
-    def suffix(self) -> str: ...
+    def layout(self) -> Layout: ...
     @property
     def metric(self) -> str: ...
     @property
-    def head(self) -> str | None: ...
+    def head(self) -> Head | None: ...
     @property
     def labels(self) -> tuple[str, ...]: ...
-    @property
-    def splits(self) -> tuple[str, ...]: ...
     @property
     def reads(self) -> tuple[str, ...]: ...
     @property
     def special(self) -> tuple[str, ...]: ...
+
+    def predict(self, model: Any, rows: Mapping[str, Dataset], settings: Any) -> Any:
+        """Predict the test split of one language with a loaded model."""
+        ...
+
+    def gold(self, rows: Dataset) -> Any:
+        """Return the gold that labelled rows carry, as ``score`` takes it."""
+        ...
+
+    def score(self, gold: Any, predictions: Any, language: str) -> Scores:
+        """Score predictions as the official scorer does, in percent."""
+        ...
+
+
+class Learnt(Format, Protocol):
+    """A format that something is learnt in.
+
+    Attributes:
+        auxiliary: Whether its dev score chooses the weights only where nothing else is learnt.
+    """
+
+    @property
+    def head(self) -> Head: ...
+    @property
+    def auxiliary(self) -> bool: ...
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Any, *, training: bool
@@ -66,16 +91,22 @@ class Format(Protocol):
         """Turn examples into model inputs, with labels where ``training``."""
         ...
 
-    def predict(self, model: Any, rows: Mapping[str, Dataset], settings: Any) -> Any:
-        """Predict the test split of one language with a loaded model."""
-        ...
+
+class Evaluated(Format, Protocol):
+    """A format whose predictions are written, read again and scored.
+
+    Attributes:
+        suffix: Ending of its prediction and label files, ``tsv`` or ``json``.
+        splits: The splits a prediction needs.
+    """
+
+    @property
+    def suffix(self) -> str: ...
+    @property
+    def splits(self) -> tuple[str, ...]: ...
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the rows that ``--limit`` leaves: so many that are asked about, all candidates."""
-        ...
-
-    def gold(self, rows: Dataset) -> Any:
-        """Return the gold that labelled rows carry, as ``score`` takes it."""
         ...
 
     def write(self, predictions: Any, path: Path) -> None:
@@ -94,10 +125,6 @@ class Format(Protocol):
         """Return the gold of the given rows alone (a run cut short by ``--limit``)."""
         ...
 
-    def score(self, gold: Any, predictions: Any, language: str) -> Scores:
-        """Score predictions as the official scorer does, in percent."""
-        ...
-
 
 @dataclass(frozen=True)
 class Folder:
@@ -107,6 +134,8 @@ class Folder:
         files: Split to path pattern, or to several whose rows are joined; ``{lang}`` stands for
             the language. A path is looked for in XTREME's own folder and in ``intermediate/``
             beside it.
+        elsewhere: The same for files that other collections lay elsewhere: read where one of
+            ``files`` is not there and all of these are.
         labels: Pattern of the test labels below the labels folder; "" where there are none.
         columns: Our column to theirs, for data sets in files of their own (``.jsonl``, ``.csv``
             and ``.tsv`` with a header); {} where the files have XTREME's layout.
@@ -117,6 +146,7 @@ class Folder:
     labels: str = ""
     columns: Mapping[str, Column] = field(default_factory=dict)
     values: Mapping[int | str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,7 +197,7 @@ class TrainingSet:
     """
 
     name: str
-    format: Format
+    format: Learnt
     folder: Folder = field(default_factory=lambda: Folder(files={}))
     hub: Hub | None = None
     language: str = "en"
@@ -188,9 +218,9 @@ class Task:
     Attributes:
         name: Folder name in a submission, e.g. ``xnli``.
         title: What a reader calls it.
-        group: The benchmark's group, e.g. ``classification``.
         format: How it works.
-        languages: Benchmark name to the languages scored there, in the official order.
+        languages: The languages of its test sets, in the order in which scores are averaged; a
+            benchmark may choose others (``Benchmark.languages``).
         folder: Its test (and dev) files.
         training: What a model learns it from; None where the encoder is used as it is.
         hub: The same on the hub, if it is there.
@@ -199,9 +229,8 @@ class Task:
 
     name: str
     title: str
-    group: str
-    format: Format
-    languages: Mapping[str, tuple[str, ...]]
+    format: Evaluated
+    languages: tuple[str, ...]
     folder: Folder
     training: TrainingSet | None = None
     hub: Hub | None = None
@@ -209,9 +238,9 @@ class Task:
     citation: str = ""
     homepage: str = ""
 
-    def all_languages(self) -> tuple[str, ...]:
-        """Return every language of every benchmark, first come first."""
-        return tuple(dict.fromkeys(code for codes in self.languages.values() for code in codes))
+    def file(self, language: str) -> str:
+        """Return the name of a prediction file in the task's folder, as XTREME has it."""
+        return f"test-{language}.{self.format.suffix}"
 
 
 @dataclass(frozen=True)
@@ -220,7 +249,7 @@ class Benchmark:
 
     Attributes:
         groups: Group name to its tasks' names; the overall score is the mean of all tasks.
-        languages: Task name to languages, where the tasks' own declarations do not say.
+        languages: Task name to languages, where they are not the task's own.
         training: Task name to the training set used here instead of the task's own.
         data: Gives the packaged data and labels folders, for a benchmark that brings its own.
         encoder: Makes the benchmark's own encoder below a cache folder and gives its checkpoint
@@ -241,10 +270,12 @@ class Benchmark:
         return tuple(name for names in self.groups.values() for name in names)
 
     def languages_of(self, task: Task) -> tuple[str, ...]:
-        """Return the languages of a task here; all of its own if it is not part of this one."""
-        if task.name in self.languages:
-            return self.languages[task.name]
-        return task.languages.get(self.name) or task.all_languages()
+        """Return the languages of a task here: the benchmark's choice, else the task's own."""
+        return self.languages.get(task.name, task.languages)
+
+    def group_of(self, task: Task) -> str:
+        """Return the name of the group that a task is in; "" if it is not part of this one."""
+        return next((group for group, names in self.groups.items() if task.name in names), "")
 
     def training_of(self, task: Task) -> TrainingSet | None:
         """Return what a model learns the task from in this benchmark."""

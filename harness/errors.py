@@ -5,6 +5,8 @@ import errno
 import os
 from collections.abc import Iterable
 
+BEFORE = "a step before it failed"  # why another has no result
+
 
 class HarnessError(Exception):
     """Something the user can mend, said in one line that names the place and the remedy."""
@@ -23,6 +25,22 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def unknown(kind: str, word: str, known: Iterable[str], also: str = "") -> HarnessError:
+    """Return the error for a name that is none of those there are.
+
+    Args:
+        kind: What it should have been, e.g. ``task``.
+        word: What was asked for.
+        known: The names there are.
+        also: What else to say of them.
+    """
+    names = list(known)
+    rest = f"; {also}" if also else ""
+    return HarnessError(
+        f"unknown {kind} {word!r:.60}{nearest(word, names)} (known: {', '.join(names)}{rest})"
+    )
 
 
 def disk_trouble(error: Exception) -> str:

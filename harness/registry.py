@@ -1,72 +1,116 @@
-"""Finds tasks and benchmarks by entry point; the built-in ones come in by the same door."""
+"""Finds tasks, training sets and benchmarks by entry point; the built-in ones come in by it too.
+
+A plug-in is loaded when it is asked for, so that a broken one breaks only what names it; what must
+look at all of them gets those that load, and says which do not.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.declarations import Benchmark, Task, TrainingSet
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, unknown
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _KINDS = {"tasks": "task", "training": "training set", "benchmarks": "benchmark"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
+_Kind = TypeVar("_Kind", Task, TrainingSet, Benchmark)
 
 
 @cache
 def _installed() -> Any:  # of several classes by Python's version, all with select
+    from importlib.metadata import entry_points
+
     return entry_points()  # read once for all groups: it is a tenth of the time `tasks` takes
 
 
 @cache
-def _points(group: str) -> dict[str, EntryPoint]:
-    found: dict[str, EntryPoint] = {}
-    for point in _installed().select(group=group):
-        other = found.setdefault(point.name, point)
-        if other.value != point.value:
-            raise HarnessError(
-                f"two plug-ins bring a {_KINDS[group.removeprefix('harness.')]} named"
-                f" {point.name!r}: "
-                f"{other.value} and {point.value}; uninstall one of them"
-            )
-    return found
+def _points(group: str) -> dict[str, tuple[EntryPoint, ...]]:
+    """Return a group's plug-ins by name: one each, unless several claim the name."""
+    points: dict[str, dict[str, EntryPoint]] = {}
+    for point in _installed().select(group=f"harness.{group}"):
+        points.setdefault(point.name, {}).setdefault(point.value, point)
+    return {name: tuple(points[name].values()) for name in sorted(points)}
 
 
-def _load(group: str, name: str, kind: type) -> object:
-    points = _points(group)
+def _load(group: str, name: str, kind: type[_Kind]) -> _Kind:
+    """Return what the plug-in of a name brings.
+
+    Raises:
+        HarnessError: There is none or more than one, or it is broken.
+    """
+    points, what = _points(group), _KINDS[group]
     if name not in points:
-        what = _KINDS[group.removeprefix("harness.")]
+        raise unknown(what, name, points)
+    point, *others = points[name]
+    if others:
         raise HarnessError(
-            f"unknown {what} {name!r}{nearest(name, points)} (known: {', '.join(sorted(points))})"
+            f"two plug-ins bring a {what} named {name!r}: {point.value} and {others[0].value};"
+            " uninstall one of them"
         )
+    remedy = f"mend or uninstall {point.dist.name if point.dist else 'it'}"
     try:
-        value = points[name].load()
-    except Exception as error:  # a plug-in is outside code: name it, whatever it raised
-        raise HarnessError(f"plug-in {points[name].value} cannot be loaded: {error}") from error
+        value = point.load()
+    except (Exception, SystemExit) as error:  # a plug-in is outside code: whatever it raised
+        said = str(error) or type(error).__name__
+        raise HarnessError(f"plug-in {point.value} cannot be loaded: {said}; {remedy}") from error
     if not isinstance(value, kind):
-        raise HarnessError(f"plug-in {points[name].value} is no {kind.__name__}")
-    if name != getattr(value, "name", name):
+        raise HarnessError(f"plug-in {point.value} is not a {kind.__name__}; {remedy}")
+    if name != value.name:
         raise HarnessError(
-            f"plug-in {points[name].value} is named {value.name!r} but its entry point {name!r}"  # type: ignore[attr-defined]
+            f"plug-in {point.value} is named {value.name!r} but its entry point {name!r}; {remedy}"
         )
     return value
 
 
+def _loadable(group: str, kind: type[_Kind]) -> tuple[_Kind, ...]:
+    """Return what those plug-ins of a group bring that load; the others get a warning each."""
+    values = []
+    for name in _points(group):
+        try:
+            values.append(_load(group, name, kind))
+        except HarnessError as error:
+            print(f"warning: {' '.join(str(error).split())}", file=sys.stderr)
+    return tuple(values)
+
+
 def task_names() -> tuple[str, ...]:
-    """Return the names of all installed tasks, sorted."""
-    return tuple(sorted(_points("harness.tasks")))
+    """Return the names of all installed tasks, sorted; a broken one is among them."""
+    return tuple(_points("tasks"))
 
 
 def training_names() -> tuple[str, ...]:
-    """Return the names of all installed intermediate tasks, sorted."""
-    return tuple(sorted(_points("harness.training")))
+    """Return the names of all installed intermediate tasks, sorted; a broken one is among them."""
+    return tuple(_points("training"))
 
 
 def benchmark_names() -> tuple[str, ...]:
-    """Return the names of all installed benchmarks, sorted."""
-    return tuple(sorted(_points("harness.benchmarks")))
+    """Return the names of all installed benchmarks, sorted; a broken one is among them."""
+    return tuple(_points("benchmarks"))
+
+
+@cache  # so that the warnings come once
+def tasks() -> tuple[Task, ...]:
+    """Return all installed tasks by name, without those that cannot be loaded (a warning each)."""
+    return _loadable("tasks", Task)
+
+
+@cache
+def trainings() -> tuple[TrainingSet, ...]:
+    """Return all installed intermediate tasks by name, as ``tasks`` does."""
+    return _loadable("training", TrainingSet)
+
+
+@cache
+def benchmarks() -> tuple[Benchmark, ...]:
+    """Return all installed benchmarks by name, as ``tasks`` does."""
+    return _loadable("benchmarks", Benchmark)
 
 
 @cache
@@ -74,11 +118,9 @@ def task(name: str) -> Task:
     """Return a task by name.
 
     Raises:
-        HarnessError: No plug-in brings it (with the nearest names), or it cannot be loaded.
+        HarnessError: No plug-in brings it (with the nearest names), two do, or it is broken.
     """
-    value = _load("harness.tasks", name, Task)
-    assert isinstance(value, Task)
-    return value
+    return _load("tasks", name, Task)
 
 
 @cache
@@ -86,11 +128,9 @@ def benchmark(name: str) -> Benchmark:
     """Return a benchmark by name.
 
     Raises:
-        HarnessError: No plug-in brings it (with the nearest names), or it cannot be loaded.
+        HarnessError: No plug-in brings it (with the nearest names), two do, or it is broken.
     """
-    value = _load("harness.benchmarks", name, Benchmark)
-    assert isinstance(value, Benchmark)
-    return value
+    return _load("benchmarks", name, Benchmark)
 
 
 @cache
@@ -101,11 +141,11 @@ def training(spec: str) -> TrainingSet:
     files of the set; ``mlm[de,sw]`` for some languages of one in many.
 
     Raises:
-        HarnessError: No plug-in brings it (with the nearest names), or the variant is none.
+        HarnessError: No plug-in brings it (with the nearest names), two do, it is broken, or the
+            variant is none.
     """
     name, bracket, inner = spec.partition("[")
-    value = _load("harness.training", name, TrainingSet)
-    assert isinstance(value, TrainingSet)
+    value = _load("training", name, TrainingSet)
     if not bracket:
         return value
     inner = inner.removesuffix("]")
@@ -120,9 +160,7 @@ def training(spec: str) -> TrainingSet:
     if value.languages:
         lost = next((code for code in inner.split(",") if code not in value.languages), None)
         if lost is not None:
-            known = ", ".join(value.languages)
-            said = f"{spec!r}: no language {lost!r}{nearest(lost, value.languages)}"
-            raise HarnessError(f"{said} (known: {known})")
+            raise HarnessError(f"{spec!r}: {unknown('language', lost, value.languages)}")
         return replace(value, name=spec, languages=tuple(sorted(set(codes))), chosen=True)
     parts = tuple(replace(part, variant=inner, language=codes[0]) for part in value.parts)
     return replace(value, name=spec, variant=inner, language=codes[0], parts=parts)

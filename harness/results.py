@@ -1,13 +1,26 @@
-"""From scores of languages to scores of tasks, groups and the benchmark.
+"""Scores of one run, from languages to tasks, groups and the benchmark.
 
 The averages are those of XTREME's ``evaluate.py``, with its order of summation:
 ``sum(values) / len(values)`` over the languages in the benchmark's order, and over the tasks.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import registry
+from harness.data.files import read_json, write_json
+from harness.declarations import Benchmark
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ENGLISH = "en"
+SCORES = "scores.json"
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -36,7 +49,7 @@ class TaskScore:
     missing: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuses languages the benchmark lacks, contradictions and metrics that are not there.
+        """Refuse languages the benchmark lacks, contradictions and metrics that are not there.
 
         Raises:
             ValueError: One of these.
@@ -52,6 +65,10 @@ class TaskScore:
             for metric in self._metrics:
                 if metric not in metrics:
                     raise ValueError(f"{self.name}: {language!r} has no {metric!r}")
+
+    def __getitem__(self, language: str) -> dict[str, float]:
+        """Return the metrics of a scored language, in percent."""
+        return self.languages[language]
 
     @property
     def _metrics(self) -> list[str]:
@@ -127,7 +144,7 @@ def _mean_if_complete(names: Sequence[str], tasks: Mapping[str, TaskScore]) -> f
 
 
 def summarise(groups: Mapping[str, Sequence[str]], tasks: Mapping[str, TaskScore]) -> Summary:
-    """Averages tasks into groups and into one score.
+    """Average tasks into groups and into one score.
 
     The overall score is the mean of all tasks, not of the groups. The official script sums over
     a Python set of names, whose order varies from run to run; here the order is the groups', so
@@ -152,3 +169,134 @@ def summarise(groups: Mapping[str, Sequence[str]], tasks: Mapping[str, TaskScore
         groups={group: _mean_if_complete(names, tasks) for group, names in groups.items()},
         overall=_mean_if_complete(every, tasks),
     )
+
+
+@dataclass(frozen=True)
+class Results:
+    """The scores of one run: prints, saves, gives a frame.
+
+    ``print(results)`` is the table that the command prints; ``results["xnli"]["de"]`` are the
+    metrics of a language, in percent.
+
+    Attributes:
+        benchmark: Which tasks and languages make the overall score.
+        tasks: Task to its scores, in the benchmark's order.
+        partial: Why no score may stand beside those of a whole run, "" if they may.
+        name: What a comparison calls the run.
+        failed: Name of each step that failed, and why; not saved, since it may name files of
+            this machine.
+        folder: Where they were written or read; None if they were not.
+    """
+
+    benchmark: Benchmark
+    tasks: Mapping[str, TaskScore]
+    partial: str = ""
+    name: str = ""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+
+    def __getitem__(self, task: str) -> TaskScore:
+        """Return the scores of a task."""
+        return self.tasks[task]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the tasks."""
+        return iter(self.tasks)
+
+    def __len__(self) -> int:
+        """Return the number of tasks."""
+        return len(self.tasks)
+
+    def __str__(self) -> str:
+        """Return the table of scores, and below it what is missing."""
+        from harness.score_tables import missing_lines, score_table
+
+        return "\n".join([score_table(self), *missing_lines(self.tasks)])
+
+    def by_language(self) -> str:
+        """Return a table of the headline metrics, languages down, tasks across."""
+        from harness.score_tables import language_table
+
+        return language_table(self.tasks)
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        from harness.score_tables import score_html
+
+        return score_html(self)
+
+    @property
+    def summary(self) -> Summary:
+        """The group and overall scores; those of a partial run are None."""
+        if self.partial:
+            return Summary(dict.fromkeys(self.benchmark.groups), None)
+        names = self.benchmark.task_names()
+        return summarise(
+            self.benchmark.groups, {n: task for n, task in self.tasks.items() if n in names}
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas DataFrame with a row for each task, language and metric (percent)."""
+        import pandas as pd
+
+        rows = [
+            (self.name, name, code, metric, value)
+            for name, task in self.tasks.items()
+            for code, metrics in task.languages.items()
+            for metric, value in metrics.items()
+        ]
+        return pd.DataFrame(rows, columns=["run", "task", "language", "metric", "value"])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return scores as JSON values: overall, groups, and each task by language (percent)."""
+        summary = self.summary
+        return {
+            "benchmark": self.benchmark.name,
+            "partial": self.partial,
+            "overall": summary.overall,
+            "groups": summary.groups,
+            "tasks": {
+                name: {
+                    "score": task.score,
+                    "metric": task.metric,
+                    "complete": task.complete and not self.partial,
+                    "transfer_gap": task.gap,
+                    "languages": asdict(task)["languages"],
+                    "missing": task.missing,
+                }
+                for name, task in self.tasks.items()
+            },
+        }
+
+    def save(self, folder: Path | str) -> None:
+        """Write ``scores.json`` into a folder; ``harness.load`` reads it again."""
+        write_json(self.as_dict(), Path(folder) / SCORES)
+
+
+def read_results(folder: Path) -> Results:
+    """Return the results that a folder holds, as ``save`` or ``harness eval`` has written them.
+
+    Raises:
+        HarnessError: There is no scores.json, or it is not what the harness writes.
+    """
+    path = folder / SCORES
+    value = read_json(path)
+    try:
+        benchmark = registry.benchmark(value["benchmark"])
+        tasks = {name: _task_score(benchmark, name, one) for name, one in value["tasks"].items()}
+        name = folder.resolve().name
+        return Results(benchmark, tasks, str(value["partial"]), name, folder=folder)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise HarnessError(
+            f"{path}: not what the harness writes ({error!r:.80}); score or evaluate again"
+        ) from error
+
+
+def _task_score(benchmark: Benchmark, name: str, value: Mapping[str, Any]) -> TaskScore:
+    """Return a task's scores, its languages in the benchmark's order."""
+    there = [*value["languages"], *value["missing"]]
+    order: Sequence[str] = ()
+    if name in registry.task_names():
+        order = benchmark.languages_of(registry.task(name))
+    expected = tuple(dict.fromkeys([code for code in (*order, *there) if code in there]))
+    return TaskScore(name, value["metric"], value["languages"], expected, value["missing"])

@@ -1,13 +1,17 @@
-"""Tables for the terminal, by tabulate."""
+"""Tables of scores, by tabulate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from harness.declarations import Benchmark, headline
-from harness.results import Summary, TaskScore
+from harness.declarations import headline
+
+if TYPE_CHECKING:
+    from harness.results import Results, TaskScore
+
 
 OTHER_WAY = 10.0  # points more as an inverse permutation, above which the user is told
 NAMES = {"exact_match+f1": "(EM+F1)/2", "f1": "F1"}
@@ -17,38 +21,40 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def score_table(
-    benchmark: Benchmark, tasks: Mapping[str, TaskScore], summary: Summary, partial: str = ""
-) -> str:
-    """Return the table of scores and transfer gaps, tasks down, groups and overall below.
-
-    Args:
-        benchmark: Gives title and groups.
-        tasks: The scores.
-        summary: Groups and overall.
-        partial: Why the run may not stand beside whole ones, "" if it may.
-    """
-    rows = []
-    for group, names in benchmark.groups.items():
-        for name in names:
-            if name in tasks:
-                rows.append(_row(group, tasks[name]))
-        rows.append((f"{group}, mean", "", _number(summary.groups.get(group)), "", "", ""))
-    others = [task for name, task in tasks.items() if name not in benchmark.task_names()]
-    rows += [_row("not in the benchmark", task) for task in others]
-    rows.append(("overall, mean of tasks", "", _number(summary.overall), "", "", ""))
-    head = ("group", "task", "score", "gap*", "metric", "languages")
-    title = benchmark.title + (f" – PARTIAL: {partial}" if partial else "")
+def score_table(results: Results) -> str:
+    """Return the table of scores and transfer gaps, tasks down, groups and overall below."""
+    tasks = results.tasks
+    title = results.benchmark.title + (f" – PARTIAL: {results.partial}" if results.partial else "")
     notes = ["* English less the mean of the other languages; extra, no official score."]
     notes += [
         f"  Token accuracy of {name}: {mean:.1f}; extra likewise." for name, mean in _tokens(tasks)
     ]
     notes += _other_way(tasks)
-    if summary.overall is None:
+    if results.summary.overall is None:
         notes.append("An overall score needs every task in every language.")
-    return "\n".join(
-        [title, tabulate(rows, head, "simple", disable_numparse=True, colalign=_ALIGN), *notes]
-    )
+    table = tabulate(_rows(results), _HEAD, "simple", disable_numparse=True, colalign=_ALIGN)
+    return "\n".join([title, table, *notes])
+
+
+def score_html(results: Results) -> str:
+    """Return the same table as HTML."""
+    table: str = tabulate(_rows(results), _HEAD, "html", disable_numparse=True, colalign=_ALIGN)
+    return table
+
+
+def _rows(results: Results) -> list[tuple[str, ...]]:
+    """Return the table's rows: each group's tasks and mean, then the overall score."""
+    rows, summary, tasks = [], results.summary, results.tasks
+    for group, names in results.benchmark.groups.items():
+        rows += [_row(group, tasks[name]) for name in names if name in tasks]
+        rows.append((f"{group}, mean", "", _number(summary.groups.get(group)), "", "", ""))
+    others = [t for name, t in tasks.items() if name not in results.benchmark.task_names()]
+    rows += [_row("not in the benchmark", task) for task in others]
+    rows.append(("overall, mean of tasks", "", _number(summary.overall), "", "", ""))
+    return rows
+
+
+_HEAD = ("group", "task", "score", "gap*", "metric", "languages")
 
 
 def _tokens(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]:

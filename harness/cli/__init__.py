@@ -1,5 +1,5 @@
 """The command line."""
 
-from harness.cli.main import app, main
+from harness.cli.main import main
 
-__all__ = ["app", "main"]
+__all__ = ["main"]

@@ -4,57 +4,46 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer
+from harness import api, registry
+from harness.cli.arguments import Argument, Option, options_of
+from harness.cli.options import AsJson, PerLanguage
+from harness.declarations import Benchmark, Task
+from harness.errors import HarnessError, unknown
 
-from harness import registry
-from harness.cli.options import AsJson, BenchmarkName, LabelsDir, PerLanguage, Tasks, listed
-from harness.errors import HarnessError, nearest
 
-
+@options_of(api.score)
 def score_command(
-    predictions: Annotated[Path, typer.Argument(help="Folder of predictions in XTREME's layout.")],
-    labels: Annotated[Path, typer.Option(help="Folder of labels in the same layout.")],
-    benchmark: BenchmarkName = "xtreme",
+    predictions: Annotated[Path, Argument(help="Folder of predictions in XTREME's layout.")],
+    labels: Annotated[Path, Option(help="Folder of labels in the same layout.")],
     per_language: PerLanguage = False,
     as_json: AsJson = False,
+    **options: Any,
 ) -> None:
     """Score a folder of predictions as the official scorer does."""
-    from harness.results import Summary
-    from harness.score_tables import language_table, missing_lines, score_table
-    from harness.submission.score import (
-        partial_run,
-        score_folder,
-        scores_json,
-        stray_folders,
-        summary_of,
-    )
+    from harness.submission.score import stray_folders
 
-    chosen = registry.benchmark(benchmark)
-    scores = score_folder(predictions, labels, chosen)
+    results = api.score(predictions, labels, **options)
     for name in stray_folders(predictions):
         print(f"note: {name}/ is no task's folder and is left alone", file=sys.stderr)
-    partial = partial_run(predictions)
     if as_json:
-        print(json.dumps(scores_json(chosen, scores, partial), indent=1))
+        print(json.dumps(results.as_dict(), indent=1))
         return
-    summary = Summary({}, None) if partial else summary_of(chosen, scores)
-    print(score_table(chosen, scores, summary, partial))
-    for line in missing_lines(scores):
-        print(line)
+    print(results)
     if per_language:
-        print(f"\n{language_table(scores)}")
+        print(f"\n{results.by_language()}")
 
 
-def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
+def tasks_command(
+    name: Annotated[str, Argument(help="A task or training set, to see all of it.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """List the installed tasks and training sets, or show one."""
     from harness.display import catalogue
 
-    if len(context.args) > 1:
-        raise HarnessError(f"tasks: one name at a time, not {' '.join(context.args)}")
-    name = next(iter(context.args), "")
     if name:
         _know(name)
     if name and name not in registry.task_names():
@@ -64,8 +53,8 @@ def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
         else:
             print(catalogue.training_card(training))
         return
-    chosen = [registry.task(name)] if name else [registry.task(n) for n in registry.task_names()]
-    benchmarks = [registry.benchmark(n) for n in registry.benchmark_names()]
+    chosen = (registry.task(name),) if name else registry.tasks()
+    benchmarks = registry.benchmarks()
     if as_json:
         values = [catalogue.as_dict(task, benchmarks) for task in chosen]
         print(json.dumps(values[0] if name else values, indent=1))
@@ -73,43 +62,53 @@ def tasks_command(context: typer.Context, as_json: AsJson = False) -> None:
         print(catalogue.card(chosen[0], benchmarks))
     else:
         print(catalogue.listing(chosen, benchmarks))
-        print(f"\nintermediate tasks, for harness train: {', '.join(registry.training_names())}")
+        names = ", ".join(training.name for training in registry.trainings())
+        print(f"\nintermediate tasks, for harness train: {names}")
 
 
 def _know(name: str) -> None:
     """Refuse what is neither a task nor a training set."""
     known = (*registry.task_names(), *registry.training_names())
     if name not in known:
-        said = f"{nearest(name, known)} (known: {', '.join(known)})"
-        raise HarnessError(f"unknown task {name!r}{said}")
+        raise unknown("task", name, known)
 
 
+def _tasks_of(benchmark: Benchmark, asked: Sequence[str]) -> list[Task]:
+    """Return the tasks among what was asked for, else those of the benchmark that load."""
+    if asked:
+        return [registry.task(name) for name in asked if name in registry.task_names()]
+    there = {task.name: task for task in registry.tasks()}
+    return [there[name] for name in benchmark.task_names() if name in there]
+
+
+@options_of(api.evaluate, "labels", "benchmark", "tasks")
 def check_command(
-    folder: Annotated[Path, typer.Argument(help="Folder in XTREME's layout.")],
-    labels: LabelsDir = None,
-    benchmark: BenchmarkName = "xtreme",
-    tasks: Tasks = "",
+    folder: Annotated[Path, Argument(help="Folder in XTREME's layout.")],
     per_language: PerLanguage = False,
+    **options: Any,
 ) -> None:
     """Say what a data folder holds, task by task and language by language."""
     from harness.data.check import check_folder, check_training
     from harness.data.folder import open_folder
     from harness.display.catalogue import findings_table
 
-    chosen = registry.benchmark(benchmark)
-    source = open_folder(folder, labels)
-    asked = listed(tasks)
+    chosen, asked = registry.benchmark(options["benchmark"]), options["tasks"]
+    source = open_folder(folder, options["labels"] and Path(options["labels"]))
     for name in asked:
         _know(name)
-    names = [n for n in asked or chosen.task_names() if n in registry.task_names()]
-    found = list(check_folder(source, chosen, [registry.task(name) for name in names]))
-    for name in registry.training_names():
-        if name in asked and name not in names:
+    targets = _tasks_of(chosen, asked)
+    found = list(check_folder(source, chosen, targets))
+    for name in asked:
+        if name not in registry.task_names():
             found += check_training(source, registry.training(name))
-        elif not asked:  # intermediate tasks are each as one likes: only what is there
-            told = {(finding.name, finding.split) for finding in found}  # SNLI is part of ANLI+
-            here = check_training(source, registry.training(name))
-            found += [f for f in here if not f.note and (f.name, f.split) not in told]
+    learnt = [chosen.training_of(task) for task in targets]  # SQuAD is an intermediate task too
+    for training in () if asked else registry.trainings():
+        if training in learnt:
+            continue
+        told = {(finding.name, finding.split) for finding in found}  # SNLI is part of ANLI+
+        here = check_training(source, training)
+        # intermediate tasks are each as one likes: only what is there
+        found += [f for f in here if not f.note and (f.name, f.split) not in told]
     print(findings_table(found, per_language=per_language))
     problems = [line for finding in found for line in finding.problems]
     for line in problems:

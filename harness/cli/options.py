@@ -1,74 +1,27 @@
-"""What the commands' options are called and say, once for all of them."""
+"""What several commands have in common."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Annotated, Any
+import sys
+from collections.abc import Mapping
+from typing import Annotated
 
-import typer
+from harness.cli.arguments import Option
+from harness.errors import BEFORE
 
-from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, Bounds
-from harness.errors import HarnessError
-
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xtreme-harness"
-STORE = os.environ.get("HARNESS_STORE") or str(CACHE / "store")
+PerLanguage = Annotated[bool, Option(help="Also print every language.")]
+AsJson = Annotated[bool, Option("--json", help="Print JSON instead of tables.")]
 
 
-def _number(bounds: Bounds, help_: str) -> Any:
-    """Return an option that takes numbers within bounds."""
-    return typer.Option(help=help_, min=bounds.low, max=bounds.high)
-
-
-DataDir = Annotated[
-    Path | None, typer.Option("--data", help="Folder in XTREME's layout; else the hub.")
-]
-LabelsDir = Annotated[
-    Path | None, typer.Option("--labels", help="Folder of test labels [default: beside --data].")
-]
-BenchmarkName = Annotated[str, typer.Option("--benchmark", help="xtreme, xtreme-r or mini.")]
-PerLanguage = Annotated[bool, typer.Option("--per-language", help="Also print every language.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
-Recipe = Annotated[str, typer.Option(help="xtreme, x-stilts, quick, or a .toml file.")]
-Seed = Annotated[int, _number(SEED, "Seeds head, dropout and order of training.")]
-DeviceName = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps …")]
-Precision = Annotated[str, typer.Option(help="fp32, bf16 or fp16 (autocast).")]
-Threads = Annotated[int, _number(THREADS, "CPU threads; 0 means all there are.")]
-Tasks = Annotated[str, typer.Option(help="Comma-separated tasks [default: the benchmark's].")]
-Languages = Annotated[str, typer.Option(help="Comma-separated languages [default: all].")]
-Limit = Annotated[int, _number(COUNT, "Test examples a language; marks the run partial.")]
-MaxSteps = Annotated[int, _number(COUNT, "Updates a training, at most; marks the run partial.")]
-Workers = Annotated[int, _number(PROCESSES, "Slots on this machine.")]
-Share = Annotated[float, _number(SHARE, "Share of all batches that are masked language modelling.")]
-Layer = Annotated[
-    str, typer.Option(help="Hidden state for retrieval: a number, last or xtreme [recipe's].")
-]
-Output = Annotated[
-    Path | None, typer.Option(help="Folder to write [default: results/CHECKPOINT-RECIPE-SEED].")
-]
-StoreAt = Annotated[str, typer.Option("--store", help="Folder of finished steps, or fsspec URL.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Fetch nothing from the hub.")]
-Tracker = Annotated[str, typer.Option(help="Experiment tracker: none, tensorboard, wandb …")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Stop after the plan.")]
-Intermediate = Annotated[
-    str, typer.Option(help="What the checkpoint was trained on, where it does not say itself.")
-]
-
-
-def listed(text: str) -> tuple[str, ...]:
-    """Return the parts of a comma-separated list, each once."""
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-
-
-def writable(folder: Path | str) -> None:
-    """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
-    if "://" in str(folder):
+def end_with(failed: Mapping[str, str]) -> None:
+    """Say what failed, if anything did, and end with exit code 1 then."""
+    if not failed:
         return
-    folder = Path(folder)
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir() and there == folder:
-        raise HarnessError(f"{folder} is a file, not a folder; name another place")
-    if not there.is_dir():
-        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
-    if not os.access(there, os.W_OK):
-        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")
+    reasons = {name: why for name, why in failed.items() if why != BEFORE}
+    for name, why in reasons.items():
+        print(f"failed: {name}: {why}", file=sys.stderr)
+    if len(reasons) < len(failed):
+        others = len(failed) - len(reasons)
+        print(f"not begun since a step before them failed: {others} steps", file=sys.stderr)
+    print("what is finished is kept; run the same command again for the rest", file=sys.stderr)
+    raise SystemExit(1)

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer
-
-from harness.cli.options import CACHE, STORE, Offline, StoreAt, Workers
-from harness.cli.study_commands import DataAt, planned
+from harness import api, places
+from harness.cli.arguments import Argument, Option, options_of
 
 
-def check_store_command(store: StoreAt = STORE) -> None:
+@options_of(api.planned_study, "store")
+def check_store_command(**options: Any) -> None:
     """Hash every file of every step and name what is broken; of a URL, what is on this machine."""
     from harness.display.store_text import findings_text, place_text
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.store.open import open_store
     from harness.pipeline.store.upkeep import look_through
 
-    kept = open_store(store, CACHE / "mirror")
+    kept = open_store(options["store"] or places.store())
     found = look_through(kept)
     print(findings_text(found, place_text(kept)))
     if found.broken:
-        raise typer.Exit(1)
+        raise SystemExit(1)
 
 
+@options_of(api.planned_study)
 def prune_command(
-    files: Annotated[list[Path], typer.Argument(metavar="STUDY...", help="The studies' files.")],
-    data: DataAt = None,
-    store: StoreAt = STORE,
-    workers: Workers = 1,
-    offline: Offline = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Remove them; else only list.")] = False,
+    files: Annotated[list[Path], Argument(metavar="STUDY", help="The studies' files.")],
+    apply: Annotated[bool, Option(help="Remove them; else only list.")] = False,
+    **options: Any,
 ) -> None:
     """Remove trained encoders that no unfinished step of the studies reads; results stay."""
     from harness.display.store_text import place_text, pruning_text
     from harness.pipeline.store.upkeep import prunable, prune
 
-    plans = [planned(file, data, store, workers, offline=offline) for file in files]
+    plans = [api.planned_study(file, **options) for file in files]
     kept = plans[0][1]
     steps = {step.key: step for whole, _ in plans for step in whole.steps}
     found = prunable(list(steps.values()), kept)

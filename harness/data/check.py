@@ -6,17 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.data.files import Report
-from harness.data.fit import LAYOUTS, misfits
 from harness.data.folder import FolderSource, read_columns
-from harness.data.layout import Columns, is_labelled
+from harness.data.layouts import Columns
 from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError
-
-if TYPE_CHECKING:
-    from datasets import Dataset
 
 MOST_PROBLEMS = 20  # of one file that are told
 
@@ -61,45 +56,29 @@ def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Find
     """Yield a finding for each split of an intermediate task, or of each of its parts."""
     for part in training.parts or (training,):
         for split in part.folder.files:
-            language = part.language if split == "train" else "en"
-            finding = Finding(
-                f"{part.name} (intermediate)", split, " ".join(part.languages) or language
-            )
-            paths = source.files(part, split, language)
-            lost = [path for path in paths if not path.is_file()]
-            try:
-                if lost:
-                    finding.note = f"missing: {lost[0]}"
-                else:
-                    rows = source.examples(part, split, language)
-                    finding.rows = len(rows)
-                    finding.labelled = "text" in rows.column_names or _labelled(rows)
-                    for path in paths if part.format.layout == "squad" else ():
-                        read_columns(part.format, [path], _noted_in(finding), offsets=True)
-            except HarnessError as error:
-                finding.problems.append(str(error))
+            finding = _check(source, part, split, part.language if split == "train" else "en")
+            finding.name = f"{part.name} (intermediate)"
+            finding.language = " ".join(part.languages) or finding.language
             yield finding
 
 
 def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: str) -> Finding:
-    finding = Finding(of.name, split, language)
+    """Read a split as an evaluation would, noting what is malformed instead of stopping there."""
+    finding, layout = Finding(of.name, split, language), of.format.layout
     paths = source.files(of, split, language)
-    lost = [path for path in paths if not path.is_file()]
-    if lost:
-        finding.note = f"missing: {lost[0]}"
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        finding.note = f"missing: {missing[0]}"
         return finding
-
     try:
-        columns = read_columns(of.format, paths, _noted_in(finding), offsets=True)
+        columns = read_columns(of, paths, _noted_in(finding), offsets=True)
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding
-    first = next(iter(columns.values()))
-    sides = columns.get("side")
-    finding.rows = sum(side == "source" for side in sides) if sides else len(first)
+    finding.rows = layout.count(columns)
     if not finding.rows:
         finding.problems.append(f"{paths[0]}: holds no examples")
-    finding.labelled = _labelled(columns)
+    finding.labelled = layout.labelled(columns)
     if isinstance(of, Task) and split == "test":
         _check_labels(source, of, language, columns, finding)
     return finding
@@ -115,53 +94,19 @@ def _noted_in(finding: Finding) -> Callable[[Path], Report]:
     return lambda path: partial(note, path)
 
 
-def _labelled(columns: Columns | Dataset) -> bool:
-    names = getattr(columns, "column_names", columns)
-    name = next(n for n in ("label", "tags", "answers", "matches") if n in names)
-    return any(map(is_labelled, columns[name]))
-
-
 def _check_labels(
     source: FolderSource, task: Task, language: str, columns: Columns, finding: Finding
 ) -> None:
     """Hold the label file, if there is one, against the examples."""
-    examples = source.files(task, "test", language)[0]
+    gold, examples = None, source.files(task, "test", language)[0]
     path = source.label_file(task, language)
-    if path is None or not path.is_file():
-        if not finding.labelled:
-            finding.note = "no labels"
-        finding.problems += misfits(task.format.layout, columns, None, examples, examples)
-        return
-    try:
-        gold = task.format.read_gold(path)
-    except HarnessError as error:
-        finding.problems.append(str(error))
-        return
-    finding.labelled = True
-    if "tokens" in columns:
-        _check_tokens(path, columns, gold, finding)
-    elif task.format.layout == "squad":
-        answered = {name for name, _ in gold}
-        lost = [name for name in columns["id"] if name not in answered]
-        if lost:
-            finding.problems.append(f"{path}: no answer to {len(lost)} questions, as {lost[0]}")
-    elif task.format.layout in LAYOUTS:
-        finding.problems += misfits(task.format.layout, columns, gold, examples, path)
-    elif len(gold) != finding.rows:
-        finding.problems.append(f"{path}: {len(gold)} labels for {finding.rows} examples")
-
-
-def _check_tokens(
-    path: Path, columns: Columns, gold: Sequence[Sequence[str]], finding: Finding
-) -> None:
-    tokens = columns["tokens"]
-    if len(tokens) != len(gold):
-        finding.problems.append(f"{path}: {len(gold)} sentences, the tokens have {len(tokens)}")
-    line = 1
-    for number, (words, tags) in enumerate(zip(tokens, gold, strict=False), 1):
-        if len(words) != len(tags):
-            finding.problems.append(
-                f"{path}:{line}: sentence {number} has {len(tags)} tags for {len(words)} tokens"
-            )
+    if path is not None and path.is_file():
+        try:
+            gold = task.format.read_gold(path)
+        except HarnessError as error:
+            finding.problems.append(str(error))
             return
-        line += len(tags) + 1
+        finding.labelled = True
+    elif not finding.labelled:
+        finding.note = "no labels"
+    finding.problems += task.format.layout.misfits(columns, gold, examples, path or examples)

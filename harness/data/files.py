@@ -1,11 +1,17 @@
-"""Reading files that come from outside: bounded, strict UTF-8, errors with file and line."""
+"""Files: what comes from outside is read with care, what the harness writes takes its place whole.
+
+Reading is bounded and strict UTF-8; errors name file and line.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -146,6 +152,54 @@ def _cut_off(error: json.JSONDecodeError) -> bool:
     """Say whether the text ends where JSON would go on, perhaps within a string or a word."""
     rest = error.doc[error.pos :].rstrip()
     return not rest or error.msg.startswith("Unterminated") or bool(_CUT_WORD.fullmatch(rest))
+
+
+@contextmanager
+def in_place(path: Path) -> Iterator[Path]:
+    """Give a path beside a file to write to; what is there at the end takes the file's place.
+
+    So a reader never sees half a file, and what is there stays if the writing fails.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file (``in_place``)."""
+    with in_place(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write a JSON file (``in_place``)."""
+    write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", path)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file (``in_place``)."""
+    with in_place(target) as aside:
+        shutil.copyfile(source, aside)
+
+
+def writable(folder: Path | str) -> None:
+    """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
+    if "://" in str(folder):
+        return
+    if "\0" in str(folder):
+        raise HarnessError(f"{str(folder)!r:.300} holds a NUL character; name another place")
+    folder = Path(folder)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() and there == folder:
+        raise HarnessError(f"{folder} is a file, not a folder; name another place")
+    if not there.is_dir():
+        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
+    if not os.access(there, os.W_OK):
+        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")
 
 
 def one_line(error: Exception) -> str:

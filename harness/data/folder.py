@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data import layout
-from harness.data.files import Report, strict
-from harness.data.fit import foreign_pairs
+from harness.data.files import strict
+from harness.data.layouts import Columns
+from harness.data.layouts.layout import Reports, joined
 from harness.data.memory import Memory
 from harness.data.records import read_records
-from harness.declarations import Folder, Format, Task, TrainingSet
+from harness.declarations import Folder, Task, TrainingSet
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -40,10 +39,16 @@ class FolderSource:
 
         Of a set in many languages these are the files that are there, or that the user named.
         """
-        said = of.folder.files.get(split)
-        if said is None:
-            return []
-        patterns = (said,) if isinstance(said, str) else said
+        paths = self._files(of, of.folder.files.get(split, ()), split, language)
+        others = self._files(of, of.folder.elsewhere.get(split, ()), split, language)
+        wanting = others and not all(path.is_file() for path in paths)
+        return others if wanting and all(path.is_file() for path in others) else paths
+
+    def _files(
+        self, of: Task | TrainingSet, where: str | tuple[str, ...], split: str, language: str
+    ) -> list[Path]:
+        """Return the files of some path patterns."""
+        patterns = (where,) if isinstance(where, str) else where
         if isinstance(of, TrainingSet):
             if of.variant and split == "train":
                 patterns = tuple(_varied(pattern, of.variant) for pattern in patterns)
@@ -80,7 +85,7 @@ class FolderSource:
         return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
-        """Return a split's examples as typed columns (``harness.data.layout.COLUMNS``).
+        """Return a split's examples as typed columns.
 
         Raises:
             HarnessError: A file is missing, malformed or empty; names file and line.
@@ -88,10 +93,10 @@ class FolderSource:
         paths = self.files(of, split, language)
         if not paths:
             raise HarnessError(f"{of.name} has no {split} split in {language}")
-        columns = _joined(of, paths)
+        columns = read_columns(of, paths)
         if not any(columns.values()):
             raise HarnessError(f"{paths[0]}: holds no examples")
-        return layout.to_dataset(of.format.layout, columns)
+        return of.format.layout.to_dataset(columns)
 
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, or None where the labels are not known.
@@ -142,72 +147,23 @@ def _varied(pattern: str, variant: str) -> str:
     return f"{first}.{variant.replace(':', '-')}{slash}{rest}"
 
 
-def _joined(of: Task | TrainingSet, paths: list[Path]) -> layout.Columns:
-    """Return the rows of a split's files, one after the other."""
-    form, folder = of.format, of.folder
-    if form.layout in ("sentences", "bitext"):
-        return read_columns(form, paths)
-    read = [
-        read_records(path, form.layout, folder.columns, folder.values, form.labels)
-        if folder.columns
-        else read_columns(form, [path])
-        for path in paths
-    ]
-    return {name: [value for part in read for value in part[name]] for name in read[0]}
-
-
 def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
     """Return where a task's test labels lie below a labels folder."""
     return labels / folder.labels.format(lang=language) if folder.labels else None
 
 
 def read_columns(
-    form: Format,
-    paths: list[Path],
-    reports: Callable[[Path], Report] = strict,
-    *,
-    offsets: bool = False,
-) -> layout.Columns:
+    of: Task | TrainingSet, paths: list[Path], reports: Reports = strict, *, offsets: bool = False
+) -> Columns:
     """Read one split's files into columns.
 
     Args:
-        form: The format whose layout the files have.
-        paths: One file, or for sentences: the language's, the English one and perhaps the gold.
+        of: Whose files they are; says how they are laid out.
+        paths: The files; of sentences the language's, the English one and perhaps the gold.
         reports: Gives what takes a file's malformed places; by default the first one raises.
-        offsets: Report answers that are not at their offsets, too. They harm learning alone,
-            where they are counted (``harness.data.source.training_rows``).
+        offsets: Report answers that are not at their offsets, too.
     """
-    if form.layout == "pairs":
-        return layout.read_pairs(paths[0], form.labels, reports(paths[0]))
-    if form.layout == "tags":
-        return layout.read_tags(paths[0], form.labels, reports(paths[0]))
-    if form.layout == "squad":
-        return layout.read_squad(paths[0], reports(paths[0]), offsets=offsets)
-    if form.layout == "lines":
-        return layout.read_text(paths[0], reports(paths[0]))
-    if form.layout in ("sentences", "bitext"):
-        return _read_sides(form, paths, reports)
-    raise HarnessError(f"no folder reader for the layout {form.layout!r}")
-
-
-def _read_sides(
-    form: Format, paths: list[Path], reports: Callable[[Path], Report]
-) -> layout.Columns:
-    columns: layout.Columns = {"side": [], "id": [], "text": [], "matches": []}
-    matches: dict[str, list[str]] = {}
-    pairs = layout.read_id_pairs(paths[2], reports(paths[2])) if paths[2:] else []
-    for left, right in pairs:
-        matches.setdefault(left, []).append(right)
-        matches.setdefault(right, []).append(left)
-    names: list[list[str]] = []
-    for side, path in zip(("source", "english"), paths, strict=False):
-        ids, texts = layout.read_sentences(path, ids=form.layout == "bitext", report=reports(path))
-        columns["side"] += [side] * len(ids)
-        columns["id"] += ids
-        columns["text"] += texts
-        columns["matches"] += [matches.get(name, []) for name in ids]
-        names.append(ids)
-    strange = foreign_pairs(names[0], names[1], pairs)
-    if strange:
-        reports(paths[2])(0, strange)
-    return columns
+    form, folder = of.format, of.folder
+    if not folder.columns:
+        return form.layout.read(paths, form.labels, reports, offsets=offsets)
+    return joined([read_records(p, form.layout, folder, form.labels, reports(p)) for p in paths])

@@ -12,12 +12,12 @@ import os
 import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from harness.data.files import MAX_BYTES, one_line
-from harness.data.layout import COLUMNS, Columns, to_dataset
-from harness.data.records import DEFAULTS, known_label, picked
-from harness.declarations import Column, Hub, Task, TrainingSet
+from harness.data.files import MAX_BYTES, in_place, one_line
+from harness.data.layouts import Columns
+from harness.data.records import laid_out, picked
+from harness.declarations import Column, Format, Hub, Task, TrainingSet
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ class HubSource:
                 why = one_line(error)
                 raise HarnessError(f"{path}: no readable parquet file ({why})") from error
         hub = replace(hub, keep=hub.keep.replace("{lang}", hub.codes.get(language, language)))
-        columns = _columns(of.format.layout, hub, table, of.format.labels)
-        return to_dataset(of.format.layout, columns)
+        return of.format.layout.to_dataset(_columns(of.format, hub, table))
 
     def _files(self, hub: Hub, split: str, language: str) -> list[Path]:
         """Return local copies of a split's parquet files, fetching those not in the cache."""
@@ -111,10 +110,8 @@ class HubSource:
                 if not remote.endswith(".parquet") or size > MAX_BYTES:
                     raise HarnessError(f"{remote}: not a parquet file below {MAX_BYTES >> 30} GiB")
                 local = folder / remote.removeprefix(f"{inside}/")
-                local.parent.mkdir(parents=True, exist_ok=True)
-                aside = local.with_suffix(f".{os.getpid()}.part")
-                system.get_file(remote, str(aside))
-                aside.replace(local)
+                with in_place(local) as aside:
+                    system.get_file(remote, str(aside))
                 paths.append(local)
         except HarnessError:
             raise
@@ -142,26 +139,21 @@ def _declared(of: Task | TrainingSet, split: str) -> Hub:
     return of.hub
 
 
-def _columns(layout: str, hub: Hub, table: pa.Table, labels: tuple[str, ...]) -> Columns:
+def _columns(form: Format, hub: Hub, table: pa.Table) -> Columns:
     """Turn a parquet table into the layout's columns, values mapped as declared."""
     theirs = {ours: _column(hub, table, name) for ours, name in hub.columns.items()}
     if hub.keep:
         keep = re.compile(hub.keep)
         kept = [i for i, name in enumerate(theirs["id"]) if keep.fullmatch(name)]
         theirs = {name: [values[i] for i in kept] for name, values in theirs.items()}
-    if layout in ("sentences", "bitext"):
-        return _aligned(theirs["source"], theirs["english"])
-    for name in ("label", "tags"):
-        if name in theirs:
-            theirs[name] = [_value(hub, v, labels) for v in theirs[name]]
-    for i, choices in enumerate(theirs.get("choices", ())):
-        if len(choices) != len(labels):
-            raise HarnessError(
-                f"{hub.repo}@{hub.revision[:8]}: row {i + 1} has {len(choices)} options, expected"
-                f" {len(labels)}; the declaration does not fit this revision"
-            )
-    count = len(next(iter(theirs.values())))
-    return {name: theirs.get(name) or [DEFAULTS.get(name)] * count for name in COLUMNS[layout]}
+
+    def refuse(row: int, what: str) -> NoReturn:
+        raise HarnessError(
+            f"{hub.repo}@{hub.revision[:8]}: row {row + 1}: {what}; the declaration does not fit"
+            " this revision"
+        )
+
+    return laid_out(theirs, form.layout, hub.values, form.labels, refuse)
 
 
 def _column(hub: Hub, table: pa.Table, name: Column) -> list[Any]:
@@ -183,22 +175,3 @@ def _column(hub: Hub, table: pa.Table, name: Column) -> list[Any]:
             f"{hub.repo}@{hub.revision[:8]}: column {column!r} has no {inner!r} in every row;"
             " the declaration does not fit this revision"
         ) from error
-
-
-def _value(hub: Hub, value: Any, labels: tuple[str, ...]) -> Any:
-    if isinstance(value, list):
-        return [_value(hub, item, labels) for item in value]
-    return known_label(value, hub.values, labels)  # -1 and the like: no label
-
-
-def _aligned(source: list[str], english: list[str]) -> Columns:
-    """Lay aligned pairs out as XTREME does: the English side sorted, the places as matches."""
-    order = sorted(range(len(english)), key=lambda i: english[i].strip())
-    place = {original: rank for rank, original in enumerate(order)}
-    count = len(source)
-    return {
-        "side": ["source"] * count + ["english"] * count,
-        "id": [str(i) for i in range(count)] * 2,
-        "text": [text.strip() for text in source] + [english[i].strip() for i in order],
-        "matches": [[str(place[i])] for i in range(count)] + [[str(i)] for i in order],
-    }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness.data.files import digest
+from harness.data.files import digest, write_text
 
 Found = TypeVar("Found")
 SETTLED = 2.0  # seconds since its last change after which a file's time tells a change
@@ -72,9 +71,6 @@ class Memory:
         """Write the facts to disk, if there are new ones; what another run wrote is kept too."""
         if self.path is None or not self._changed:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         others = Memory(self.path)._facts  # noqa: SLF001 - of the same class
-        aside = self.path.with_suffix(f".{os.getpid()}.part")
-        aside.write_text(json.dumps(others | self._facts))
-        aside.replace(self.path)
+        write_text(json.dumps(others | self._facts), self.path)
         self._changed = False

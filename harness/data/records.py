@@ -8,75 +8,91 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import HALF, Report, parse_json, read_lines, strict
-from harness.data.layout import COLUMNS, Columns
-from harness.declarations import Column
+from harness.data.files import HALF, Report, parse_json, read_lines
+from harness.data.layouts.layout import STRING, Columns, Layout, Row
+from harness.declarations import Column, Folder
 from harness.errors import HarnessError
-
-CHOICES = range(2, 6)  # options that a multiple-choice question may have
-DEFAULTS: Mapping[str, Any] = {"label": None, "tags": None, "context": "", "question": ""}
-"""Columns that a declaration may leave out, and what stands there then."""
 
 NO_LABEL = ("", "-", "-1", "None")
 """What data sets write for a label that is not known or not given away."""
 
-Row = Mapping[str, Any]
-
 
 def read_records(
-    path: Path,
-    layout: str,
-    columns: Mapping[str, Column],
-    values: Mapping[int | str, str],
-    labels: Sequence[str],
+    path: Path, layout: Layout, folder: Folder, labels: Sequence[str], report: Report
 ) -> Columns:
     """Read one file of records.
 
     Args:
         path: A ``.jsonl`` file, or ``.csv`` or ``.tsv`` with a header.
-        layout: The layout to give (``harness.data.layout.COLUMNS``).
-        columns: Our column to theirs.
-        values: Their label value to our label, where they differ.
+        layout: The layout to give.
+        folder: Says our column to theirs, and their label value to our label.
         labels: The label set; a row with one of NO_LABEL (SNLI's ``-``) is unlabelled.
-
-    Raises:
-        HarnessError: A row is malformed or lacks a declared column; names file and line.
+        report: Takes rows that are malformed or lack a declared column.
     """
-    report = strict(path)
-    found: Columns = {name: [] for name in COLUMNS[layout]}
+    columns: Columns = {name: [] for name in folder.columns}
+    numbers = []
     for number, row in _rows(path, report):
         try:
-            values_of = {ours: picked(row, theirs) for ours, theirs in columns.items()}
+            values = {ours: picked(row, theirs) for ours, theirs in folder.columns.items()}
         except (KeyError, TypeError, IndexError) as error:
             report(number, f"no column {error}; the row has {', '.join(list(row)[:12])}")
             continue
-        if isinstance(values_of.get("label"), (list, dict)):
-            report(number, f"the label is no plain value but {values_of['label']!r:.60}")
-            continue
-        for name in found:
-            value = values_of.get(name, DEFAULTS.get(name))
-            if name == "label":
-                theirs, value = value, known_label(value, values, labels)
-                if value is None and str(theirs).strip() not in NO_LABEL:
-                    report(number, f"label {theirs!r:.60} is none of {_said(values, labels)}")
-            found[name].append(value)
-        _check_row(layout, values_of, labels, report, number)
-    return found
+        numbers.append(number)
+        for name, value in values.items():
+            columns[name].append(value)
+    return laid_out(
+        columns, layout, folder.values, labels, lambda i, what: report(numbers[i], what)
+    )
 
 
-def _check_row(layout: str, row: Row, labels: Sequence[str], report: Report, number: int) -> None:
-    """Report a row whose texts are none, or that has another number of options than the set."""
-    for name, value in row.items():
-        if COLUMNS[layout][name] == "string" and name != "label" and not isinstance(value, str):
-            report(number, f"{name} is no text but {value!r:.60}")
-    choices = row.get("choices")
-    if layout == "choices" and (
-        not isinstance(choices, list)
-        or len(choices) != len(labels)
-        or not all(isinstance(choice, str) for choice in choices)
-    ):
-        said = len(choices) if isinstance(choices, list) else repr(choices)[:60]
-        report(number, f"expected {len(labels)} options of text, found {said}")
+def laid_out(
+    columns: Columns,
+    layout: Layout,
+    values: Mapping[int | str, str],
+    labels: Sequence[str],
+    report: Report,
+) -> Columns:
+    """Return the columns of a table as a layout has them, their labels turned into ours.
+
+    Args:
+        columns: What was picked from the table, by our names.
+        layout: The layout to give.
+        values: Their label value to our label, where they differ.
+        labels: The label set; () stands for any.
+        report: Takes the number of a row, from 0, and what is wrong with it.
+    """
+    learnt = columns.get(layout.label, []) if layout.classes else []
+    for i, value in enumerate(learnt):
+        nested = isinstance(value, list) and layout.columns[layout.label] != STRING
+        try:
+            ours = [_label(v, values, labels) for v in value] if nested else None
+            learnt[i] = ours if nested else _label(value, values, labels)
+        except ValueError as error:
+            report(i, str(error))
+            learnt[i] = None
+    names = [name for name in columns if name in layout.columns]
+    for i, row in enumerate(zip(*(columns[name] for name in names), strict=True)):
+        problem = layout.problem(dict(zip(names, row, strict=True)), labels)
+        if problem:
+            report(i, problem)
+    return layout.arranged(columns)
+
+
+def _label(value: Any, values: Mapping[int | str, str], labels: Sequence[str]) -> str | None:
+    """Return our label for theirs, None where theirs stands for no label.
+
+    Raises:
+        ValueError: It is none of the labels.
+    """
+    if isinstance(value, (list, dict)):
+        raise ValueError(f"the label is no plain value but {value!r:.60}")
+    ours = str(values.get(value, values.get(str(value), value)))
+    if ours in labels or (not labels and ours not in NO_LABEL):
+        return ours
+    if str(value).strip() not in NO_LABEL:
+        known = ", ".join(str(v) for v in values or labels)
+        raise ValueError(f"label {value!r:.60} is none of {known}")
+    return None
 
 
 def picked(row: Row, column: Column) -> Any:
@@ -87,17 +103,6 @@ def picked(row: Row, column: Column) -> Any:
     for name in column.split("."):
         value = [item[name] for item in value] if isinstance(value, list) else value[name]
     return value
-
-
-def known_label(value: Any, values: Mapping[int | str, str], labels: Iterable[str]) -> str | None:
-    """Return our label for theirs, None where theirs stands for no label."""
-    value = values.get(value, values.get(str(value), value))
-    return str(value) if str(value) in labels else None
-
-
-def _said(values: Mapping[int | str, str], labels: Sequence[str]) -> str:
-    """Return what a label may be, in their words."""
-    return ", ".join(str(value) for value in values or labels)
 
 
 def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:

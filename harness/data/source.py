@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.data.folder import FolderSource
-from harness.data.layout import is_labelled, stands_at, to_dataset
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
 
@@ -91,16 +90,17 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
         if held_out is not None:
             dev = _without(dev, source, held_out, training.name, notes)
     else:
+        context = training.format.layout.context
         english = "en" in train["language"] if "language" in train.column_names else False
         is_dev = [
-            _tenth(row, i) and (not english or row["language"] == "en")
+            _tenth(row.get(context) or f"row {i}") and (not english or row["language"] == "en")
             for i, row in enumerate(train)
         ]
         dev = train.select([i for i, held in enumerate(is_dev) if held])
         train = train.select([i for i, held in enumerate(is_dev) if not held])
     if "id" in dev.column_names and len(set(dev["id"])) < len(dev):  # answers go by id
         numbers = [str(i) for i in range(len(dev))]
-        dev = to_dataset(training.format.layout, dev.to_dict() | {"id": numbers})
+        dev = training.format.layout.to_dataset(dev.to_dict() | {"id": numbers})
     for split, rows in (("train", train), ("dev", dev)):
         if len(rows) == 0:
             raise HarnessError(f"{training.name}: no labelled {split} examples are left")
@@ -143,10 +143,10 @@ def _kept(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) ->
     if training.keep:
         keep = re.compile(training.keep)
         rows = rows.select([i for i, name in enumerate(rows["id"]) if keep.fullmatch(name)])
-    label = next((n for n in ("label", "tags", "answers") if n in rows.column_names), "")
-    if not label or getattr(training.format, "no_answer", False):
+    layout = training.format.layout
+    if not layout.label:
         return rows
-    labelled = [i for i, value in enumerate(rows[label]) if is_labelled(value)]
+    labelled = [i for i, value in enumerate(rows[layout.label]) if layout.teaches(value)]
     if len(labelled) == len(rows):
         return rows
     count = len(rows) - len(labelled)
@@ -157,27 +157,18 @@ def _kept(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) ->
 def _placed(
     rows: Dataset, source: Source, training: TrainingSet, split: str, notes: list[str]
 ) -> tuple[Dataset, float]:
-    """Leave out questions with an answer that is not at its offset; with their share.
-
-    Translated sets have such answers, and sets whose offsets count UTF-16 units.
-    """
-    if training.format.layout != "squad":
-        return rows, 0.0
-    columns = (rows[name][:] for name in ("id", "context", "answers", "starts"))
-    kept, misplaced = [], []
-    for i, (name, context, answers, starts) in enumerate(zip(*columns, strict=True)):
-        if all(stands_at(context, *one) for one in zip(answers, starts, strict=True)):
-            kept.append(i)
-        else:
-            misplaced.append(name)
+    """Leave out questions with an answer that is not at its offset; with their share."""
+    misplaced = training.format.layout.misplaced(rows)
     if not misplaced:
         return rows, 0.0
+    named = ", ".join([rows["id"][i] for i in misplaced[:NAMED]])
     more = ", …" if len(misplaced) > NAMED else ""
     notes.append(
         f"{training.name}: {len(misplaced)} of {len(rows)} {split} questions have an answer that is"
         f" not at its offset and are dropped ({_file(source, training, split)}:"
-        f" {', '.join(misplaced[:NAMED])}{more})"
+        f" {named}{more})"
     )
+    kept = sorted(set(range(len(rows))).difference(misplaced))
     return rows.select(kept), len(misplaced) / len(rows)
 
 
@@ -226,9 +217,8 @@ def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | 
     return None
 
 
-def _tenth(row: Mapping[str, Any], number: int) -> bool:
+def _tenth(text: str) -> bool:
     """Say whether a row is held out: by its context, so that no context is in train and dev."""
-    text = row.get("context") or row.get("text") or f"row {number}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % DEV_SHARE == 0
 
 

@@ -26,9 +26,9 @@ def listing(tasks: Sequence[Task], benchmarks: Sequence[Benchmark]) -> str:
         rows.append(
             (
                 task.name,
-                task.group,
+                _groups(task, benchmarks) or "–",
                 task.format.name,
-                ", ".join(counts) or str(len(task.all_languages())),
+                ", ".join(counts) or str(len(task.languages)),
                 task.training.name if task.training else "–",
                 task.format.metric,
                 task.licence,
@@ -38,20 +38,26 @@ def listing(tasks: Sequence[Task], benchmarks: Sequence[Benchmark]) -> str:
     return tabulate(rows, head, "simple", disable_numparse=True)
 
 
+def _groups(task: Task, benchmarks: Sequence[Benchmark]) -> str:
+    """Return the groups that a task is in, by any benchmark; "" if none has it."""
+    groups = (benchmark.group_of(task) for benchmark in benchmarks)
+    return ", ".join(dict.fromkeys(group for group in groups if group))
+
+
 def as_dict(task: Task, benchmarks: Sequence[Benchmark]) -> dict[str, Any]:
     """Return a task as JSON values."""
     training = task.training
     return {
         "name": task.name,
         "title": task.title,
-        "group": task.group,
+        "group": _groups(task, benchmarks),
         "format": task.format.name,
         "metric": task.format.metric,
         "labels": list(task.format.labels),
         "languages": {
             b.name: list(b.languages_of(task)) for b in benchmarks if task.name in b.task_names()
         }
-        or {name: list(codes) for name, codes in task.languages.items()},
+        or {task.name: list(task.languages)},
         "training_set": training and training.name,
         "licence": task.licence,
         "citation": task.citation,
@@ -93,6 +99,7 @@ def training_dict(training: TrainingSet) -> dict[str, Any]:
         "parts": [training_dict(part) for part in training.parts],
         "sources": {
             "folder": dict(training.folder.files),
+            "elsewhere": dict(training.folder.elsewhere),
             "hub": training.hub and _hub(training.hub),
         },
     }

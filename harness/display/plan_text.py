@@ -10,7 +10,8 @@ from tabulate import tabulate
 if TYPE_CHECKING:
     from harness.models.device import Device
     from harness.pipeline.estimate import Estimate
-    from harness.pipeline.plan import Plan, Request
+    from harness.pipeline.plan import Plan
+    from harness.pipeline.request import Request
     from harness.pipeline.steps.step import Step
     from harness.pipeline.store.store import Store
     from harness.studies.expand import StudyPlan
@@ -32,7 +33,7 @@ def plan_text(request: Request, plan: Plan, store: Store) -> str:
     notes = [f"note: {checkpoint.name}: {note}" for note in checkpoint.notes]
     notes += [f"note: {note}" for note in plan.notes]
     skipped = [f"skipped: {why}" for why in plan.skipped.values()]
-    found = estimate(plan.steps, store, device, checkpoint.body)
+    found = estimate(plan.steps, store, device)
     return "\n".join(
         [*notes, title, steps_table(plan.steps, store), *skipped, _estimate(found, device, 1)]
     )
@@ -49,8 +50,7 @@ def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
         f" {len(study.recipes)} recipes on {request.benchmark.name}; {_where(request)}"
     )
     notes = [f"note: {note}" for note in whole.notes]
-    body = max(cell.plan.steps[0].job.checkpoint.body for cell in whole.cells)  # type: ignore[attr-defined]
-    found = estimate(whole.steps, store, request.device, body)
+    found = estimate(whole.steps, store, request.device)
     return "\n".join(
         [*notes, title, steps_table(whole.steps, store), _estimate(found, request.device, workers)]
     )
@@ -61,7 +61,7 @@ def steps_table(steps: Sequence[Step], store: Store) -> str:
 
     A training whose predictions are all there counts as cached, though it may have been pruned.
     """
-    from harness.pipeline.engines.schedule import to_do
+    from harness.pipeline.steps.needed import to_do
 
     open_keys = {step.key for step in to_do(steps, store.has)}
     alike: dict[tuple[str, str], list[Step]] = {}

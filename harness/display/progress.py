@@ -3,70 +3,110 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.pipeline.engines.schedule import Outcome, Report
     from harness.pipeline.steps.step import Step
-
-UNITS = {"train": "updates", "predict": "inputs", "score": "languages"}
 
 
 class Bars:
-    """Shows the step in hand; counts the steps that are finished."""
+    """A bar for each running step and one for the whole; a line for each step that has ended."""
 
-    def __init__(self) -> None:
-        """Look whether standard error is a terminal."""
+    def __init__(self, *, plans: bool = False) -> None:
+        """Look whether standard error is a terminal.
+
+        Args:
+            plans: Print the plan, too.
+        """
         from rich.console import Console
 
         self.console = Console(stderr=True)
-        self.finished = 0
+        self.plans = plans
+        self.live: Any = None
+        self.whole: Any = None
+        self.bars: dict[str, tuple[Any, float]] = {}
 
-    @contextmanager
-    def step(self, step: Step, place: int, total: int) -> Iterator[Callable[[int, int], None]]:
-        """Show one step while it runs."""
-        name = f"[{place}/{total}] {step.name}"
-        start = time.monotonic()
-        try:
-            if self.console.is_terminal:
-                with self._bar(name, UNITS[step.kind]) as report:
-                    yield report
-            else:
-                yield lambda done, whole: None
-        except Exception:
-            self.console.print(f"{name}: failed", highlight=False, markup=False)
-            raise
-        self.finished += 1
-        seconds = time.monotonic() - start
-        if step.kind != "score":
-            rate = f", {step.examples / seconds:.0f} examples/s" if step.examples else ""
-            self.console.print(f"{name}: {seconds:.1f} s{rate}", highlight=False, markup=False)
+    def planned(self, plan: str) -> None:
+        """Print the plan."""
+        if self.plans:
+            print(f"{plan}\n", flush=True)
 
-    @contextmanager
-    def _bar(self, name: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
+    def opened(self, total: int) -> None:
+        """Show the bar of the whole."""
+        if self.console.is_terminal or self.console.is_jupyter:
+            self.live = _bars(self.console)
+            self.live.start()
+            self.whole = self.live.add_task("all steps", total=total, unit="steps", rate="")
+
+    def begun(self, step: Step) -> None:
+        """Show a step's bar."""
+        if self.live is not None:
+            bar = self.live.add_task(step.name, total=None, unit=step.unit, rate="")
+            self.bars[step.key] = (bar, time.monotonic())
+
+    def moved(self, step: Step, done: int, total: int) -> None:
+        """Move a step's bar."""
+        if step.key in self.bars:
+            bar, start = self.bars[step.key]
+            rate = f"{done / max(1e-6, time.monotonic() - start):.1f}/s"
+            self.live.update(bar, completed=done, total=total, rate=rate)
+
+    def ended(self, outcome: Outcome, done: int, total: int) -> None:
+        """Print how a step has ended; of scores only what failed."""
+        step = outcome.step
+        if step.key in self.bars:
+            self.live.remove_task(self.bars.pop(step.key)[0])
+            self.live.update(self.whole, completed=done)
+        if outcome.error:
+            text = f"FAILED: {outcome.error}"
+        elif not step.examples:
+            return
+        else:
+            rate = f", {step.examples / outcome.seconds:.0f} examples/s" if outcome.seconds else ""
+            text = f"{outcome.seconds:.1f} s{rate}"
+        self._print(f"[{done}/{total}] {step.name}: {text}")
+
+    def closed(self, report: Report) -> None:
+        """Take the bars away; print how long all took."""
+        if self.live is not None:
+            self.live.stop()
+            self.live, self.bars = None, {}
+        if report.ran:
+            self._print(
+                f"{report.ran} steps ran in {report.seconds:.1f} s; {report.busy:.1f} s in steps"
+                " over all slots"
+            )
+
+    def interrupted(self, kept: int, total: int, place: str) -> None:
+        """Print that nothing is lost."""
+        if self.live is not None:
+            self.live.stop()
+        self._print(
+            f"interrupted: {kept} of {total} steps are finished and kept in {place}; run the same"
+            " command again to go on"
         )
 
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}"),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-        )
-        start = time.monotonic()
-        with Progress(*columns, console=self.console, transient=True) as bars:
-            bar = bars.add_task(name, total=None, unit=unit, rate="")
+    def _print(self, line: str) -> None:
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-            def report(done: int, whole: int) -> None:
-                rate = f"{done / max(1e-6, time.monotonic() - start):.1f}/s"
-                bars.update(bar, completed=done, total=whole, rate=rate)
 
-            yield report
+def _bars(console: Any) -> Any:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.data.files import scored_lines, strict
-from harness.data.layout import id_pairs
+from harness.data.layouts import Bitext, Layout
+from harness.data.layouts.sides import id_pairs
 from harness.declarations import Scores
 from harness.formats.common import first_of_side, write_lines
 from harness.formats.encoder_only import EncoderOnly
@@ -33,10 +34,10 @@ class BitextMining(EncoderOnly):
     """
 
     neighbours: int = 4
-    name: str = "bitext mining"
-    layout: str = "bitext"
-    metric: str = "f1"
-    splits: tuple[str, ...] = ("dev", "test")
+    name: ClassVar[str] = "bitext mining"
+    layout: ClassVar[Layout] = Bitext()
+    metric: ClassVar[str] = "f1"
+    splits: ClassVar[tuple[str, ...]] = ("dev", "test")
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
         """Return the test pairs that score no less than the threshold fitted on dev."""

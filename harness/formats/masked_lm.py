@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.data.layouts import Layout, Lines
 from harness.declarations import Scores
-from harness.errors import HarnessError
-from harness.models.masking import IGNORED, mask
+from harness.models.batching import IGNORED
+from harness.models.heads import WORDS, Head
+from harness.models.masking import mask
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.recipes import Settings
 
-LINES = 16  # that are predicted together
+BATCH = 16  # that are predicted together
 DEV_SEED = 0  # dev is masked once and for all
 
 
@@ -30,15 +31,15 @@ class MaskedLM:
     head is tied to the encoder's word table.
     """
 
-    labels: tuple[str, ...] = ()
-    name: str = "masked language modelling"
-    layout: str = "lines"
-    suffix: str = "tsv"
-    metric: str = "accuracy"
-    head: str | None = "AutoModelForMaskedLM"
-    splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = ("max_length",)
+    labels: ClassVar[tuple[str, ...]] = ()
+    name: ClassVar[str] = "masked language modelling"
+    version: ClassVar[int] = 1
+    layout: ClassVar[Layout] = Lines()
+    metric: ClassVar[str] = "accuracy"
+    head: ClassVar[Head] = WORDS
+    reads: ClassVar[tuple[str, ...]] = ("max_length",)
     special: ClassVar[tuple[str, ...]] = ("mask_token",)
+    auxiliary: ClassVar[bool] = True
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -64,8 +65,8 @@ class MaskedLM:
             for i, feature in enumerate(plain)
         ]
         found: list[bool] = []
-        for start in range(0, len(masked), LINES):  # scores of every word are too many to keep
-            some = masked[start : start + LINES]
+        for start in range(0, len(masked), BATCH):  # scores of every word are too many to keep
+            some = masked[start : start + BATCH]
             outputs = model.infer(some)
             found += [
                 int(scores[0][i].argmax()) == label
@@ -79,24 +80,6 @@ class MaskedLM:
         """Return the lines; what is masked in them depends on the tokenizer."""
         lines: list[str] = rows["text"][:]
         return lines
-
-    def write(self, predictions: Any, path: Path) -> NoReturn:
-        """Refuse: nothing is evaluated in this format."""
-        raise HarnessError("masked language modelling is learnt from, never evaluated")
-
-    def read(self, path: Path) -> NoReturn:
-        """Refuse, likewise."""
-        raise HarnessError("masked language modelling is learnt from, never evaluated")
-
-    read_gold = read
-
-    def first(self, rows: Dataset, limit: int) -> NoReturn:
-        """Refuse, likewise."""
-        raise HarnessError("masked language modelling is learnt from, never evaluated")
-
-    def limited(self, gold: Any, rows: Dataset) -> NoReturn:
-        """Refuse, likewise."""
-        raise HarnessError("masked language modelling is learnt from, never evaluated")
 
     def score(self, gold: list[str], predictions: list[bool], language: str) -> Scores:
         """Return the share of masked tokens that were found, in percent."""

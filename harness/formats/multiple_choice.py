@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.data.layouts import Choices, Layout
 from harness.formats.one_label import OneLabel
+from harness.models.heads import CHOICE, Head
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -19,14 +21,13 @@ if TYPE_CHECKING:
 class MultipleChoice(OneLabel):
     """Multiple choice; predictions are the places of the chosen options, from "0".
 
-    Attributes:
-        labels: The places of the options, ``("0", "1")`` to ``("0", … "4")``.
+    The labels are the places of the options, ``("0", "1")`` to ``("0", … "4")``.
     """
 
-    labels: tuple[str, ...]
-    name: str = "multiple choice"
-    layout: str = "choices"
-    head: str | None = "AutoModelForMultipleChoice"
+    name: ClassVar[str] = "multiple choice"
+    layout: ClassVar[Layout] = Choices()
+    head: ClassVar[Head] = CHOICE
+    examples: ClassVar[str] = "questions"
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool

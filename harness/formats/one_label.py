@@ -25,20 +25,18 @@ class OneLabel:
 
     Attributes:
         labels: The label set; its order is the order of the head's outputs.
-        layout: The layout of its examples (``harness.data.layout``).
-        suffix: Ending of its prediction files.
-        metric: Its headline metric.
-        splits: Splits that a prediction needs.
-        reads: Settings that its inputs depend on.
+        examples: What its examples are called.
     """
 
     labels: tuple[str, ...]
-    layout: str = "pairs"
-    suffix: str = "tsv"
-    metric: str = "accuracy"
-    splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = ("max_length",)
+    version: ClassVar[int] = 1
+    suffix: ClassVar[str] = "tsv"
+    metric: ClassVar[str] = "accuracy"
+    splits: ClassVar[tuple[str, ...]] = ("test",)
+    reads: ClassVar[tuple[str, ...]] = ("max_length",)
     special: ClassVar[tuple[str, ...]] = ()
+    auxiliary: ClassVar[bool] = False
+    examples: ClassVar[str] = "pairs"
 
     def labelled(self, features: list[dict[str, Any]], rows: Dataset) -> list[dict[str, Any]]:
         """Put the place of each row's label among the labels into its feature."""
@@ -81,6 +79,5 @@ class OneLabel:
         """Return the accuracy."""
         from harness.scoring import accuracy
 
-        what = "pairs" if self.layout == "pairs" else "questions"
-        same_count(len(predictions), len(gold), what)
+        same_count(len(predictions), len(gold), self.examples)
         return accuracy(gold, predictions)

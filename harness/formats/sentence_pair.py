@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.data.layouts import Layout, Pairs
 from harness.formats.one_label import OneLabel
+from harness.models.heads import SEQUENCE, Head
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -17,16 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SentencePair(OneLabel):
-    """Sentence-pair classification; predictions are a list of labels.
+    """Sentence-pair classification; predictions are a list of labels."""
 
-    Attributes:
-        labels: The label set; its order is the order of the head's outputs.
-    """
-
-    labels: tuple[str, ...]
-    name: str = "sentence-pair classification"
-    layout: str = "pairs"
-    head: str | None = "AutoModelForSequenceClassification"
+    name: ClassVar[str] = "sentence-pair classification"
+    layout: ClassVar[Layout] = Pairs()
+    head: ClassVar[Head] = SEQUENCE
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from harness.data.files import scored_lines
+from harness.data.layouts import Layout, Sentences
 from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import first_of_side, same_count, write_lines
@@ -33,10 +34,10 @@ class SentenceRetrieval(EncoderOnly):
     (google-research/xtreme: similarity_search puts the language's vectors into the index).
     """
 
-    name: str = "sentence retrieval"
-    layout: str = "sentences"
-    metric: str = "accuracy"
-    splits: tuple[str, ...] = ("test",)
+    name: ClassVar[str] = "sentence retrieval"
+    layout: ClassVar[Layout] = Sentences()
+    metric: ClassVar[str] = "accuracy"
+    splits: ClassVar[tuple[str, ...]] = ("test",)
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Lines:
         """Return the line of the language's file nearest to each English sentence."""

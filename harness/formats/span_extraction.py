@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from harness.data.files import read_json, refuse_mark
-from harness.data.layout import is_labelled, read_squad
+from harness.data.files import read_json, refuse_mark, strict
+from harness.data.layouts import Layout, Squad, SquadWithout, is_labelled
 from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled, first_rows
+from harness.models.heads import SPAN, Head
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,14 +43,14 @@ class SpanExtraction:
 
     scorer: Literal["squad", "mlqa"] = "squad"
     no_answer: bool = False
-    labels: tuple[str, ...] = ()
-    name: str = "span extraction"
-    layout: str = "squad"
-    suffix: str = "json"
-    metric: str = "exact_match+f1"
-    head: str | None = "AutoModelForQuestionAnswering"
-    splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = (
+    labels: ClassVar[tuple[str, ...]] = ()
+    name: ClassVar[str] = "span extraction"
+    version: ClassVar[int] = 1
+    suffix: ClassVar[str] = "json"
+    metric: ClassVar[str] = "exact_match+f1"
+    head: ClassVar[Head] = SPAN
+    splits: ClassVar[tuple[str, ...]] = ("test",)
+    reads: ClassVar[tuple[str, ...]] = (
         "max_length",
         "stride",
         "max_question",
@@ -57,6 +58,12 @@ class SpanExtraction:
         "misplaced_answers",
     )
     special: ClassVar[tuple[str, ...]] = ()
+    auxiliary: ClassVar[bool] = False
+
+    @property
+    def layout(self) -> Layout:
+        """Return SQuAD's layout, of v1.1 or v2.0."""
+        return SquadWithout() if self.no_answer else Squad()
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -154,7 +161,8 @@ class SpanExtraction:
     def read_gold(self, path: Path) -> Answers:
         """Read a SQuAD file with answers; one without any raises Unlabelled."""
         refuse_mark(path)
-        value = read_squad(path, offsets=False)  # the scorer never looks at them
+        # the official scorer never looks at the offsets
+        value = self.layout.read_file(path, (), strict(path), offsets=False)
         gold = list(zip(value["id"], value["answers"], strict=True))
         if not any(is_labelled(answers) for _, answers in gold):
             raise Unlabelled(f"{path}: no labels (every answer is empty)")

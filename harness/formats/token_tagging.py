@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import scored_lines
+from harness.data.layouts import Layout, Tags
 from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import first_rows, refuse_placeholders, same_count, write_lines
 from harness.formats.words import pieces_of_words
+from harness.models.batching import IGNORED
+from harness.models.heads import TOKENS, Head
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -20,8 +23,7 @@ if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.recipes import Settings
 
-IGNORED = -100  # torch's cross-entropy skips this label
-Tags = list[list[str]]
+TagLists = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -30,20 +32,22 @@ class TokenTagging:
 
     Attributes:
         labels: The tag set; its order is the order of the head's outputs. () stands for the tags
-            of the training file, sorted (``learnt_labels``); in training, a tag that is none of
+            of the training file, sorted (``Layout.label_set``); in training, a tag that is none of
             them carries no loss.
         metric: ``f1`` of chunks, or ``accuracy`` of tokens (CCG supertags).
     """
 
     labels: tuple[str, ...]
-    name: str = "token tagging"
-    layout: str = "tags"
-    suffix: str = "tsv"
     metric: str = "f1"
-    head: str | None = "AutoModelForTokenClassification"
-    splits: tuple[str, ...] = ("test",)
-    reads: tuple[str, ...] = ("max_length",)
+    name: ClassVar[str] = "token tagging"
+    version: ClassVar[int] = 1
+    layout: ClassVar[Layout] = Tags()
+    suffix: ClassVar[str] = "tsv"
+    head: ClassVar[Head] = TOKENS
+    splits: ClassVar[tuple[str, ...]] = ("test",)
+    reads: ClassVar[tuple[str, ...]] = ("max_length",)
     special: ClassVar[tuple[str, ...]] = ()
+    auxiliary: ClassVar[bool] = False
 
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
@@ -74,7 +78,7 @@ class TokenTagging:
                 features.append(feature)
         return features
 
-    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Tags:
+    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> TagLists:
         """Return the tags of each test sentence, its pieces joined again."""
         features = self.encode(rows["test"], model.tokenizer, settings, training=False)
         outputs = model.infer(features)
@@ -88,21 +92,21 @@ class TokenTagging:
         """Return the first rows."""
         return first_rows(rows, limit)
 
-    def gold(self, rows: Dataset) -> Tags | None:
+    def gold(self, rows: Dataset) -> TagLists | None:
         """Return the rows' tags, None unless all have them."""
-        tags: Tags = rows["tags"][:]
+        tags: TagLists = rows["tags"][:]
         if any(sentence is None for sentence in tags):
             return None
         refuse_placeholders(list(chain.from_iterable(tags)), "the test split")
         return tags
 
-    def write(self, predictions: Tags, path: Path) -> None:
+    def write(self, predictions: TagLists, path: Path) -> None:
         """Write one tag a line and a blank line after each sentence, no tokens."""
         write_lines([line for tags in predictions for line in (*tags, "")], path)
 
-    def read(self, path: Path) -> Tags:
+    def read(self, path: Path) -> TagLists:
         """Read one tag a line, sentences parted by blank lines (which alone make no sentence)."""
-        sentences: Tags = [[]]
+        sentences: TagLists = [[]]
         allowed = set(self.labels)
         for number, line in enumerate(scored_lines(path), 1):
             tag = line.strip()
@@ -117,17 +121,17 @@ class TokenTagging:
                 sentences.append([])
         return sentences if sentences[-1] else sentences[:-1]
 
-    def read_gold(self, path: Path) -> Tags:
+    def read_gold(self, path: Path) -> TagLists:
         """Read one tag a line; placeholders raise Unlabelled."""
         tags = self.read(path)
         refuse_placeholders(list(chain.from_iterable(tags)), path)
         return tags
 
-    def limited(self, gold: Tags, rows: Dataset) -> Tags:
+    def limited(self, gold: TagLists, rows: Dataset) -> TagLists:
         """Return the first sentences' tags, as many as there are rows."""
         return gold[: len(rows)]
 
-    def score(self, gold: Tags, predictions: Tags, language: str) -> Scores:
+    def score(self, gold: TagLists, predictions: TagLists, language: str) -> Scores:
         """Return chunk F1, precision and recall, and (extra, not official) token accuracy."""
         from harness.scoring import chunk_scores, token_accuracy
 

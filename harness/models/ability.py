@@ -37,9 +37,10 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
         for name in form.special:
             if getattr(tokenizer, name) is None:
                 return f"its tokenizer has no {name}; name one in tokenizer_config.json"
-        return head_trouble(checkpoint, form) if form.head else ""
+        return head_trouble(checkpoint, form.head, form) if form.head else ""
 
-    return _known(memory, f"{checkpoint.fingerprint} {form.head} {' '.join(form.special)}", look)
+    head = form.head.auto if form.head else None
+    return _known(memory, f"{checkpoint.fingerprint} {head} {' '.join(form.special)}", look)
 
 
 def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:

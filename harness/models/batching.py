@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+IGNORED = -100  # torch's cross-entropy skips this label
 WINDOW = 50  # batches' worth of shuffled examples that are sorted by length together
 
 

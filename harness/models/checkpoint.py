@@ -112,7 +112,8 @@ def _looked_at(path: Path, name: str) -> Checkpoint:
     modules = files.sentence_modules(path)
     found = understand(path, set(shapes))
     parameters = sum(math.prod(shape) for shape in shapes.values())
-    parent = _own_record(path).get("parent")
+    record = files.own_record(path)
+    parent = record.get("parent")
     parent = parent if isinstance(parent, dict) else {}
     return Checkpoint(
         path=path,
@@ -126,7 +127,7 @@ def _looked_at(path: Path, name: str) -> Checkpoint:
         or parent.get("sentence_encoder") is True,
         notes=_notes(config, found.unread),
         positions=found.positions,
-        intermediate=str(_own_record(path).get("intermediate", ""))[:300],
+        intermediate=str(record.get("intermediate", ""))[:300],
         pooling=_pooling(path, modules) or str(parent.get("pooling", ""))[:60],
         dense=tuple(place for kind, place in modules if kind not in AFTER_POOLING),
         unread=found.unread,
@@ -178,10 +179,3 @@ def _pooling(path: Path, modules: list[tuple[str, str]]) -> str:
     start = "pooling_mode_"
     ways = [k.removeprefix(start) for k, v in said.items() if k.startswith(start) and v is True]
     return "+".join(w.removesuffix("_tokens").removesuffix("_token") for w in ways[:4])[:60]
-
-
-def _own_record(path: Path) -> dict[str, Any]:
-    """Return what ``harness train`` wrote beside a checkpoint, {} of others."""
-    file = path / "harness.json"
-    value = read_json(file) if file.is_file() else {}
-    return value if isinstance(value, dict) else {}

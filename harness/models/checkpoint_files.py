@@ -21,7 +21,8 @@ UNREAD = frozenset(
     " .ipynb".split()
 )
 """Endings of what transformers never opens here: documents, logs, code, weights of other kinds."""
-OURS = ("harness.json", "step.json", "generation_config.json")
+RECORD = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
+OURS = (RECORD, "step.json", "generation_config.json")
 """What the harness writes itself, and settings of generation, which is none of its work."""
 
 
@@ -136,6 +137,13 @@ def _covered(path: Path) -> Iterator[Path]:
             read = file.suffix.lower() not in UNREAD and not file.name.startswith((".", "events."))
             if read and file.name not in OURS and file.is_file():
                 yield file
+
+
+def own_record(path: Path) -> dict[str, Any]:
+    """Return what ``harness train`` wrote beside a checkpoint, {} of others."""
+    file = path / RECORD
+    value = read_json(file) if file.is_file() else {}
+    return value if isinstance(value, dict) else {}
 
 
 def stamp(path: Path) -> list[Any]:

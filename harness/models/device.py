@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, unknown
 
 _ALLOWED = os.environ.get("CUDA_VISIBLE_DEVICES", "")
 PRECISIONS = ("fp32", "bf16", "fp16")
@@ -85,7 +85,7 @@ def choose_device(name: str, precision: str, threads: int, together: int = 1) ->
         HarnessError: No such device or precision here.
     """
     if precision not in PRECISIONS:
-        raise HarnessError(f"unknown precision {precision!r} (known: {', '.join(PRECISIONS)})")
+        raise unknown("precision", precision, PRECISIONS)
     if name == "auto" and not _accelerated():
         name = "cpu"
     if together == 1:

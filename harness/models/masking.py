@@ -6,8 +6,9 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from harness.models.batching import IGNORED
+
 MASKED = 0.15  # share of tokens to predict; 80 % of them masked, 10 % random, 10 % left
-IGNORED = -100  # torch's cross-entropy skips this label
 
 
 def mask(feature: Mapping[str, Any], tokenizer: Any, draw: random.Random) -> dict[str, Any]:

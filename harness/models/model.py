@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.models.checkpoint import Checkpoint
+    from harness.models.heads import Head
 
 INFERENCE_TOKENS = {"cpu": 512}  # padded tokens in a batch, at most: what fits a CPU's caches
 MORE_TOKENS = 8192  # the same on an accelerator, which wants large batches: bounds memory
@@ -34,6 +35,7 @@ class Model:
         module: The transformers model.
         tokenizer: Its fast tokenizer.
         device: Where it runs.
+        head: What its head is; None of a bare encoder.
         layer: The hidden state that ``embed`` pools, 0 being the embeddings.
         pooling: How it pools: ``mean`` over all non-pad tokens, or ``cls``, the first one.
         report: Told after each batch.
@@ -42,6 +44,7 @@ class Model:
     module: Any
     tokenizer: Any
     device: Device
+    head: Head | None = None
     layer: int = -1
     pooling: str = "mean"
     report: Report = lambda done, total: None
@@ -55,7 +58,7 @@ class Model:
                 it.
 
         Returns:
-            For each feature its outputs, one array a head output: scores float32 (labels,),
+            For each feature an array for each of the head's outputs: scores float32 (labels,),
             (tokens, labels), or for spans two of (tokens,); padding is cut off.
 
         Raises:
@@ -64,24 +67,15 @@ class Model:
         import numpy as np
         import torch
 
+        assert self.head is not None, "a bare encoder embeds; it infers nothing"
         results: list[list[NDArray[np.float32]]] = [[] for _ in features]
         for batch, inputs in self._batches(features):
-            if type(self.module).__name__.endswith("MultipleChoice"):  # an option at a time
-                inputs = {name: tensor.unsqueeze(1) for name, tensor in inputs.items()}
             with torch.inference_mode(), self.device.autocast():
-                outputs = self.module(**inputs).to_tuple()
+                outputs = self.head.answers(self.module, inputs)
             arrays = [output.float().cpu().numpy() for output in outputs]
-            width = inputs["input_ids"].shape[-1]
             for place, number in enumerate(batch):
-                length = len(features[number]["input_ids"])
-                results[number] = [
-                    array[place][:length]
-                    if array.ndim > 1
-                    and array.shape[1] == width
-                    and (array.ndim == 3 or len(arrays) == 2)
-                    else array[place]
-                    for array in arrays
-                ]
+                end = len(features[number]["input_ids"]) if self.head.by_token else None
+                results[number] = [array[place][:end] for array in arrays]
                 if not all(np.isfinite(array).all() for array in results[number]):
                     raise self._not_finite(features[number].get("row", number), "scores")
         return results
@@ -177,7 +171,8 @@ def load_encoder(
     """
     module = read_encoder(checkpoint.path).to(device.name).eval()
     tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
-    return Model(module, tokenizer, device, retrieval_layer(layer, checkpoint), pooling)
+    layer = retrieval_layer(layer, checkpoint)
+    return Model(module, tokenizer, device, layer=layer, pooling=pooling)
 
 
 def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:

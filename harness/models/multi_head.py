@@ -18,8 +18,9 @@ from harness.models.model import Model, read_encoder
 from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
-    from harness.declarations import Format
+    from harness.declarations import Format, Learnt
     from harness.models.checkpoint import Checkpoint
+    from harness.models.heads import Head
 
 HEADS = "heads"  # folder beside the encoder: heads/0, heads/1 …, in the order of the sets' names
 
@@ -30,18 +31,21 @@ class MultiHeadModel(nn.Module):
     Attributes:
         encoder: The transformers encoder that all share.
         heads: The head modules.
+        kinds: What the heads are.
         models: The whole transformers models, each the encoder under one of the heads.
     """
 
     encoder: Any
     heads: Any
+    kinds: tuple[Head, ...]
     models: tuple[Any, ...]
     _keys_to_ignore_on_save = None  # the Trainer asks for it where a tied weight is left out
 
-    def __init__(self, encoder: Any, models: Sequence[Any]) -> None:
+    def __init__(self, encoder: Any, models: Sequence[Any], kinds: Sequence[Head]) -> None:
         """Take whole models that share an encoder; register every weight once."""
         super().__init__()
         self.encoder = encoder
+        self.kinds = tuple(kinds)
         self.heads = nn.ModuleList(
             nn.ModuleDict(
                 {n: child for n, child in model.named_children() if n != model.base_model_prefix}
@@ -50,24 +54,9 @@ class MultiHeadModel(nn.Module):
         )
         self.__dict__["models"] = tuple(models)  # unregistered: they hold the encoder again
 
-    def forward(self, head: int, **inputs: Any) -> Any:
-        """Run one head over the encoder; inputs and outputs are transformers'."""
-        model = self.models[head]
-        if type(model).__name__.endswith("ForMaskedLM") and len(self.heads[head]) == 1:
-            return self._masked(head, **inputs)
-        return model(**inputs)
-
-    def _masked(self, head: int, labels: torch.Tensor, **inputs: Any) -> Any:
-        """Score the words at masked places alone: all places' scores take memory sevenfold."""
-        from transformers.modeling_outputs import MaskedLMOutput
-
-        states = self.encoder(**inputs).last_hidden_state
-        asked = labels != -100
-        if not bool(asked.any()):  # nothing but unknown words: nothing to learn, and no 0 / 0
-            return MaskedLMOutput(loss=states.sum() * 0.0)
-        (module,) = self.heads[head].values()
-        scores = module(states[asked])
-        return MaskedLMOutput(loss=functional.cross_entropy(scores.float(), labels[asked]))
+    def forward(self, head: int, **inputs: Any) -> torch.Tensor:
+        """Return the loss of a batch under one head."""
+        return self.kinds[head].loss(self.models[head], inputs)
 
     def state_dict(self, *args: Any, **kwargs: Any) -> Any:
         """Return the weights, a tied one (of a language-modelling head) once."""
@@ -136,7 +125,7 @@ class UsedRows(nn.Module):
 
 
 def build_multi_head(
-    checkpoint: Checkpoint, forms: Sequence[Format], seed: int, kept: Mapping[int, Path]
+    checkpoint: Checkpoint, forms: Sequence[Learnt], seed: int, kept: Mapping[int, Path]
 ) -> MultiHeadModel:
     """Return a checkpoint's encoder under a fresh head for each format.
 
@@ -153,7 +142,7 @@ def build_multi_head(
         HarnessError: Weights of the encoder are missing.
     """
     seed_everything(seed)
-    models = [_headed(checkpoint, form) for form in forms]
+    models = [form.head.build(checkpoint.path, form) for form in forms]
     encoder = models[0].base_model
     for model in models[1:]:
         base = model.base_model
@@ -170,61 +159,30 @@ def build_multi_head(
         model.tie_weights()
     for number, folder in kept.items():
         load_head(models[number], folder)
-    return MultiHeadModel(encoder, models)
+    return MultiHeadModel(encoder, models, [form.head for form in forms])
 
 
-def _headed(checkpoint: Checkpoint, form: Format) -> Any:
-    """Return a whole model for a format, its head fresh, its encoder to be filled."""
-    config, auto = _head(checkpoint, form)
-    if form.head == "AutoModelForMaskedLM":
-        with quiet():
-            model = auto.from_pretrained(
-                checkpoint.path,
-                config=config,
-                use_safetensors=True,
-                trust_remote_code=False,
-                dtype="float32",
-            )
-    else:  # whatever the checkpoint is stored in
-        model = auto.from_config(config, dtype="float32")
-    model.config.architectures = [type(model).__name__]
-    return model
-
-
-def _head(checkpoint: Checkpoint, form: Format) -> tuple[Any, Any]:
-    """Return the config of a format's head, and the Auto class that builds it."""
-    import transformers
-
-    config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
-    names = form.labels or ("start", "end")  # a span head has two outputs
-    config.problem_type = None
-    config.id2label = dict(enumerate(names))
-    config.label2id = {label: i for i, label in enumerate(names)}
-    return config, getattr(transformers, str(form.head))
-
-
-def head_trouble(checkpoint: Checkpoint, form: Format) -> str:
+def head_trouble(checkpoint: Checkpoint, head: Head, form: Format) -> str:
     """Return why transformers cannot put a format's head on a checkpoint, "" if it can.
 
     The head is built on torch's meta device, from the config alone.
     """
-    config, auto = _head(checkpoint, form)
     try:
         with torch.device("meta"), quiet():
-            auto.from_config(config)
+            head.on(head.config(checkpoint.path, form))
     except ValueError as error:
         if "Unrecognized configuration class" in str(error):
-            return f"transformers has no {form.head} for {checkpoint.model_type}"
+            return f"transformers has no {head.auto} for {checkpoint.model_type}"
         return one_line(error)
     return ""
 
 
-def only_used_rows(learner: MultiHeadModel, tokens: set[int]) -> None:
+def only_used_rows(multi: MultiHeadModel, tokens: set[int]) -> None:
     """Make parameters only of the word rows that training uses (see UsedRows)."""
-    learner.encoder.set_input_embeddings(UsedRows(learner.words, sorted(tokens)))
+    multi.encoder.set_input_embeddings(UsedRows(multi.words, sorted(tokens)))
 
 
-def add_adapters(learner: MultiHeadModel, rank: int) -> None:
+def add_adapters(multi: MultiHeadModel, rank: int) -> None:
     """Freeze the encoder and put low-rank adapters on all its linear layers.
 
     LoRA (arXiv 2106.09685) through peft, alpha twice the rank; they are merged on saving.
@@ -238,17 +196,17 @@ def add_adapters(learner: MultiHeadModel, rank: int) -> None:
         raise HarnessError("lora needs peft: pip install 'xtreme-harness[lora]'") from error
     targets = [
         name
-        for name, module in learner.encoder.named_modules()
+        for name, module in multi.encoder.named_modules()
         if isinstance(module, nn.Linear) and not name.startswith("pooler.")
     ]
     settings = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=targets)
-    inject_adapter_in_model(settings, learner.encoder)
-    for name, weight in learner.encoder.named_parameters():
+    inject_adapter_in_model(settings, multi.encoder)
+    for name, weight in multi.encoder.named_parameters():
         if name.startswith("pooler."):  # part of what is learnt fresh
             weight.requires_grad_(True)
 
 
-def save_multi_head(learner: MultiHeadModel, folder: Path) -> None:
+def save_multi_head(multi: MultiHeadModel, folder: Path) -> None:
     """Write the encoder as a transformers checkpoint, the heads beside it.
 
     Adapters are merged and the word table is whole again.
@@ -257,11 +215,11 @@ def save_multi_head(learner: MultiHeadModel, folder: Path) -> None:
 
     aside = folder.with_suffix(".part")
     shutil.rmtree(aside, ignore_errors=True)
-    learner.encoder.save_pretrained(aside, state_dict=_merged(learner.encoder))
-    for number, model in enumerate(learner.models):
+    multi.encoder.save_pretrained(aside, state_dict=_merged(multi.encoder))
+    for number, model in enumerate(multi.models):
         place = aside / HEADS / str(number)
         place.mkdir(parents=True)
-        tied = {p.data_ptr() for p in learner.encoder.parameters()}
+        tied = {p.data_ptr() for p in multi.encoder.parameters()}
         weights = {
             name: value.detach().clone().contiguous()
             for name, value in model.named_parameters()
@@ -273,22 +231,15 @@ def save_multi_head(learner: MultiHeadModel, folder: Path) -> None:
     aside.rename(folder)
 
 
-def load_trained(path: Path, form: Format, head: int, device: Device) -> Model:
+def load_trained(path: Path, head: Head, number: int, device: Device) -> Model:
     """Load a model of the store: its encoder under one of its heads."""
     import transformers
 
-    folder = path / HEADS / str(head)
-    auto = getattr(transformers, str(form.head))
-    with quiet():
-        module = auto.from_pretrained(
-            path,
-            config=transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False),
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype="float32",
-        )
+    folder = path / HEADS / str(number)
+    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    module = head.loaded(path, config)
     load_head(module, folder)
-    return Model(module.to(device.name).eval(), load_tokenizer(path), device)
+    return Model(module.to(device.name).eval(), load_tokenizer(path), device, head)
 
 
 def load_head(model: Any, folder: Path) -> None:

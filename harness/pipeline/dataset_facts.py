@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
-from harness.data.fit import LAYOUTS, misfits
 from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import Rows, Source, training_digest, training_rows
 from harness.declarations import Format, Task, TrainingSet
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
+from harness.pipeline.steps.step import format_identity
 from harness.recipes import Settings
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 BYTES_A_TOKEN = 5  # of UTF-8, rough, over XTREME's languages; only the time estimate uses it
-VERSION = 3  # raised when the facts below mean something else
+VERSION = 4  # raised when the facts below mean something else
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Known:
+class DatasetFacts:
     """A source, with what was found out about it.
 
     Attributes:
@@ -64,7 +64,7 @@ class Known:
             return Facts(
                 len(rows.train),
                 guess(rows.train),
-                _tags(training.format, rows),
+                _label_set(training.format, rows),
                 rows.notes,
                 rows.misplaced,
             )
@@ -94,14 +94,14 @@ class Known:
             splits = task.format.splits
             digests = {split: self.source.digest(task, split, language) for split in splits}
             key: dict[str, Any] = {"data": digests, "format": format_identity(task.format)}
-            if task.format.layout in LAYOUTS:  # its gold is held against the examples
+            if task.format.layout.gold_names_places:  # it is held against the examples
                 key["gold"] = self.source.gold_digest(task, language)
             return self._facts(key, count), digests
 
         def count() -> Facts:
             splits = {s: self.source.examples(task, s, language) for s in task.format.splits}
             rows = splits["test"]
-            if task.format.layout in LAYOUTS:
+            if task.format.layout.gold_names_places:
                 refuse_misfits(self.source, task, language, rows)
             return Facts(len(rows), guess(rows))
 
@@ -119,7 +119,7 @@ class Known:
 
 
 def refuse_misfits(source: Source, task: Task, language: str, rows: Dataset) -> None:
-    """Refuse test examples and gold that do not fit each other (``harness.data.fit``).
+    """Refuse test examples and gold that do not fit each other (``Layout.misfits``).
 
     Raises:
         HarnessError: They do not, or the gold is malformed; names the file.
@@ -134,8 +134,7 @@ def refuse_misfits(source: Source, task: Task, language: str, rows: Dataset) -> 
         examples = source.files(task, "test", language)[0]
         path = source.label_file(task, language)
         labels = path if path is not None and path.is_file() else examples
-    columns = {name: rows[name][:] for name in ("side", "id")}
-    for problem in misfits(task.format.layout, columns, gold, examples, labels):
+    for problem in task.format.layout.misfits(rows, gold, examples, labels):
         raise HarnessError(problem)
 
 
@@ -150,11 +149,9 @@ def bounded(facts: Facts, rows: int, settings: Settings) -> int:
     return min(facts.tokens * rows // max(1, facts.rows), 4 * rows * settings.max_length)
 
 
-def _tags(form: Format, rows: Rows) -> tuple[str, ...]:
-    """Return the tags of the training rows, for a format that takes its label set from them."""
-    if form.layout != "tags" or form.labels:
-        return ()
-    return tuple(sorted({tag for sentence in rows.train["tags"] for tag in sentence}))
+def _label_set(form: Format, rows: Rows) -> tuple[str, ...]:
+    """Return the labels of the training rows, for a format that takes its label set from them."""
+    return () if form.labels else form.layout.label_set(rows.train)
 
 
 def with_labels(training: TrainingSet, facts: Facts) -> TrainingSet:
@@ -168,15 +165,3 @@ def with_labels(training: TrainingSet, facts: Facts) -> TrainingSet:
 def held_out_of(training: TrainingSet) -> Task | None:
     """Return the task whose contexts must not be in the set's dev."""
     return registry.task(training.held_out) if training.held_out else None
-
-
-_IDENTITIES: dict[Format, dict[str, Any]] = {}
-
-
-def format_identity(form: Format) -> Mapping[str, Any]:
-    """Return what names a format in a step's key: its class and its values."""
-    if form not in _IDENTITIES:
-        values: dict[str, Any] = asdict(form)  # type: ignore[call-overload]
-        kind = type(form)
-        _IDENTITIES[form] = {"class": f"{kind.__module__}.{kind.__qualname__}"} | values
-    return _IDENTITIES[form]

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.models.device import Device
-from harness.pipeline.engines.schedule import to_do
+from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.store import Store
 
-FLOPS_A_TOKEN = {"train": 6, "predict": 2}  # times the weights outside the word table
 EFFICIENCY = 0.4  # of a matrix product's speed; 0.3 (bf16 training) to 0.6 (fp32 inference) seen
 
 
@@ -27,30 +26,24 @@ class Estimate:
     measured: float
 
 
-def estimate(steps: Sequence[Step], store: Store, device: Device, body: int) -> Estimate:
+def estimate(steps: Sequence[Step], store: Store, device: Device) -> Estimate:
     """Return a guess of the seconds that unfinished steps will take.
 
     A step's tokens (guessed from bytes) over the tokens a second of finished steps of the same
-    pace (kind, format, encoder, device). Without any: tokens times the encoder's weights outside
-    the word table, times 2 operations a weight forward and 6 with the backward pass (Kaplan et
-    al. 2020, arXiv 2001.08361), over the speed of a matrix product measured now.
+    pace (kind, format, encoder, device). Without any: its floating-point operations
+    (``Step.work``), over the speed of a matrix product measured now.
 
     Args:
         steps: The steps.
         store: Which of them are done, and the paces measured so far.
         device: Where they will run.
-        body: Weights of the encoder outside its word table.
     """
     todo = [step for step in to_do(steps, store.has) if step.tokens]
     if not todo:
         return Estimate(0.0, 1.0)
     paces = store.paces()
     known = sum(step.tokens / paces[step.pace] for step in todo if step.pace in paces)
-    work = sum(
-        step.tokens * FLOPS_A_TOKEN.get(step.kind, 0) * body
-        for step in todo
-        if step.pace not in paces
-    )
+    work = sum(step.work for step in todo if step.pace not in paces)
     guessed = work / (_speed(device) * EFFICIENCY) if work else 0.0
     return Estimate(known + guessed, known / max(known + guessed, 1e-9))
 

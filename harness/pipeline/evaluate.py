@@ -6,47 +6,36 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness import __version__, registry
+from harness import registry
+from harness.data.files import copy_file, write_json
 from harness.models.device import first_process
-from harness.pipeline.engines.run_step import Progress, run
-from harness.pipeline.plan import Plan, Request, score_step
+from harness.pipeline.engines.run_plan import IN_PROCESS, EngineChoice, run_plan
+from harness.pipeline.engines.schedule import Progress
+from harness.pipeline.plan import Plan, score_step
+from harness.pipeline.request import Request
 from harness.pipeline.steps.runtime import Runtime
-from harness.results import TaskScore
-from harness.submission.score import scores_json
-from harness.submission.write import copy_file, environment, validate, write_json
-
-if TYPE_CHECKING:
-    from harness.pipeline.store.store import Store
-
+from harness.pipeline.store.store import Store
+from harness.results import SCORES, Results, TaskScore
+from harness.submission.environment import environment
+from harness.submission.record import SUBMISSION, Submission
 
 FAILED = "failed"  # why is told to the user alone: it may name files of this machine
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What became of an evaluation.
-
-    Attributes:
-        tasks: The scores of each task; {} in torchrun's further processes, which write nothing.
-        partial: Why no score of it may stand beside a whole one, "" if it may.
-        failed: Name of each step that failed, and why.
-    """
-
-    tasks: dict[str, TaskScore]
-    partial: str = ""
-    failed: Mapping[str, str] = field(default_factory=dict)
+MANIFEST = "manifest.json"
 
 
 def evaluate(
-    request: Request, plan: Plan, store: Store, output: Path, progress: Progress
-) -> Evaluation:
-    """Run a plan, past what fails, and write the output folder.
-
-    Predictions are copied there before anything is scored into it; scores come last.
+    request: Request,
+    plan: Plan,
+    store: Store,
+    output: Path,
+    progress: Progress,
+    choice: EngineChoice = IN_PROCESS,
+) -> Results:
+    """Run a plan, past what fails, and write the output folder: predictions first, scores last.
 
     Args:
         request: What was asked for.
@@ -54,51 +43,50 @@ def evaluate(
         store: Where finished steps are and go.
         output: The folder to write; files of an earlier run are replaced.
         progress: Told of each step.
+        choice: On which engine.
+
+    Returns:
+        The scores; none in torchrun's further processes, which write nothing.
 
     Raises:
         HarnessError: What is fixed in the submission does not fit its schema; nothing has run.
     """
     start = time.time()
-    validate(_submission(request, {}, request.partial))
-    bench = Runtime(request.source, request.device)
-    failed: dict[str, str] = {}
-    ran = run([s for s in plan.steps if s.kind != "score"], store, bench, progress, failed)
-    if first_process():
-        _clear(output)
-        _copy_predictions(plan, store, output, failed)
-    plan = _without_failed(request, plan, failed)
-    ran += run(list(plan.scores.values()), store, bench, progress, failed)
+    _submission(request, Results(request.benchmark, {}, request.partial)).as_dict()
+    runtime = Runtime(store, request.source, request.device)
+    report = run_plan(plan.steps, runtime, progress, choice)
     if not first_process():
-        return Evaluation({})
-    names = {step.key: step.name for step in plan.steps}
-    told = {names[key]: why for key, why in failed.items()}
-    partial = "; ".join(filter(None, [request.partial, _incomplete(told)]))
-    tasks = task_scores(request, plan, store, failed)
-    write_json(scores_json(request.benchmark, tasks, partial), output / "scores.json")
+        return Results(request.benchmark, {})
+    failed, ran = report.reasons(), report.ran
+    if failed:
+        first = {step.key for step in plan.steps}
+        plan = _without_failed(request, plan, failed)
+        rest = run_plan([s for s in plan.steps if s.key not in first], runtime, progress, choice)
+        failed, ran = failed | rest.reasons(), ran + rest.ran
+    named = {step.key: step.name for step in plan.steps}
+    told = {named[key]: why for key, why in failed.items() if key in named}
+    incomplete = f"incomplete, {len(told)} steps failed" if told else ""
+    results = Results(
+        benchmark=request.benchmark,
+        tasks=task_scores(request, plan, store, failed),
+        partial="; ".join(filter(None, [request.partial, incomplete])),
+        name=request.checkpoint.name,
+        failed=told,
+        folder=output,
+    )
+    _clear(output)
+    _copy_predictions(plan, store, output, failed)
+    results.save(output)
     done = [store.manifest(step) for step in plan.steps if step.key not in failed]
     manifest = _manifest(request, plan, done, ran, time.time() - start)
-    write_json(manifest | {"partial": partial, "failed": sorted(told)}, output / "manifest.json")
-    submission = _submission(request, tasks, partial)
-    validate(submission)
-    write_json(submission, output / "submission.json")
-    return Evaluation(tasks, partial, told)
+    manifest |= {"partial": results.partial, "failed": sorted(told)}
+    write_json(manifest, output / MANIFEST)
+    _submission(request, results).save(output)
+    return results
 
 
-def _submission(request: Request, tasks: Mapping[str, TaskScore], partial: str) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "harness": __version__,
-        "benchmark": request.benchmark.name,
-        "checkpoint": request.checkpoint.as_dict(),
-        "recipe": request.recipe.name,
-        "seed": request.seed,
-        "partial": partial,
-        "scores": scores_json(request.benchmark, tasks, partial),
-    }
-
-
-def _incomplete(failed: Mapping[str, str]) -> str:
-    return f"incomplete, {len(failed)} steps failed" if failed else ""
+def _submission(request: Request, results: Results) -> Submission:
+    return Submission(results, request.checkpoint.as_dict(), request.recipe.name, request.seed)
 
 
 def _copy_predictions(plan: Plan, store: Store, output: Path, failed: Mapping[str, str]) -> None:
@@ -106,32 +94,30 @@ def _copy_predictions(plan: Plan, store: Store, output: Path, failed: Mapping[st
     for name, steps in plan.predictions.items():
         for step in steps.values():
             if step.key not in failed:
-                file = step.job.file  # type: ignore[attr-defined]
-                copy_file(store.fetched(step) / file, output / "predictions" / name / file)
+                path = output / "predictions" / name / step.file
+                copy_file(store.fetched(step) / step.file, path)
 
 
 def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> Plan:
     """Return the plan with languages whose predictions failed as missing, the others scored."""
-    if not failed:
-        return plan
     scores, missing = {}, {}
     for name, steps in plan.predictions.items():
         there = {code: step for code, step in steps.items() if step.key not in failed}
-        lost = [code for code in steps if code not in there]
-        missing[name] = plan.missing[name] | dict.fromkeys(lost, FAILED)
+        missing[name] = plan.missing[name] | {c: FAILED for c in steps if c not in there}
         if len(there) == len(steps):
             scores[name] = plan.scores[name]
         elif there:
             scores[name] = score_step(request, registry.task(name), there)
-    done = [s for s in plan.steps if s.kind != "score"] + list(scores.values())
-    return replace(plan, steps=done, scores=scores, missing=missing)
+    replaced = {step.key for step in plan.scores.values()}
+    others = [step for step in plan.steps if step.key not in replaced]
+    return replace(plan, steps=[*others, *scores.values()], scores=scores, missing=missing)
 
 
 def _clear(output: Path) -> None:
     """Remove what an earlier run wrote, so that no file of it stands beside this one's."""
-    if (output / "submission.json").is_file():
+    if (output / SUBMISSION).is_file():
         shutil.rmtree(output / "predictions", ignore_errors=True)
-    for name in ("submission.json", "scores.json", "manifest.json"):
+    for name in (SUBMISSION, SCORES, MANIFEST):
         (output / name).unlink(missing_ok=True)
 
 
@@ -153,7 +139,7 @@ def task_scores(
         if step is not None and step.key in (failed or {}):
             value["missing"] = {c: FAILED for c in languages if c not in plan.missing[name]}
         elif step is not None:
-            value = json.loads((store.fetched(step) / "scores.json").read_text())
+            value = json.loads((store.fetched(step) / SCORES).read_text())
         elif failed is None:
             continue
         found[name] = TaskScore(

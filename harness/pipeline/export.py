@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import __version__
-from harness.data.files import read_json
+from harness.data.files import write_json
 from harness.errors import HarnessError
-from harness.pipeline.steps.jobs import TrainJob
-from harness.pipeline.steps.step import Step
-from harness.pipeline.steps.train_step import HEADS_FILE, head_kind
+from harness.models.checkpoint_files import RECORD, own_record
+from harness.pipeline.plan_training import head_kind
+from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
+from harness.version import __version__
 
 CARD = "README.md"
 
 if TYPE_CHECKING:
     from harness.declarations import TrainingSet
-    from harness.pipeline.plan import Request
+    from harness.pipeline.request import Request
 
 
-def export(step: Step, store: Store, request: Request, output: Path) -> str:
+@dataclass(frozen=True)
+class Trained:
+    """A checkpoint that was just trained: stands for its folder wherever a path does.
+
+    Attributes:
+        path: Its folder.
+        updates: Updates of the training.
+        best_update: The update whose weights these are.
+        dev_scores: Training set to its best English dev score, in percent.
+    """
+
+    path: Path
+    updates: int
+    best_update: int
+    dev_scores: Mapping[str, float]
+
+    def __fspath__(self) -> str:
+        """Return the folder."""
+        return str(self.path)
+
+    def __str__(self) -> str:
+        """Return what was written, in a line."""
+        scores = ", ".join(f"{name} {score:.1f}" for name, score in self.dev_scores.items())
+        return f"written: {self.path} (update {self.best_update} of {self.updates}; dev: {scores})"
+
+
+def export(step: TrainStep, store: Store, request: Request, output: Path) -> Trained:
     """Write a training's encoder, tokenizer and heads into a folder, with a model card.
 
     ``harness.json`` says which head is which set's, and how the checkpoint came about.
-
-    Returns:
-        What to tell the user.
     """
-    job = step.job
-    assert isinstance(job, TrainJob)
+    spec = step.spec
     place = output.resolve()
     aside, before_it = (place.with_name(f".{place.name}.{end}") for end in ("part", "old"))
     for folder in (aside, before_it):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(store.fetched(step), aside, ignore=shutil.ignore_patterns(MANIFEST))
-    names = [one.training.name for one in job.sets]
+    names = [one.training.name for one in spec.sets]
     manifest = store.manifest(step)
     result = _under_names(manifest["result"], names)
     before = request.checkpoint.intermediate
@@ -47,7 +69,7 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
         "harness": __version__,
         "intermediate": f"{before}, then {learnt}" if before else learnt,
         "heads": [
-            {"name": one.training.name, "kind": head_kind(one.training.format)} for one in job.sets
+            {"name": one.training.name, "kind": head_kind(one.training.format)} for one in spec.sets
         ],
         "parent": request.checkpoint.as_dict(),
         "recipe": request.recipe.name,
@@ -55,16 +77,15 @@ def export(step: Step, store: Store, request: Request, output: Path) -> str:
         "step": step.key,
         "identity": manifest["identity"],
         "result": result,
-        "files": sorted({path.name for path in aside.iterdir()} | {HEADS_FILE, CARD}),
+        "files": sorted({path.name for path in aside.iterdir()} | {RECORD, CARD}),
     }
-    (aside / HEADS_FILE).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
-    (aside / CARD).write_text(_card(job, request, result, step.key))
+    write_json(value, aside / RECORD)
+    (aside / CARD).write_text(_card(step, request, result))
     if place.exists():
         place.rename(before_it)
     aside.rename(place)  # whole, or not there at all
     shutil.rmtree(before_it, ignore_errors=True)
-    said = ", ".join(f"{name} {score:.1f}" for name, score in result["dev_scores"].items())
-    return f"written: {output} (update {result['best_update']} of {result['updates']}; dev: {said})"
+    return Trained(output, result["updates"], result["best_update"], result["dev_scores"])
 
 
 def _under_names(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -95,28 +116,28 @@ def check_output(output: Path, start: Path) -> None:
         raise HarnessError(f"{output}: it would be replaced whole; name a folder below it")
     if not place.is_dir() or not any(place.iterdir()):
         return
-    if not (place / HEADS_FILE).is_file():
+    if not (place / RECORD).is_file():
         raise HarnessError(f"{output}: not empty and no earlier training; name another folder")
-    said = read_json(place / HEADS_FILE)
-    ours = said.get("files", ()) if isinstance(said, dict) else ()
+    ours = own_record(place).get("files", ())
     others = sorted(path.name for path in place.iterdir() if path.name not in ours)
     if others:
         raise HarnessError(f"{output}: {others[0]} there is not of a training; name another folder")
 
 
-def _card(job: TrainJob, request: Request, result: Mapping[str, Any], key: str) -> str:
+def _card(step: TrainStep, request: Request, result: Mapping[str, Any]) -> str:
     """Return the model card, in Markdown with the hub's front matter."""
+    spec = step.spec
     rows = "\n".join(
         f"| {one.training.name} | {_language(one.training)} | {one.training.format.name}"
         f" | {result['examples_of'][one.training.name]:,}"
         f" | {_percent(result['dev_scores'].get(one.training.name))}"
         f" | {one.training.licence or '–'} | {one.training.citation or '–'} |"
-        for one in job.sets
+        for one in spec.sets
     )
     notes = "".join(f"- {note}\n" for note in result["notes"])
     notes += f"- PARTIAL: {request.partial}\n" if request.partial else ""
-    settings = job.settings
-    mixed = f", sampling {settings.sampling}" if len(job.sets) > 1 else ""
+    settings = spec.settings
+    mixed = f", sampling {settings.sampling}" if len(spec.sets) > 1 else ""
     mixed += f", LoRA of rank {settings.lora}" if settings.lora else ""
     return f"""---
 base_model: {request.checkpoint.name}
@@ -124,7 +145,7 @@ library_name: transformers
 tags: [intermediate-task-training, xtreme-harness]
 ---
 
-# {request.checkpoint.name}, trained on {" + ".join(one.training.name for one in job.sets)}
+# {request.checkpoint.name}, trained on {" + ".join(one.training.name for one in spec.sets)}
 
 The encoder of `{request.checkpoint.name}` after intermediate-task training (Phang et al. 2020,
 arXiv 2005.13013). `AutoModel.from_pretrained` loads it; the heads lie in `heads/`, in the order
@@ -137,11 +158,11 @@ of the table, and `harness.json` says how it came about, to the last setting.
 {notes}
 - Parent: `{request.checkpoint.name}`{_before(request)}, fingerprint
   `{request.checkpoint.fingerprint}`
-- Recipe `{request.recipe.name}`, seed {job.seed}: learning rate {settings.learning_rate},
-  {settings.epochs} epochs, batches of {job.sets[0].settings.batch_size}{mixed}
+- Recipe `{request.recipe.name}`, seed {spec.seed}: learning rate {settings.learning_rate},
+  {settings.epochs} epochs, batches of {spec.sets[0].settings.batch_size}{mixed}
 - Best English dev score {result["dev_score"]:.2f} at update {result["best_update"]} of
   {result["updates"]}; the weights are those of that update
-- Step `{key}` of xtreme-harness {__version__}
+- Step `{step.key}` of xtreme-harness {__version__}
 """
 
 

@@ -4,96 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import registry
 from harness.data.folder import FolderSource
-from harness.data.memory import Memory
 from harness.data.source import Source
-from harness.declarations import Benchmark, Task, TrainingSet
-from harness.errors import HarnessError, nearest
-from harness.models.device import Device
-from harness.pipeline.dataset_facts import Known, bounded, format_identity, held_out_of
-from harness.pipeline.steps.jobs import PredictJob, ScoreJob
-from harness.pipeline.steps.step import Step
-from harness.pipeline.steps.train_step import (
-    Context,
+from harness.declarations import Task, TrainingSet
+from harness.errors import HarnessError, unknown
+from harness.pipeline.dataset_facts import bounded, held_out_of
+from harness.pipeline.plan_training import (
     NoData,
     Unable,
     check_able,
-    ingredient,
     missing_file,
-    pace,
+    set_spec,
     training_step,
 )
-from harness.recipes import Recipe, Settings
+from harness.pipeline.request import Request
+from harness.pipeline.steps.predict_step import PredictStep
+from harness.pipeline.steps.score_step import ScoreStep
+from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import TrainStep
+from harness.recipes import Settings
 
 if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
-
-
-@dataclass(frozen=True)
-class Request:
-    """What ``harness eval`` was asked for.
-
-    Attributes:
-        checkpoint: The encoder.
-        benchmark: Which tasks and languages make a score.
-        source: Where examples are.
-        recipe: Hyper-parameters.
-        device: Where and how to compute.
-        tasks: Names of tasks; () means all that the source has.
-        languages: Codes; () means all.
-        seed: Seeds every training.
-        limit: Test examples a language, 0 means all.
-        max_steps: Updates of a training, 0 means as the recipe says.
-        tracker: An experiment tracker for the trainings.
-        label: What a reader should know beside a step's name.
-        start: The intermediate training whose encoder takes the checkpoint's place.
-        keep_if_there: As of Context.
-        memory: Facts about the data from earlier runs.
-    """
-
-    checkpoint: Checkpoint
-    benchmark: Benchmark
-    source: Source
-    recipe: Recipe
-    device: Device
-    tasks: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    seed: int = 42
-    limit: int = 0
-    max_steps: int = 0
-    tracker: str = "none"
-    label: str = ""
-    start: Step | None = None
-    keep_if_there: bool = False
-    memory: Memory = field(default_factory=Memory)
-
-    @property
-    def context(self) -> Context:
-        """Return the surroundings of the request's steps."""
-        return Context(
-            checkpoint=self.checkpoint,
-            known=Known(self.source, self.memory),
-            device=self.device,
-            start=self.start,
-            seed=self.seed,
-            max_steps=self.max_steps,
-            tracker=self.tracker,
-            label=self.label,
-            keep_if_there=self.keep_if_there,
-        )
-
-    @property
-    def partial(self) -> str:
-        """Return why no score of this run may stand beside a whole one, "" if it may."""
-        said = []
-        if self.limit:
-            said.append(f"first {self.limit} test examples a language")
-        if self.max_steps:
-            said.append(f"at most {self.max_steps} updates a training")
-        return ", ".join(said)
 
 
 @dataclass
@@ -111,8 +46,8 @@ class Plan:
     """
 
     steps: list[Step] = field(default_factory=list)
-    scores: dict[str, Step] = field(default_factory=dict)
-    predictions: dict[str, dict[str, Step]] = field(default_factory=dict)
+    scores: dict[str, ScoreStep] = field(default_factory=dict)
+    predictions: dict[str, dict[str, PredictStep]] = field(default_factory=dict)
     languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -133,7 +68,7 @@ def make_plan(request: Request) -> Plan:
     for name in names:
         if name not in registry.task_names():
             plan.skipped[name] = f"{name}: no installed plug-in brings it"
-    trainings: dict[str, Step] = {}
+    trainings: dict[str, TrainStep] = {}
     for task in sorted(tasks, key=lambda t: _training_name(request, t)):
         try:
             _add_task(request, task, plan, trainings)
@@ -143,7 +78,7 @@ def make_plan(request: Request) -> Plan:
             if request.tasks:
                 raise
             plan.skipped[task.name] = str(error)
-    plan.steps.sort(key=lambda step: step.kind == "score")  # a bad label stops no training
+    plan.steps.sort(key=lambda step: isinstance(step, ScoreStep))
     if not plan.scores:
         raise HarnessError("nothing to evaluate: " + "; ".join(plan.skipped.values()))
     return plan
@@ -155,16 +90,13 @@ def _training_name(request: Request, task: Task) -> str:
 
 
 def _know_languages(request: Request, tasks: Sequence[Task]) -> None:
-    known = {code for task in tasks for code in request.benchmark.languages_of(task)}
+    known = sorted({code for task in tasks for code in request.benchmark.languages_of(task)})
     for code in request.languages:
         if code not in known:
-            raise HarnessError(
-                f"unknown language {code!r}{nearest(code, known)}"
-                f" (known here: {', '.join(sorted(known))})"
-            )
+            raise unknown("language", code, known)
 
 
-def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Step]) -> None:
+def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, TrainStep]) -> None:
     """Append a task's steps to the plan, its training first unless another task shares it."""
     languages = request.benchmark.languages_of(task)
     missing = _missing(request, task)
@@ -174,15 +106,15 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Ste
         plan.notes += (f"{task.name} has no {', '.join(strange)}",)
     training = request.benchmark.training_of(task)
     settings = _settings(request, task, training)
-    check_able(request.context, task.name, settings, task.format)
+    check_able(request, task.name, settings, task.format)
     parents: tuple[Step, ...] = (request.start,) if request.start else ()
     if training is not None:
         if training.name not in trainings:
             chosen = request.recipe.settings(training.format, training)
-            one = ingredient(request.context, training, chosen)
-            trainings[training.name] = training_step(request.context, [one], chosen)
+            one = set_spec(request, training, chosen)
+            trainings[training.name] = training_step(request, [one], chosen)
             plan.steps.append(trainings[training.name])
-            facts, _ = request.context.known.training(one.training, held_out_of(training))
+            facts, _ = request.facts.training(one.training, held_out_of(training))
             plan.notes += facts.notes
         parents = (trainings[training.name],)
     if task.format.head is None:
@@ -225,19 +157,14 @@ def _missing(request: Request, task: Task) -> dict[str, str]:
     }
 
 
-def score_step(request: Request, task: Task, predictions: Mapping[str, Step]) -> Step:
+def score_step(request: Request, task: Task, predictions: Mapping[str, PredictStep]) -> ScoreStep:
     """Return the step that scores a task's predictions, by language."""
-    return Step(
-        kind="score",
-        name=request.context.called(f"score {task.name}"),
-        identity={
-            "task": task.name,
-            "format": format_identity(task.format),
-            "gold": {code: request.source.gold_digest(task, code) for code in predictions},
-            "limit": request.limit,
-        },
+    return ScoreStep(
+        name=request.named(f"score {task.name}"),
+        task=task,
+        gold={code: request.source.gold_digest(task, code) for code in predictions},
+        limit=request.limit,
         parents=tuple(predictions.values()),
-        job=ScoreJob(task, tuple(predictions), request.limit),
     )
 
 
@@ -278,31 +205,21 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
     return replace(settings, layer=layer, pooling=pooling)
 
 
-def _read_by(settings: Settings, names: Sequence[str]) -> Mapping[str, Any]:
-    return {name: getattr(settings, name) for name in names}
-
-
 def _predict_step(
     request: Request, task: Task, language: str, settings: Settings, parents: tuple[Step, ...]
-) -> Step:
-    facts, data = request.context.known.test(task, language)
+) -> PredictStep:
+    facts, data = request.facts.test(task, language)
     rows = min(facts.rows, request.limit) if request.limit else facts.rows
-    return Step(
-        kind="predict",
-        name=request.context.called(f"predict {task.name} {language}"),
-        identity={
-            "checkpoint": "" if parents else request.checkpoint.fingerprint,
-            "format": format_identity(task.format),
-            "task": task.name,
-            "language": language,
-            "data": data,
-            "settings": _read_by(settings, task.format.reads),
-            "limit": request.limit,
-            "device": request.device.identity(),
-        },
+    return PredictStep(
+        name=request.named(f"predict {task.name} {language}"),
+        checkpoint=request.checkpoint,
+        task=task,
+        language=language,
+        settings=settings,
+        limit=request.limit,
+        data=data,
+        device=request.device,
         parents=parents,
-        job=PredictJob(request.checkpoint, task, language, settings, request.limit),
         examples=rows,
         tokens=bounded(facts, rows, settings),
-        pace=pace("predict", request.checkpoint, task.format, request.device),
     )

@@ -1,134 +1,96 @@
-"""From what the user typed to a checked request."""
+"""What was asked for, checked and opened: the surroundings of all steps of a run."""
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from harness import recipes, registry
-from harness.bounds import shown
-from harness.data.folder import FolderSource, open_folder
-from harness.data.hub import HubSource
+from harness import places
 from harness.data.memory import Memory
 from harness.data.source import Source
 from harness.declarations import Benchmark
-from harness.errors import HarnessError, nearest
-from harness.models.checkpoint import open_checkpoint
-from harness.models.device import choose_device, hush
-from harness.pipeline.plan import Request
-from harness.pipeline.store.store import open_store
+from harness.errors import HarnessError
+from harness.models.device import Device
+from harness.pipeline.dataset_facts import DatasetFacts
 from harness.recipes import Recipe
+
+if TYPE_CHECKING:
+    from harness.models.checkpoint import Checkpoint
+    from harness.pipeline.steps.train_step import TrainStep
+
+
+PACKAGED = "packaged"  # the checkpoint that the benchmark brings
 
 
 @dataclass(frozen=True)
-class Options:
-    """An evaluation as it was asked for, in names and paths.
+class Request:
+    """An evaluation or a training as it was asked for.
 
     Attributes:
-        checkpoint: Folder or hub id.
-        cache: Folder for what is fetched from the hub.
-        data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
-        labels: Folder of test labels; None for the one beside ``data``.
-        layer: Hidden state for retrieval, "" for the recipe's.
-        offline: Fetch nothing.
-        store: Folder or URL of finished steps, looked at before anything else.
-        intermediate: What the checkpoint was trained on, where it does not say itself.
-
-    The other attributes are those of Request, by name.
+        checkpoint: The encoder.
+        benchmark: Which tasks and languages make a score.
+        source: Where examples are.
+        recipe: Hyper-parameters.
+        device: Where and how to compute.
+        tasks: Names of tasks; () means all that the source has.
+        languages: Codes; () means all.
+        seed: Seeds every training.
+        limit: Test examples a language, 0 means all.
+        max_steps: Updates of a training, 0 means as the recipe says.
+        tracker: An experiment tracker for the trainings.
+        label: What a reader should know beside a step's name, e.g. ``mnli, seed 1``.
+        start: The intermediate training whose encoder takes the checkpoint's place.
+        keep_if_there: With ``keep_head``, take a fresh head where there is none to keep (in a
+            study, whose baseline has none); otherwise that is an error.
+        memory: Facts about data and checkpoints from earlier runs.
     """
 
-    checkpoint: str
-    cache: Path
-    data: Path | None = None
-    labels: Path | None = None
-    benchmark: str = "xtreme"
-    recipe: str = "xtreme"
+    checkpoint: Checkpoint
+    benchmark: Benchmark
+    source: Source
+    recipe: Recipe
+    device: Device
     tasks: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     seed: int = 42
-    device: str = "auto"
-    precision: str = "fp32"
-    threads: int = 0
     limit: int = 0
     max_steps: int = 0
-    layer: str = ""
     tracker: str = "none"
-    offline: bool = False
-    store: str = ""
-    intermediate: str = ""
+    label: str = ""
+    start: TrainStep | None = None
+    keep_if_there: bool = False
+    memory: Memory = field(default_factory=Memory)
 
-    def resolve(self) -> Request:
-        """Check everything that is named, the cheap things first.
+    @property
+    def facts(self) -> DatasetFacts:
+        """Return what planning must know of the data."""
+        return DatasetFacts(self.source, self.memory)
 
-        Raises:
-            HarnessError: Something named is not there or does not fit.
-        """
-        benchmark = registry.benchmark(self.benchmark)
-        recipe = _with_layer(recipes.load(self.recipe), self.layer)
-        for name in self.tasks:
-            registry.task(name)
-        if self.store:
-            open_store(self.store, self.cache / "mirror")
-        memory = Memory(self.cache / "memory.json")
-        source = self._source(benchmark, memory)
-        if self.offline:
-            os.environ["HF_HUB_OFFLINE"] = "1"
-        _know_tracker(self.tracker)
-        checkpoint = open_checkpoint(self.checkpoint, offline=self.offline, memory=memory)
-        if self.intermediate:
-            notes = checkpoint.notes
-            if checkpoint.intermediate:
-                notes += (f"it says itself that it was trained on {checkpoint.intermediate}",)
-            said = self.intermediate[:300]
-            checkpoint = replace(checkpoint, intermediate=said, notes=notes)
-        hush()
-        return Request(
-            checkpoint=checkpoint,
-            benchmark=benchmark,
-            source=source,
-            recipe=recipe,
-            device=choose_device(self.device, self.precision, self.threads),
-            tasks=self.tasks,
-            languages=self.languages,
-            seed=self.seed,
-            limit=self.limit,
-            max_steps=self.max_steps,
-            tracker=self.tracker,
-            memory=memory,
-        )
+    @property
+    def partial(self) -> str:
+        """Return why no score of this run may stand beside a whole one, "" if it may."""
+        reasons = []
+        if self.limit:
+            reasons.append(f"first {self.limit} test examples a language")
+        if self.max_steps:
+            reasons.append(f"at most {self.max_steps} updates a training")
+        return ", ".join(reasons)
 
-    def _source(self, benchmark: Benchmark, memory: Memory) -> Source:
-        if self.data is not None:
-            return replace(open_folder(self.data, self.labels), memory=memory)
-        if benchmark.data is not None:
-            return FolderSource(*benchmark.data(), memory=memory)
-        return HubSource(self.cache / "hub", offline=self.offline)
+    def named(self, name: str) -> str:
+        """Return a step's name with the label."""
+        return f"{name} ({self.label})" if self.label else name
 
 
-def _know_tracker(name: str) -> None:
-    if name == "none":
-        return
-    from transformers.integrations import get_available_reporting_integrations
+def checkpoint_place(where: str, benchmark: Benchmark) -> str:
+    """Return where a checkpoint is; the one that the benchmark brings is made if need be.
 
-    known = ("none", *get_available_reporting_integrations())
-    if name not in known:
+    Raises:
+        HarnessError: It brings none.
+    """
+    if where != PACKAGED:
+        return where
+    if benchmark.encoder is None:
         raise HarnessError(
-            f"--tracker {name!r} is not installed here{nearest(name, known)}"
-            f" (usable: {', '.join(known)})"
+            f"the benchmark {benchmark.name} brings no checkpoint; name a folder or a hub id"
         )
-
-
-def _with_layer(recipe: Recipe, layer: str) -> Recipe:
-    """Return the recipe with the hidden state for retrieval that ``--layer`` names."""
-    if not layer:
-        return recipe
-    chosen: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
-    if chosen not in recipes.EXPECTED["layer"]:
-        raise HarnessError(f"--layer {shown(layer)}: expected {recipes.EXPECTED['layer']}")
-    formats = {
-        name: {key: value for key, value in changes.items() if key != "layer"}
-        for name, changes in recipe.formats.items()
-    }
-    return replace(recipe, default=replace(recipe.default, layer=chosen), formats=formats)
+    return str(benchmark.encoder(places.checkpoints()))

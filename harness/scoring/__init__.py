@@ -3,9 +3,9 @@
 Importing this imports the standard library only; numpy comes with the first tagging score.
 """
 
+from harness.scoring.bitext import pair_scores
 from harness.scoring.chunks import chunk_scores, token_accuracy
 from harness.scoring.classification import accuracy
-from harness.scoring.mining import pair_scores
 from harness.scoring.qa import (
     MLQA_LANGUAGES,
     Answers,

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from harness import registry
-from harness.data.folder import FolderSource, open_folder
-from harness.data.hub import HubSource
 from harness.data.memory import Memory
-from harness.data.source import Source
+from harness.data.open_source import open_source
 from harness.declarations import Benchmark
-from harness.errors import HarnessError, nearest
+from harness.errors import unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import PRECISIONS, Device, choose_device, cores
-from harness.pipeline.plan import Plan, Request, make_plan
+from harness.pipeline.intermediate import Intermediate, intermediate_step
+from harness.pipeline.plan import Plan, make_plan
+from harness.pipeline.request import Request, checkpoint_place
 from harness.pipeline.steps.step import Step
-from harness.pipeline.steps.train_step import Context, ingredient, training_step
-from harness.recipes import Recipe
+from harness.pipeline.steps.train_step import TrainStep
 from harness.studies.study_file import (
     BASELINE,
-    PACKAGED,
-    Intermediate,
     Start,
     Study,
     load_recipe,
@@ -78,14 +74,13 @@ class StudyPlan:
 
 
 def plan_study(
-    study: Study, memory: Memory, cache: Path, *, workers: int = 1, offline: bool = False
+    study: Study, memory: Memory, *, workers: int = 1, offline: bool = False
 ) -> StudyPlan:
     """Plan a study.
 
     Args:
         study: What was asked for.
         memory: Facts about data and checkpoints from earlier runs.
-        cache: Folder for what is fetched or made (hub files, the packaged checkpoint).
         workers: Slots that share the CPU's threads, where the study does not say how many.
         offline: Fetch nothing.
 
@@ -96,15 +91,17 @@ def plan_study(
     checkpoints = {}
     for start in study.checkpoints:
         with study.blamed("checkpoints", start.name):
-            where = _where(start, benchmark, cache)
+            where = checkpoint_place(start.where, benchmark)
             found = open_checkpoint(where, offline=offline, memory=memory)
         checkpoints[start.name] = replace(found, name=start.name)
     _know_languages(study, benchmark)
+    with study.blamed("data"):
+        source = open_source(study.data, study.labels, benchmark, memory, offline=offline)
     threads = study.threads or max(1, cores() // max(1, workers))
     request = Request(
         checkpoint=next(iter(checkpoints.values())),
         benchmark=benchmark,
-        source=_source(study, benchmark, memory, cache, offline=offline),
+        source=source,
         recipe=load_recipe(study, study.recipes[0]),
         device=_device(study, threads),
         tasks=study.targets,
@@ -138,12 +135,12 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
                     request, checkpoint=checkpoints[start.name], recipe=recipe, seed=seed
                 )
                 said = [start.name, *([recipe_name] if len(study.recipes) > 1 else [])]
-                trained: dict[str, Step | None] = {BASELINE: None}
+                trained: dict[str, TrainStep | None] = {BASELINE: None}
                 for one in study.intermediate:
                     if start.intermediate and one.name != BASELINE:
                         continue
                     notes: list[str] = []
-                    step = _trained(study, one, by_name, mine, recipe, trained, notes)
+                    step = _trained(study, one, by_name, mine, trained, notes)
                     label = ", ".join([*said, one.name, f"seed {seed}"])
                     plan = make_plan(replace(mine, start=step, label=label, keep_if_there=True))
                     plan.steps = [*_line(step), *plan.steps]
@@ -156,50 +153,18 @@ def _trained(
     one: Intermediate,
     by_name: dict[str, Intermediate],
     request: Request,
-    recipe: Recipe,
-    trained: dict[str, Step | None],
+    trained: dict[str, TrainStep | None],
     notes: list[str],
-) -> Step | None:
+) -> TrainStep | None:
     """Return the step that trains a setting, after the one that it goes on from."""
     if one.name not in trained:
         before = None
         if one.after:
-            before = _trained(study, by_name[one.after], by_name, request, recipe, trained, notes)
-        context = replace(request.context, start=before, label=f"seed {request.seed}")
+            before = _trained(study, by_name[one.after], by_name, request, trained, notes)
+        started = replace(request, start=before, label=f"seed {request.seed}")
         with study.blamed("intermediate", one.name):
-            trained[one.name] = intermediate_step(one, context, recipe, notes)
+            trained[one.name] = intermediate_step(started, one, notes)
     return trained[one.name]
-
-
-def intermediate_step(
-    one: Intermediate, context: Context, recipe: Recipe, notes: list[str]
-) -> Step:
-    """Return the step that trains on an intermediate setting's sets.
-
-    Args:
-        one: The setting.
-        context: The surroundings.
-        recipe: Hyper-parameters.
-        notes: Takes what the user should know of the data.
-
-    Raises:
-        HarnessError: A set has no usable data.
-    """
-    sets = []
-    specs = [(spec, 0.0) for spec in one.train]
-    specs += [("mlm", one.mlm)] if one.mlm else []
-    for spec, ratio in specs:
-        training = registry.training(spec)
-        settings = replace(recipe.intermediate_settings(training), **one.settings)
-        weight = float(one.weights.get(spec, 1.0))
-        sets.append(ingredient(context, training, settings, weight=weight, ratio=ratio))
-        notes += context.known.notes(sets[-1].training)
-    whole = sets[0].settings
-    if len(one.train) > 1:
-        whole = replace(recipe.mixture_settings(), **one.settings)
-        if one.weights:
-            whole = replace(whole, sampling="weights")
-    return training_step(context, sets, whole, f"train intermediate {one.name}")
 
 
 def _line(step: Step | None) -> list[Step]:
@@ -215,36 +180,13 @@ def _know_languages(study: Study, benchmark: Benchmark) -> None:
     for code in study.languages:
         if code not in known:
             with study.blamed("languages", value=code):
-                raise HarnessError(
-                    f"unknown language {code!r}{nearest(code, known)} (known: {', '.join(known)})"
-                )
-
-
-def _where(start: Start, benchmark: Benchmark, cache: Path) -> str:
-    if start.where != PACKAGED:
-        return start.where
-    if benchmark.encoder is None:
-        raise HarnessError(f"{start.name}: the benchmark {benchmark.name} brings no checkpoint")
-    return str(benchmark.encoder(cache / "checkpoints"))
+                raise unknown("language", code, known)
 
 
 def _device(study: Study, threads: int) -> Device:
     """Return the device, blaming the file where it or the precision is not to be had."""
     if study.precision not in PRECISIONS:
-        known = ", ".join(PRECISIONS)
         with study.blamed("precision", value=study.precision):
-            said = f"unknown precision {study.precision!r}{nearest(study.precision, PRECISIONS)}"
-            raise HarnessError(f"{said} (known: {known})")
+            raise unknown("precision", study.precision, PRECISIONS)
     with study.blamed("device", value=study.device):
         return choose_device(study.device, study.precision, threads, study.processes)
-
-
-def _source(
-    study: Study, benchmark: Benchmark, memory: Memory, cache: Path, *, offline: bool
-) -> Source:
-    if study.data is not None:
-        with study.blamed("data"):
-            return replace(open_folder(study.data, study.labels), memory=memory)
-    if benchmark.data is not None:
-        return FolderSource(*benchmark.data(), memory=memory)
-    return HubSource(cache / "hub", offline=offline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +11,12 @@ from typing import Any
 
 from harness import recipes, registry
 from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, Bounds, shown
-from harness.data.files import read_lines
-from harness.data.toml_places import place_of
-from harness.errors import HarnessError, nearest
+from harness.data.toml_file import TomlFile
+from harness.errors import HarnessError
+from harness.pipeline.intermediate import Intermediate
+from harness.pipeline.request import PACKAGED
 
 BASELINE = "baseline"  # no intermediate training at all; always there
-PACKAGED = "packaged"  # the checkpoint that the benchmark brings
 LONGEST_NAME = 255  # bytes of a file's name; no file system takes more
 
 
@@ -36,27 +36,6 @@ class Start:
     where: str
     intermediate: str = ""
     baseline: str = ""
-
-
-@dataclass(frozen=True)
-class Intermediate:
-    """An intermediate setting: what to train on before the targets.
-
-    Attributes:
-        name: What the table calls it.
-        train: Training sets, perhaps with variants: ``mnli``, ``mnli[de]``.
-        weights: Weight of each set, where the sampling is by given weights.
-        mlm: Share of all batches that are masked language modelling, 0 for none.
-        after: Name of the setting whose result it goes on from, "" for the checkpoint.
-        settings: Changes to the recipe's settings for this training.
-    """
-
-    name: str
-    train: tuple[str, ...] = ()
-    weights: Mapping[str, float] = field(default_factory=dict)
-    mlm: float = 0.0
-    after: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,8 +91,8 @@ class Study:
         try:
             yield
         except HarnessError as error:
-            line, column = place_of("\n".join(read_lines(self.path)), keys, value)
-            raise type(error)(f"{self.path}:{line}:{column}: {error}") from error
+            at = TomlFile.read(self.path).at(keys, value)
+            raise type(error)(f"{at}: {error}") from error
 
 
 STRINGS, NUMBERS, PATHS = "list of strings", "list of whole numbers", "list of names or paths"
@@ -144,33 +123,6 @@ OF_AN_INTERMEDIATE: Mapping[str, Kind] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _File:
-    """A file's text and tables, for what must name a place in them."""
-
-    path: Path
-    text: str
-    tables: Mapping[str, Any]
-
-    def wrong(self, keys: tuple[str, ...], what: str, value: str | None = None) -> HarnessError:
-        """Return an error that names line and column of a key, or of a value of it."""
-        line, column = place_of(self.text, keys, value)
-        return HarnessError(f"{self.path}:{line}:{column}: {what}")
-
-    def bounded(self, keys: tuple[str, ...], what: str, value: object, bounds: Bounds) -> None:
-        """Refuse a number out of its bounds, or what is no number."""
-        if value not in bounds:
-            raise self.wrong(keys, f"{what} = {shown(value)}; expected {bounds}")
-
-    def known(self, keys: tuple[str, ...], value: str, among: Collection[str], kind: str) -> None:
-        """Refuse a value that is none of those known."""
-        if value not in among:
-            said = (
-                f"unknown {kind} {shown(value)}{nearest(value, among)} (known: {', '.join(among)})"
-            )
-            raise self.wrong(keys, said, value)
-
-
 def read_study(path: Path) -> Study:
     """Read and check a study.
 
@@ -180,9 +132,8 @@ def read_study(path: Path) -> Study:
         HarnessError: The file is missing or no TOML, a key or name is unknown, a value does not
             fit, or intermediate settings go round in a circle; names line and column.
     """
-    text = "\n".join(read_lines(path))
-    tables = recipes.parse(path, text)
-    file = _File(path, text, tables)
+    file = TomlFile.read(path)
+    tables = file.tables
     _check_keys(file, (), tables, KEYS)
     here = path.parent
     study = Study(
@@ -207,13 +158,11 @@ _PLAIN = ("limit", "max_steps", "device", "precision", "threads", "processes")
 
 
 def _check_keys(
-    file: _File, where: tuple[str, ...], table: Mapping[str, Any], kinds: Mapping[str, Kind]
+    file: TomlFile, where: tuple[str, ...], table: Mapping[str, Any], kinds: Mapping[str, Kind]
 ) -> None:
     """Refuse keys that are unknown and values of another kind."""
     for key, value in table.items():
-        if key not in kinds:
-            said = f"unknown key {shown(key)}{nearest(key, kinds)} (known: {', '.join(kinds)})"
-            raise file.wrong((*where, key), said)
+        file.known((*where, key), key, kinds)
         kind = kinds[key]
         if isinstance(kind, Bounds):
             file.bounded((*where, key), key, value, kind)
@@ -239,7 +188,7 @@ def _can_be_a_path(text: str) -> bool:
     return "\0" not in text and len(text) < 4096 and all(len(n) <= LONGEST_NAME for n in names)
 
 
-def _checkpoints(file: _File) -> tuple[Start, ...]:
+def _checkpoints(file: TomlFile) -> tuple[Start, ...]:
     found = []
     for name, value in file.tables.get("checkpoints", {}).items():
         keys = ("checkpoints", name)
@@ -263,7 +212,7 @@ def _checkpoints(file: _File) -> tuple[Start, ...]:
     return tuple(found)
 
 
-def _intermediate(file: _File) -> tuple[Intermediate, ...]:
+def _intermediate(file: TomlFile) -> tuple[Intermediate, ...]:
     found = [Intermediate(BASELINE)]
     for name, value in file.tables.get("intermediate", {}).items():
         keys = ("intermediate", name)
@@ -276,7 +225,6 @@ def _intermediate(file: _File) -> tuple[Intermediate, ...]:
             raise file.wrong(
                 keys, f"{name} should be a list of training sets, or a table with train"
             )
-        recipes.check_settings(file.path, file.text, table.get("settings", {}), (*keys, "settings"))
         found.append(
             Intermediate(
                 name=name,
@@ -290,7 +238,9 @@ def _intermediate(file: _File) -> tuple[Intermediate, ...]:
     return tuple(found)
 
 
-def _weights(file: _File, keys: tuple[str, ...], table: Mapping[str, Any]) -> Mapping[str, float]:
+def _weights(
+    file: TomlFile, keys: tuple[str, ...], table: Mapping[str, Any]
+) -> Mapping[str, float]:
     weights: Mapping[str, Any] = table.get("weights", {})
     for name, weight in weights.items():
         file.known((*keys, "weights", name), name, table["train"], "training set here")
@@ -301,7 +251,7 @@ def _weights(file: _File, keys: tuple[str, ...], table: Mapping[str, Any]) -> Ma
     return weights
 
 
-def _check_names(file: _File, study: Study) -> None:
+def _check_names(file: TomlFile, study: Study) -> None:
     """Look up everything that is named."""
     file.known(("benchmark",), study.benchmark, registry.benchmark_names(), "benchmark")
     _check_lists(file, study)
@@ -310,21 +260,24 @@ def _check_names(file: _File, study: Study) -> None:
     for recipe in study.recipes:
         if not recipe.endswith(".toml"):
             file.known(("recipes",), recipe, recipes.recipe_names(), "recipe")
-    recipes.check_tables(file.path, file.text, study.settings, ("settings",))
+    recipes.check_tables(file, study.settings, ("settings",))
     names = [one.name for one in study.intermediate]
     for one in study.intermediate:
+        forms = []
         for spec in one.train:
             try:
-                registry.training(spec)
+                forms.append(registry.training(spec).format)
             except HarnessError as error:
                 raise file.wrong(("intermediate", one.name), str(error), spec) from error
+        keys = ("intermediate", one.name, "settings")
+        recipes.check_settings(file, one.settings, keys, tuple(forms))
         if one.after:
             file.known(("intermediate", one.name, "from"), one.after, names, "intermediate setting")
     _refuse_circles(file, study)
     _refuse_same_rows(file, study)
 
 
-def _check_lists(file: _File, study: Study) -> None:
+def _check_lists(file: TomlFile, study: Study) -> None:
     """Refuse what stands twice in a list (means and spreads would be false), and bad seeds."""
     for key in ("targets", "seeds", "recipes", "languages"):
         values: tuple[Any, ...] = getattr(study, key)
@@ -337,7 +290,7 @@ def _check_lists(file: _File, study: Study) -> None:
         file.bounded(("seeds",), "seed", seed, SEED)
 
 
-def _refuse_same_rows(file: _File, study: Study) -> None:
+def _refuse_same_rows(file: TomlFile, study: Study) -> None:
     """Refuse an outside checkpoint whose row would bear the name of another row beside it."""
     taken = {(start.name, one.name) for start in study.checkpoints for one in study.intermediate}
     for start in study.checkpoints:
@@ -348,7 +301,7 @@ def _refuse_same_rows(file: _File, study: Study) -> None:
         taken.add(row)
 
 
-def _refuse_circles(file: _File, study: Study) -> None:
+def _refuse_circles(file: TomlFile, study: Study) -> None:
     after = {one.name: one.after for one in study.intermediate}
     for name, first in after.items():
         seen, at = [name], first

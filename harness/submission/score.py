@@ -1,28 +1,28 @@
-"""Scoring a folder of predictions in XTREME's layout."""
+"""Scoring predictions in XTREME's layout: a task's files, or a folder of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.data.files import read_json
 from harness.declarations import Benchmark, Task
 from harness.errors import HarnessError, nearest
 from harness.formats.common import Unlabelled
-from harness.results import Summary, TaskScore, summarise
+from harness.results import Results, TaskScore
+from harness.submission.record import partial_of
 
 STRAY = ("__MACOSX", "__pycache__")
 """Folders that are no task's, beside hidden ones (``.ipynb_checkpoints``, ``.git``)."""
 
 
-def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[str, TaskScore]:
+def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
     """Score all predictions of installed tasks that a folder holds.
 
     Args:
-        predictions: Folder with a sub-folder a task; the output folder of ``harness eval`` will do.
+        where: Folder with a sub-folder a task; the output folder of ``harness eval`` will do.
         labels: Folder of labels in the same layout.
         benchmark: Says which tasks and languages are meant.
 
@@ -31,7 +31,7 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
             is malformed or has a wrong number of predictions. What ``stray_folders`` names is
             left alone.
     """
-    predictions = _inside(predictions)
+    predictions = _inside(where)
     for folder in (predictions, labels):
         if not folder.is_dir():
             raise HarnessError(f"{folder}: no such folder")
@@ -54,7 +54,76 @@ def score_folder(predictions: Path, labels: Path, benchmark: Benchmark) -> dict[
             f"{predictions}: no predictions of a task of {benchmark.name}; expected folders named"
             f" {', '.join(benchmark.task_names())}"
         )
-    return {name: score_task(registry.task(name), predictions, labels, benchmark) for name in names}
+    tasks = {n: _score_in(registry.task(n), predictions, labels, benchmark) for n in names}
+    return Results(benchmark, tasks, partial_of(where), where.resolve().name)
+
+
+def score_task(
+    task: Task, predictions: Mapping[str, Path], gold: Callable[[str], tuple[Any, str]]
+) -> TaskScore:
+    """Score a task's prediction files: the one place where scores come from.
+
+    Args:
+        task: What was predicted.
+        predictions: Language to its prediction file.
+        gold: Gives a language's gold, None if there is none, and where it is, "" if that is of
+            no use to a reader. It may raise Unlabelled, with the reason after its last colon.
+
+    Raises:
+        HarnessError: Predictions are malformed or do not fit the gold; names the files.
+    """
+    scores, missing = {}, {}
+    for language, path in predictions.items():
+        given = task.format.read(path)
+        try:
+            known, place = gold(language)
+        except Unlabelled as error:
+            missing[language] = str(error).rpartition(": ")[2]
+            continue
+        if known is None:
+            missing[language] = "no labels"
+            continue
+        try:
+            scores[language] = task.format.score(known, given, language)
+        except (HarnessError, ValueError) as error:
+            what = f"{task.name} {language}: {error}"
+            if place:
+                what = f"{path}: {error} (labels: {place})"
+            raise HarnessError(what) from error
+    return TaskScore(task.name, task.format.metric, scores, tuple(predictions), missing)
+
+
+def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark) -> TaskScore:
+    """Score one task's predictions in all languages of the benchmark."""
+    languages = benchmark.languages_of(task)
+    folder = predictions / task.name
+    paths = {code: folder / task.file(code) for code in languages}
+
+    def gold(language: str) -> tuple[Any, str]:
+        path = labels / task.folder.labels.format(lang=language)
+        try:
+            return (task.format.read_gold(path) if path.is_file() else None), str(path)
+        except Unlabelled:
+            return None, str(path)
+
+    scored = score_task(task, {c: p for c, p in paths.items() if p.is_file()}, gold)
+    _no_strangers(task, folder, languages)
+    missing = {
+        code: scored.missing.get(code, "no predictions")
+        for code in languages
+        if code not in scored.languages
+    }
+    return replace(scored, expected=languages, missing=missing)
+
+
+def _no_strangers(task: Task, folder: Path, languages: Sequence[str]) -> None:
+    """Refuse a file that looks like predictions in a language the task does not have."""
+    others = [code for one in registry.benchmarks() for code in one.languages_of(task)]
+    known = {task.file(code) for code in (*languages, *others)}
+    for path in sorted(folder.glob("test-*")):
+        if path.name not in known:
+            near = nearest(path.name, [task.file(code) for code in languages])
+            raise HarnessError(f"{path}: {task.name} has no such file{near}; rename or remove it")
 
 
 def stray_folders(predictions: Path) -> list[str]:
@@ -68,80 +137,3 @@ def _inside(predictions: Path) -> Path:
     """Return the folder of the tasks' folders: an output folder has it one level below."""
     inner = predictions / "predictions"
     return inner if inner.is_dir() else predictions
-
-
-def partial_run(predictions: Path) -> str:
-    """Return why the run that wrote a folder was partial, "" if it was whole or does not say."""
-    path = predictions / "submission.json"
-    value = read_json(path) if path.is_file() else {}
-    return str(value.get("partial", ""))[:200] if isinstance(value, dict) else ""
-
-
-def score_task(task: Task, predictions: Path, labels: Path, benchmark: Benchmark) -> TaskScore:
-    """Score one task's predictions in all languages of the benchmark."""
-    languages = benchmark.languages_of(task)
-    files = {code: f"{task.name}/test-{code}.{task.format.suffix}" for code in languages}
-    scores, missing = {}, {}
-    for code, name in files.items():
-        path = predictions / name
-        gold_path = labels / task.folder.labels.format(lang=code)
-        if not path.is_file():
-            missing[code] = "no predictions"
-            continue
-        given = task.format.read(path)
-        if not gold_path.is_file():
-            missing[code] = "no labels"
-            continue
-        try:
-            gold = task.format.read_gold(gold_path)
-        except Unlabelled:
-            missing[code] = "no labels"
-            continue
-        try:
-            scores[code] = task.format.score(gold, given, code)
-        except (HarnessError, ValueError) as error:
-            raise HarnessError(f"{path}: {error} (labels: {gold_path})") from error
-    _no_strangers(task, predictions / task.name, files.values())
-    return TaskScore(task.name, task.format.metric, scores, languages, missing)
-
-
-def _no_strangers(task: Task, folder: Path, expected: Iterable[str]) -> None:
-    """Refuse a file that looks like predictions in a language the task does not have."""
-    names = {Path(name).name for name in expected}
-    others = {f"test-{code}.{task.format.suffix}" for code in task.all_languages()}
-    for path in sorted(folder.glob("test-*")):
-        if path.name not in names | others:
-            raise HarnessError(
-                f"{path}: {task.name} has no such file{nearest(path.name, names)};"
-                " rename or remove it"
-            )
-
-
-def summary_of(benchmark: Benchmark, tasks: Mapping[str, TaskScore]) -> Summary:
-    """Return the benchmark's group and overall scores."""
-    inside = {name: task for name, task in tasks.items() if name in benchmark.task_names()}
-    return summarise(benchmark.groups, inside)
-
-
-def scores_json(
-    benchmark: Benchmark, tasks: Mapping[str, TaskScore], partial: str = ""
-) -> dict[str, Any]:
-    """Return scores as JSON values: overall, groups, and each task by language (percent)."""
-    summary = summary_of(benchmark, tasks)
-    return {
-        "benchmark": benchmark.name,
-        "partial": partial,
-        "overall": None if partial else summary.overall,
-        "groups": dict.fromkeys(summary.groups) if partial else summary.groups,
-        "tasks": {
-            name: {
-                "score": task.score,
-                "metric": task.metric,
-                "complete": task.complete and not partial,
-                "transfer_gap": task.gap,
-                "languages": asdict(task)["languages"],
-                "missing": task.missing,
-            }
-            for name, task in tasks.items()
-        },
-    }

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from harness.models.batching import bucketed, quotas, training_batches
+from harness.models.batching import IGNORED, bucketed, quotas, training_batches
 from harness.models.device import processes
-from harness.models.masking import IGNORED
 
 if TYPE_CHECKING:
-    from harness.training.spec import Part, TrainingSpec
+    from harness.data.source import Rows
+    from harness.recipes import Settings
+    from harness.training.spec import SetSpec, TrainingSpec
 
 Item = tuple[int, int, int]
 """Number of the set, of its feature, and of the pass over the set (masks differ by it)."""
@@ -61,22 +62,29 @@ class BatchPlan:
         return used
 
 
-def plan_batches(lesson: TrainingSpec, tokenizer: Any) -> BatchPlan:
-    """Choose the examples and plan batches and checks."""
-    settings = lesson.settings
+def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> BatchPlan:
+    """Choose the examples and plan batches and checks.
+
+    Args:
+        spec: What is learnt.
+        rows: The rows of each of its sets.
+        tokenizer: The encoder's.
+    """
+    settings = spec.settings
     per_update = processes() * settings.accumulate
     features, examples = [], []
-    for part in lesson.parts:
-        rows = part.train.shuffle(seed=lesson.seed)
-        if 0 < part.settings.train_examples < len(rows):
-            rows = rows.select(range(part.settings.train_examples))
-        features.append(part.form.encode(rows, tokenizer, part.settings, training=True))
-        examples.append(len(rows))
-    if len(lesson.parts) == 1 and "language" not in features[0][0]:
-        batches, ends = _one(lesson, features[0], per_update)
+    for one, own in zip(spec.sets, rows, strict=True):
+        train = own.train.shuffle(seed=spec.seed)
+        if 0 < one.settings.train_examples < len(train):
+            train = train.select(range(one.settings.train_examples))
+        form = one.training.format
+        features.append(form.encode(train, tokenizer, one.settings, training=True))
+        examples.append(len(train))
+    if len(spec.sets) == 1 and "language" not in features[0][0]:
+        batches, ends = _one(spec, features[0], per_update)
     else:
-        batches, ends = _mixed(lesson, features, examples, per_update)
-    total = min(ends[-1], lesson.max_steps or ends[-1])
+        batches, ends = _mixed(spec, features, examples, per_update)
+    total = min(ends[-1], spec.max_steps or ends[-1])
     every = settings.check_every
     checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
     batches = batches[: total * per_update]
@@ -108,15 +116,15 @@ def _labels(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequence[Ite
 
 
 def _one(
-    lesson: TrainingSpec, features: Sequence[dict[str, Any]], per_update: int
+    spec: TrainingSpec, features: Sequence[dict[str, Any]], per_update: int
 ) -> tuple[list[list[Item]], list[int]]:
     """Plan passes over one set; with the updates at which each ends."""
     epochs = training_batches(
         [size(feature) for feature in features],
-        epochs=lesson.settings.epochs,
-        batch_size=lesson.settings.batch_size,
-        max_tokens=lesson.settings.max_tokens,
-        seed=lesson.seed,
+        epochs=spec.settings.epochs,
+        batch_size=spec.settings.batch_size,
+        max_tokens=spec.settings.max_tokens,
+        seed=spec.seed,
         multiple=per_update,
     )
     ends = list(accumulate(len(batches) // per_update for batches in epochs))
@@ -126,7 +134,7 @@ def _one(
 
 
 def _mixed(
-    lesson: TrainingSpec,
+    spec: TrainingSpec,
     features: Sequence[Sequence[dict[str, Any]]],
     examples: Sequence[int],
     per_update: int,
@@ -136,27 +144,25 @@ def _mixed(
     Quotas are exact, not drawn; their order is shuffled. Masked language modelling that is mixed
     in at a ratio adds batches of its own to those.
     """
-    settings, draw = lesson.settings, random.Random(lesson.seed)
-    passes = [
-        _passes(part, features[i], f"{lesson.seed} {i}") for i, part in enumerate(lesson.parts)
-    ]
-    own = [i for i, part in enumerate(lesson.parts) if not part.ratio]
+    settings, draw = spec.settings, random.Random(spec.seed)
+    passes = [_passes(one, features[i], f"{spec.seed} {i}") for i, one in enumerate(spec.sets)]
+    own = [i for i, one in enumerate(spec.sets) if not one.ratio]
     whole = settings.epochs * sum(len(passes[i].batches(0)) for i in own)
     chances = sampling_shares(
         [examples[i] for i in own],
         settings.sampling,
         cap=settings.cap,
         temperature=settings.temperature,
-        weights=[lesson.parts[i].weight for i in own],
+        weights=[spec.sets[i].weight for i in own],
     )
     counts = dict(zip(own, quotas(chances, whole), strict=True))
-    for i, part in enumerate(lesson.parts):
-        if part.ratio:  # r of all batches, so r / (1 - r) of the others
-            counts[i] = round(part.ratio / (1 - part.ratio) * whole)
+    for i, one in enumerate(spec.sets):
+        if one.ratio:  # r of all batches, so r / (1 - r) of the others
+            counts[i] = round(one.ratio / (1 - one.ratio) * whole)
     order = [i for i in sorted(counts) for _ in range(counts[i])]
     draw.shuffle(order)
     order += [order[i % len(order)] for i in range(-len(order) % per_update)]
-    streams = [one.stream() for one in passes]
+    streams = [each.stream() for each in passes]
     batches = [[(i, *item) for item in next(streams[i])] for i in order]
     updates = len(batches) // per_update
     ends = [max(1, updates * e // settings.epochs) for e in range(1, settings.epochs + 1)]
@@ -199,7 +205,7 @@ class _Passes:
 
     lengths: list[int]
     groups: Mapping[str, list[int]]  # language to features, {"": all} where there are none
-    part: Part
+    settings: Settings
     seed: str
 
     def batches(self, number: int) -> list[list[int]]:
@@ -209,7 +215,7 @@ class _Passes:
             [len(group) for group in self.groups.values()],
             "capped",
             cap=len(self.lengths),
-            temperature=1 / self.part.settings.language_exponent,
+            temperature=1 / self.settings.language_exponent,
             weights=(),
         )
         order: list[int] = []
@@ -220,8 +226,8 @@ class _Passes:
             draw.shuffle(lines)
             order += (lines * (quota // len(lines) + 1))[:quota]
         draw.shuffle(order)
-        settings = self.part.settings
-        return bucketed(order, self.lengths, settings.batch_size, settings.max_tokens, draw)
+        bounds = (self.settings.batch_size, self.settings.max_tokens)
+        return bucketed(order, self.lengths, *bounds, draw)
 
     def stream(self) -> Any:
         """Yield batches of (feature, pass) without end."""
@@ -232,11 +238,11 @@ class _Passes:
             number += 1
 
 
-def _passes(part: Part, features: Sequence[dict[str, Any]], seed: str) -> _Passes:
+def _passes(one: SetSpec, features: Sequence[dict[str, Any]], seed: str) -> _Passes:
     groups: dict[str, list[int]] = {}
     for i, feature in enumerate(features):
         groups.setdefault(feature.get("language", ""), []).append(i)
-    return _Passes([size(f) for f in features], groups, part, seed)
+    return _Passes([size(f) for f in features], groups, one.settings, seed)
 
 
 def rows_of(ids: Sequence[Any]) -> Sequence[Sequence[int]]:

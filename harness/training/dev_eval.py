@@ -6,6 +6,7 @@ import math
 import random
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,16 @@ from harness.errors import HarnessError
 from harness.models.device import Device
 from harness.models.model import Model, Report
 from harness.models.multi_head import UsedRows, save_multi_head
-from harness.training.resume import seal, states
-from harness.training.spec import History, Part, TrainingSpec, best_folder
+from harness.training.resume import History, best_folder, seal, states
+from harness.training.spec import SetSpec, TrainingSpec
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from harness.data.source import Rows
+
 RESUME_EVERY = 600.0  # seconds between two states to resume from; they cost disk, not results
-EXAM_SEED = 0  # draws the part of dev that is looked at, whatever the training's seed
+DEV_SEED = 0  # draws the part of dev that is looked at, whatever the training's seed
 LOG_EVERY = 10  # updates between two losses in the log and the tracker
 
 
@@ -32,21 +35,22 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
 
     def __init__(
         self,
-        lesson: TrainingSpec,
+        spec: TrainingSpec,
+        rows: Sequence[Rows],
         tokenizer: Any,
         device: Device,
         work: Path,
-        checks: set[int],
         report: Report,
     ) -> None:
-        """Take what is learnt, where the best weights go, and the updates to check after."""
-        self.lesson, self.tokenizer, self.device = lesson, tokenizer, device
-        self.work, self.checks, self.report = work, checks, report
-        self.exams = {i: exam(lesson.parts[i]) for i in lesson.judged()}
+        """Take what is learnt and where the best weights go; the loop adds trainer and checks."""
+        self.spec, self.tokenizer, self.device = spec, tokenizer, device
+        self.work, self.report = work, report
+        self.dev = {i: dev_rows(spec.sets[i], rows[i]) for i in spec.deciding()}
         self.history = History()
         self.losses: dict[str, float] = {}
         self.sums: dict[int, list[Any]] = {}
         self.saved = time.monotonic()
+        self.checks: set[int] = set()
         self.trainer: Any = None
 
     def resume(self, history: History) -> None:
@@ -54,7 +58,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         self.history = history
         self.losses = dict(history.losses[-1]) if history.losses else {}
 
-    def saw(self, head: int, loss: Any, share: float) -> None:
+    def add_loss(self, head: int, loss: Any, share: float) -> None:
         """Add a piece's loss to those of its set."""
         seen = self.sums.setdefault(head, [0.0, 0.0])
         seen[0] += loss
@@ -75,7 +79,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         if not due:
             return
         self.check(state.global_step)
-        patience = self.lesson.settings.patience
+        patience = self.spec.settings.patience
         since = len(self.history.steps) - 1 - self.history.best()
         if patience and since >= patience:
             control.should_training_stop = True
@@ -116,14 +120,14 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         Raises:
             HarnessError: A loss is not finite.
         """
-        parts = self.lesson.parts
+        names = [one.training.name for one in self.spec.sets]
         new = {
-            parts[head].name: float(total) / max(share, 1e-9)
+            names[head]: float(total) / max(share, 1e-9)
             for head, (total, share) in sorted(self.sums.items())
         }
         self.losses |= new
         self.sums = {}
-        if len(parts) > 1:
+        if len(names) > 1:
             self.trainer.log({f"loss/{name}": loss for name, loss in new.items()})
         for name, loss in new.items():
             if not math.isfinite(loss):
@@ -140,22 +144,23 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
             )
         return (
             f"the loss of {name} is not finite after {step} updates (learning rate"
-            f" {self.lesson.settings.learning_rate}); {kept}; lower the learning rate or use fp32"
+            f" {self.spec.settings.learning_rate}); {kept}; lower the learning rate or use fp32"
         )
 
     def check(self, step: int) -> None:
         """Score dev; write the weights if no check was better."""
-        learner = self.trainer.model.eval()
-        place = Device(str(self.trainer.args.device), self.device.precision, self.device.threads)
+        model = self.trainer.model.eval()
+        device = Device(str(self.trainer.args.device), self.device.precision, self.device.threads)
         each = {}
-        for number, (dev, gold) in self.exams.items():
-            part = self.lesson.parts[number]
-            model = Model(learner.models[number].eval(), self.tokenizer, place)
-            answers = part.form.predict(model, {"test": dev}, part.settings)
-            each[part.name] = headline(part.form.metric, part.form.score(gold, answers, "en"))
-        for module in learner.models:
+        for number, (dev, gold) in self.dev.items():
+            one = self.spec.sets[number]
+            form = one.training.format
+            headed = Model(model.models[number].eval(), self.tokenizer, device, form.head)
+            answers = form.predict(headed, {"test": dev}, one.settings)
+            each[one.training.name] = headline(form.metric, form.score(gold, answers, "en"))
+        for module in model.models:
             module.train()
-        learner.train()
+        model.train()
         self.history.steps.append(step)
         self.history.scores.append(sum(each.values()) / len(each))
         self.history.each.append(each)
@@ -164,17 +169,17 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         if not self.trainer.is_world_process_zero():
             return
         if self.history.best() == len(self.history.steps) - 1:
-            save_multi_head(learner, best_folder(self.work, step))
+            save_multi_head(model, best_folder(self.work, step))
             self.forget_others()
 
 
-def exam(part: Part) -> tuple[Dataset, Any]:
+def dev_rows(one: SetSpec, rows: Rows) -> tuple[Dataset, Any]:
     """Return the dev rows that a set is checked on, and their gold.
 
     A part of dev is drawn from the whole, since files may be sorted by label; in every training
     it is the same, so that their dev scores compare.
     """
-    dev, some = part.dev, part.settings.dev_examples
+    dev, some = rows.dev, one.settings.dev_examples
     if 0 < some < len(dev):
-        dev = dev.select(sorted(random.Random(EXAM_SEED).sample(range(len(dev)), some)))
-    return dev, part.form.gold(dev)
+        dev = dev.select(sorted(random.Random(DEV_SEED).sample(range(len(dev)), some)))
+    return dev, one.training.format.gold(dev)

@@ -12,18 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.models.batching import IGNORED
 from harness.models.device import Device
 from harness.models.masking import mask
 from harness.models.model import Report
 from harness.models.tokenizer import load_tokenizer
 from harness.training.batch_plan import BatchPlan, plan_batches, rows_of
 from harness.training.dev_eval import LOG_EVERY, DevEvaluation
-from harness.training.resume import KEPT, State, last_state
-from harness.training.spec import TrainingSpec, best_folder
+from harness.training.resume import KEPT, State, best_folder, last_state
+from harness.training.spec import TrainingSpec
 
 if TYPE_CHECKING:
     from transformers import Trainer
 
+    from harness.data.source import Rows
     from harness.models.multi_head import MultiHeadModel
 
 LONGEST_WAIT = 12 * 3600  # seconds that the other processes of torchrun wait for the first
@@ -34,7 +36,12 @@ log = logging.getLogger("harness")
 
 
 def train(
-    lesson: TrainingSpec, device: Device, work: Path, out: Path, report: Report
+    spec: TrainingSpec,
+    rows: Sequence[Rows],
+    device: Device,
+    work: Path,
+    out: Path,
+    report: Report,
 ) -> dict[str, Any]:
     """Train, and leave the weights with the best English dev score in ``out``.
 
@@ -43,11 +50,12 @@ def train(
     split in two whose gradients are added up.
 
     Args:
-        lesson: What to learn.
+        spec: What to learn.
+        rows: The rows of each of its sets.
         device: Where and how to compute.
         work: Folder for states to resume from.
         out: Folder for the best encoder, a transformers checkpoint, with ``heads/0``, … beside.
-        report: Told the updates done and those planned.
+        report: Progress callback, called with (updates done, updates planned).
 
     Returns:
         What happened: updates, dev checks, best dev score (percent), losses, examples, tokens.
@@ -55,12 +63,13 @@ def train(
     Raises:
         HarnessError: The loss is not finite, or memory does not suffice for one example.
     """
-    tokenizer = load_tokenizer(lesson.checkpoint.path, lesson.checkpoint.unread)
-    course = plan_batches(lesson, tokenizer)
+    tokenizer = load_tokenizer(spec.checkpoint.path, spec.checkpoint.unread)
+    plan = plan_batches(spec, rows, tokenizer)
     pieces = _pieces(work)
     while True:
         try:
-            watcher = _run(lesson, course, tokenizer, device, work, report, pieces)
+            dev = DevEvaluation(spec, rows, tokenizer, device, work, report)
+            _run(spec, plan, dev, pieces)
             break
         except (RuntimeError, MemoryError) as error:
             if not _no_memory(error):
@@ -74,21 +83,23 @@ def train(
         (work / PIECES).write_text(str(pieces))  # resumed, it goes on so: to the same bytes
         log.warning("out of memory: batches are now split in %d, gradients added up", pieces)
         _free()
-    if watcher.trainer.is_world_process_zero():
-        best_weights = best_folder(work, watcher.history.best_update())
+    if dev.trainer.is_world_process_zero():
+        best_weights = best_folder(work, dev.history.best_update())
         shutil.copytree(best_weights, out, dirs_exist_ok=True)
         tokenizer.save_pretrained(out)
-    best = watcher.history.best()
+    history = dev.history
+    best = history.best()
+    names = [one.training.name for one in spec.sets]
     return {
-        "updates": watcher.history.steps[-1],
-        "best_update": watcher.history.steps[best],
-        "dev_score": watcher.history.scores[best],
-        "dev_scores": watcher.history.each[best],
-        "dev_checks": asdict(watcher.history),
-        "losses": watcher.losses,
-        "examples": sum(course.examples),
-        "examples_of": dict(zip([p.name for p in lesson.parts], course.examples, strict=True)),
-        "tokens": course.tokens(),
+        "updates": history.steps[-1],
+        "best_update": history.steps[best],
+        "dev_score": history.scores[best],
+        "dev_scores": history.each[best],
+        "dev_checks": asdict(history),
+        "losses": dev.losses,
+        "examples": sum(plan.examples),
+        "examples_of": dict(zip(names, plan.examples, strict=True)),
+        "tokens": plan.tokens(),
         "pieces": pieces,
     }
 
@@ -102,45 +113,37 @@ def _pieces(work: Path) -> int:
     return pieces if 1 <= pieces <= MOST_PIECES and pieces.bit_count() == 1 else 1
 
 
-def _run(
-    lesson: TrainingSpec,
-    course: BatchPlan,
-    tokenizer: Any,
-    device: Device,
-    work: Path,
-    report: Report,
-    pieces: int,
-) -> DevEvaluation:
+def _run(spec: TrainingSpec, plan: BatchPlan, dev: DevEvaluation, pieces: int) -> None:
     """Train from the last state to the end."""
-    learner = _learner(lesson, course)
-    watcher = DevEvaluation(lesson, tokenizer, device, work, course.checks, report)
-    arguments = _arguments(lesson, device, work, course.updates)
-    trainer = _trainer(learner, arguments, course, tokenizer, watcher, pieces)
-    first = trainer.is_world_process_zero()
-    state: State = watcher.agreed(last_state(work) if first else None)
-    watcher.resume(state.history)
+    model = _model(spec, plan)
+    trainer = _trainer(model, _arguments(spec, dev, plan.updates), plan, dev, pieces)
+    dev.trainer, dev.checks = trainer, plan.checks
+    state: State = dev.agreed(last_state(dev.work) if trainer.is_world_process_zero() else None)
+    dev.resume(state.history)
     trainer.train(resume_from_checkpoint=str(state.folder) if state.folder else None)
     trainer.accelerator.wait_for_everyone()
-    return watcher
 
 
-def _learner(lesson: TrainingSpec, course: BatchPlan) -> MultiHeadModel:
+def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
     """Return the encoder with its heads, only what is to be learnt being trainable."""
-    from harness.models.multi_head import add_adapters, build_multi_head, only_used_rows
-
-    learner = build_multi_head(
-        lesson.checkpoint,
-        [part.form for part in lesson.parts],
-        lesson.seed,
-        {i: part.head for i, part in enumerate(lesson.parts) if part.head},
+    from harness.models.multi_head import (
+        HEADS,
+        add_adapters,
+        build_multi_head,
+        only_used_rows,
     )
-    if lesson.settings.lora:
-        add_adapters(learner, lesson.settings.lora)
-    elif lesson.settings.freeze_words:
-        learner.words.weight.requires_grad_(False)
-    elif all(part.form.layout != "lines" for part in lesson.parts):  # its head needs every word
-        only_used_rows(learner, course.vocabulary() | {learner.words.padding_idx or 0})
-    return learner
+
+    forms = [one.training.format for one in spec.sets]
+    heads = spec.checkpoint.path / HEADS
+    kept = {i: heads / str(one.kept) for i, one in enumerate(spec.sets) if one.kept is not None}
+    model = build_multi_head(spec.checkpoint, forms, spec.seed, kept)
+    if spec.settings.lora:
+        add_adapters(model, spec.settings.lora)
+    elif spec.settings.freeze_words:
+        model.words.weight.requires_grad_(False)
+    elif not any(form.head.needs_all_words for form in forms):
+        only_used_rows(model, plan.vocabulary() | {model.words.padding_idx or 0})
+    return model
 
 
 def _no_memory(error: BaseException) -> bool:
@@ -162,12 +165,12 @@ def _free() -> None:
         torch.cuda.empty_cache()
 
 
-def _arguments(lesson: TrainingSpec, device: Device, work: Path, total: int) -> Any:
+def _arguments(spec: TrainingSpec, dev: DevEvaluation, total: int) -> Any:
     from transformers import TrainingArguments
 
-    settings = lesson.settings
+    settings, device = spec.settings, dev.device
     return TrainingArguments(
-        output_dir=str(work),
+        output_dir=str(dev.work),
         max_steps=total,
         per_device_train_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.accumulate,
@@ -177,7 +180,7 @@ def _arguments(lesson: TrainingSpec, device: Device, work: Path, total: int) -> 
         weight_decay=settings.weight_decay,
         adam_epsilon=settings.adam_epsilon,
         max_grad_norm=settings.max_grad_norm,
-        seed=lesson.seed,
+        seed=spec.seed,
         use_cpu=device.kind == "cpu",
         bf16=device.precision == "bf16",
         fp16=device.precision == "fp16",
@@ -186,23 +189,18 @@ def _arguments(lesson: TrainingSpec, device: Device, work: Path, total: int) -> 
         save_total_limit=KEPT,
         logging_steps=LOG_EVERY,
         logging_nan_inf_filter=False,
-        report_to=lesson.tracker,
+        report_to=spec.tracker,
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=device.kind == "cuda",
         ddp_timeout=LONGEST_WAIT,
         ddp_broadcast_buffers=False,  # they are the same everywhere, and the word table is one
-        ddp_find_unused_parameters=len(lesson.parts) > 1,
+        ddp_find_unused_parameters=len(spec.sets) > 1,
     )
 
 
 def _trainer(
-    learner: MultiHeadModel,
-    arguments: Any,
-    course: BatchPlan,
-    tokenizer: Any,
-    watcher: DevEvaluation,
-    pieces: int,
+    model: MultiHeadModel, arguments: Any, plan: BatchPlan, dev: DevEvaluation, pieces: int
 ) -> Trainer:
     """Return a Trainer that takes its batches from a plan, and splits them if it must."""
     from torch.utils.data import DataLoader
@@ -213,17 +211,17 @@ def _trainer(
 
         def get_train_dataloader(self) -> DataLoader[Any]:
             """Return the planned batches of this process."""
-            share = course.batches[self.args.process_index :: self.args.world_size]
+            share = plan.batches[self.args.process_index :: self.args.world_size]
             return DataLoader(
-                _Lookup(course),  # type: ignore[arg-type]
+                _Features(plan),  # type: ignore[arg-type]
                 batch_sampler=share,
                 collate_fn=self._padded,
                 pin_memory=self.args.dataloader_pin_memory,
             )
 
         def _padded(self, batch: Sequence[tuple[int, int, int, dict[str, Any]]]) -> dict[str, Any]:
-            share = course.share([item[:3] for item in batch])
-            return collate(batch, tokenizer, self.args.seed) | {"share": share}
+            share = plan.share([item[:3] for item in batch])
+            return collate(batch, dev.tokenizer, self.args.seed) | {"share": share}
 
         def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Any:
             """Train on a batch, a piece at a time."""
@@ -235,37 +233,34 @@ def _trainer(
         def compute_loss(self, model: Any, inputs: dict[str, Any], **_: Any) -> Any:
             """Return the loss of a piece, weighed by its share of the labels."""
             head, share = inputs.pop("head"), inputs.pop("share")
-            loss = model(head, **inputs).loss * share
-            watcher.saw(head, loss.detach(), share)
+            loss = model(head, **inputs) * share
+            dev.add_loss(head, loss.detach(), share)
             return loss
 
-    trainer = Planned(
-        model=learner, args=arguments, train_dataset=_Lookup(course), callbacks=[watcher]
-    )
+    trainer = Planned(model=model, args=arguments, train_dataset=_Features(plan), callbacks=[dev])
     trainer.remove_callback(PrinterCallback)
     trainer.model_accepts_loss_kwargs = False  # batches weigh by their shares alone
-    watcher.trainer = trainer
     return trainer
 
 
-class _Lookup:
+class _Features:
     """Features by set, number and pass, for a DataLoader."""
 
-    def __init__(self, course: BatchPlan) -> None:
-        self.course = course
+    def __init__(self, plan: BatchPlan) -> None:
+        self.features = plan.features
 
     def __len__(self) -> int:
-        return sum(len(features) for features in self.course.features)
+        return sum(len(features) for features in self.features)
 
     def __getitem__(self, item: tuple[int, int, int]) -> tuple[int, int, int, dict[str, Any]]:
         head, number, turn = item
-        return head, number, turn, self.course.features[head][number]
+        return head, number, turn, self.features[head][number]
 
 
 def collate(
     batch: Sequence[tuple[int, int, int, dict[str, Any]]], tokenizer: Any, seed: int
 ) -> dict[str, Any]:
-    """Pad features to the longest of the batch; token labels are padded with -100.
+    """Pad features to the longest of the batch; token labels are padded with IGNORED.
 
     Options of a question become a further dimension; plain text gets its masks here.
 
@@ -293,7 +288,7 @@ def collate(
         padded = {k: v.view(len(features), options, -1) for k, v in padded.items()}
     if isinstance(labels[0], list):
         width = padded["input_ids"].shape[1]
-        labels = [row + [-100] * (width - len(row)) for row in labels if row is not None]
+        labels = [row + [IGNORED] * (width - len(row)) for row in labels if row is not None]
     if labels[0] is not None:
         padded["labels"] = torch.tensor(labels)
     return padded | {"head": batch[0][0]}
@@ -317,5 +312,5 @@ def _weight(inputs: Mapping[str, Any]) -> float:
     """Return what a loss is a mean over: the labelled tokens, or else the examples."""
     labels = inputs.get("labels")
     if labels is not None and labels.dim() == 2:
-        return max(1.0, float((labels != -100).sum()))
+        return max(1.0, float((labels != IGNORED).sum()))
     return float(len(inputs["input_ids"]))

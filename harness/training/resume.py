@@ -10,14 +10,43 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from harness.data.files import digest
+from harness.data.files import digest, write_text
 from harness.errors import HarnessError
-from harness.training.spec import History, best_folder
 
 MANIFEST = "state.json"  # its second line says all of a state, its first is the second's SHA-256
 KEPT = 2  # states on disk, so that there is one to fall back on
 
 log = logging.getLogger("harness")
+
+
+@dataclass
+class History:
+    """The dev checks of a training run, kept with each state to resume from.
+
+    Attributes:
+        steps: Updates done at each check.
+        scores: The headline score, in percent; of several sets the mean.
+        each: The score of each set, by name.
+        losses: The mean loss of each set over its last few updates before the check, by name.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    each: list[dict[str, float]] = field(default_factory=list)
+    losses: list[dict[str, float]] = field(default_factory=list)
+
+    def best(self) -> int:
+        """Return the place of the best check, the earliest of equals; -1 without any."""
+        return max(range(len(self.scores)), key=lambda i: (self.scores[i], -i), default=-1)
+
+    def best_update(self) -> int:
+        """Return the update of the best check; -1 without any."""
+        return self.steps[self.best()] if self.steps else -1
+
+    def until(self, step: int) -> History:
+        """Return the checks up to an update."""
+        kept = sum(one <= step for one in self.steps)
+        return History(self.steps[:kept], self.scores[:kept], self.each[:kept], self.losses[:kept])
 
 
 @dataclass(frozen=True)
@@ -48,9 +77,7 @@ def seal(work: Path, step: int, history: History) -> None:
         "files": {str(path.relative_to(work)): digest(path) for path in files},
     }
     text = json.dumps(value)
-    aside = folder / f"{MANIFEST}.part"
-    aside.write_text(f"{_sha256(text)}\n{text}")
-    aside.replace(folder / MANIFEST)
+    write_text(f"{_sha256(text)}\n{text}", folder / MANIFEST)
 
 
 def last_state(work: Path) -> State:
@@ -62,6 +89,11 @@ def last_state(work: Path) -> State:
         log.warning("the state after %d updates is not whole: the one before it is taken", step)
         shutil.rmtree(state_folder(work, step), ignore_errors=True)
     return State()
+
+
+def best_folder(work: Path, update: int) -> Path:
+    """Return where the weights of the best check are kept, by the update it came after."""
+    return work / f"best-{update}"
 
 
 def states(work: Path) -> Iterator[int]:

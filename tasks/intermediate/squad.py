@@ -1,18 +1,9 @@
-"""SQuAD v1.1, and v2.0 with questions that have no answer."""
+"""SQuAD v2.0: SQuAD v1.1 and questions that have no answer."""
 
 from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SpanExtraction
-from tasks.xtreme.squad import COLUMNS, SQUAD
 
-SQUAD_V1 = TrainingSet(
-    name="squad_v1",
-    format=SpanExtraction(),
-    folder=Folder(files={"train": "squad_v1.1/train-v1.1.json", "dev": "squad_v1.1/dev-v1.1.json"}),
-    hub=SQUAD.hub,
-    held_out="xquad",
-    licence="CC BY-SA 4.0",
-    citation="Rajpurkar et al. 2016, SQuAD, arXiv 1606.05250",
-)
+from ..xtreme.squad import COLUMNS
 
 SQUAD_V2 = TrainingSet(
     name="squad_v2",

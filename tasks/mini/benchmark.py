@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from harness.declarations import Benchmark
-from tasks.xtreme.benchmark import XTREME
+
+from ..xtreme.benchmark import XTREME
 
 LANGUAGES = ("en", "de", "es", "zh", "ar", "hi", "sw")
 HERE = Path(__file__).parent / "data"
@@ -16,7 +17,7 @@ def packaged_data() -> tuple[Path, Path]:
 
 def encoder(cache: Path) -> Path:
     """Return the packaged encoder as a checkpoint below a cache folder, pruned to these texts."""
-    from tasks.mini.encoder import demo_checkpoint
+    from .encoder import demo_checkpoint
 
     folders = (*packaged_data(), HERE / "intermediate")
     texts = [path for folder in folders for path in folder.rglob("*") if path.is_file()]

@@ -9,9 +9,8 @@ from harness.formats import BitextMining
 TASK = Task(
     name="bucc2018",
     title="BUCC 2018",
-    group="retrieval",
     format=BitextMining(),
-    languages={"xtreme": ("de", "fr", "ru", "zh")},
+    languages=("de", "fr", "ru", "zh"),
     folder=Folder(
         files={
             "dev": "bucc2018/{lang}-en.dev.{side}",

@@ -2,16 +2,14 @@
 
 from harness.declarations import Folder, Hub, Task
 from harness.formats import SpanExtraction
-from tasks.xtreme.squad import COLUMNS, SQUAD
 
-LANGUAGES = tuple("en es de ar hi vi zh".split())
+from .squad import COLUMNS, SQUAD
 
 TASK = Task(
     name="mlqa",
     title="MLQA",
-    group="qa",
     format=SpanExtraction(scorer="mlqa"),
-    languages={"xtreme": LANGUAGES, "xtreme-r": LANGUAGES},
+    languages=tuple("en es de ar hi vi zh".split()),
     folder=Folder(
         files={
             "dev": "mlqa/MLQA_V1/dev/dev-context-{lang}-question-{lang}.json",

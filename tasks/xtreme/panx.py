@@ -4,7 +4,7 @@ from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import TokenTagging
 
 TAGS = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
-XTREME = tuple(
+LANGUAGES = tuple(
     "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja ka ko"
     " th sw yo my zh kk tr et fi hu".split()
 )
@@ -18,7 +18,7 @@ HUB = Hub(
         "test": "PAN-X.{lang}/test-*.parquet",
     },
     columns={"tokens": "tokens", "tags": "ner_tags"},
-    languages=XTREME,
+    languages=LANGUAGES,
     values=dict(enumerate(("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"))),
 )
 
@@ -33,12 +33,8 @@ WIKIANN_ENGLISH = TrainingSet(
 TASK = Task(
     name="panx",
     title="PAN-X",
-    group="tagging",
     format=FORMAT,
-    languages={
-        "xtreme": XTREME,
-        "xtreme-r": (*XTREME, "qu", "pl", "uk", "az", "lt", "pa", "gu", "ro"),
-    },
+    languages=LANGUAGES,
     folder=Folder(
         files={"dev": "panx/dev-{lang}.tsv", "test": "panx/test-{lang}.tsv"},
         labels="panx/test-{lang}.tsv",

@@ -1,4 +1,7 @@
-"""SQuAD v1.1: English questions; one model learnt from it answers XQuAD and MLQA."""
+"""SQuAD v1.1: English questions; one model learnt from it answers XQuAD and MLQA.
+
+It is an intermediate task as well; jiant, whose scripts made X-STILTs, lays it elsewhere.
+"""
 
 from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SpanExtraction
@@ -14,7 +17,10 @@ COLUMNS = {
 SQUAD = TrainingSet(
     name="squad",
     format=SpanExtraction(),
-    folder=Folder(files={"train": "squad/train-v1.1.json", "dev": "squad/dev-v1.1.json"}),
+    folder=Folder(
+        files={"train": "squad/train-v1.1.json", "dev": "squad/dev-v1.1.json"},
+        elsewhere={"train": "squad_v1.1/train-v1.1.json", "dev": "squad_v1.1/dev-v1.1.json"},
+    ),
     hub=Hub(
         repo="rajpurkar/squad",
         revision="7b6d24c440a36b6815f21b70d25016731768db1f",
@@ -26,4 +32,5 @@ SQUAD = TrainingSet(
     ),
     held_out="xquad",
     licence="CC BY-SA 4.0",
+    citation="Rajpurkar et al. 2016, SQuAD, arXiv 1606.05250",
 )

@@ -3,7 +3,7 @@
 from harness.declarations import Folder, Hub, Task
 from harness.formats import SentenceRetrieval
 
-XTREME = tuple(
+LANGUAGES = tuple(
     "ar he vi id jv tl eu ml ta te af nl de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw"
     " zh kk tr et fi hu".split()
 )
@@ -19,9 +19,8 @@ CODES = dict(
 TASK = Task(
     name="tatoeba",
     title="Tatoeba",
-    group="retrieval",
     format=SentenceRetrieval(),
-    languages={"xtreme": XTREME, "xtreme-r": (*XTREME, "az", "lt", "pl", "uk", "ro")},
+    languages=LANGUAGES,
     folder=Folder(
         files={"test": "tatoeba/{lang}-en.{side}"},
         labels="tatoeba/test-{lang}.tsv",
@@ -32,7 +31,7 @@ TASK = Task(
         files={"test": "tatoeba.{lang}/validation-*.parquet"},
         columns={"source": "source_sentence", "english": "target_sentence"},
         codes=CODES,
-        languages=XTREME,
+        languages=LANGUAGES,
     ),
     licence="CC BY 2.0 FR",
     citation="Artetxe and Schwenk 2019, LASER, arXiv 1812.10464",

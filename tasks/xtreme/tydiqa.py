@@ -6,9 +6,9 @@ of the English training file hold all nine languages; ``keep`` drops the others 
 
 from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import SpanExtraction
-from tasks.xtreme.squad import COLUMNS
 
-LANGUAGES = tuple("en ar bn fi id ko ru sw te".split())
+from .squad import COLUMNS
+
 ENGLISH_IDS = r"english-.+|\d+"  # the preparation script leaves only the last number in train
 REPO, REVISION = "google-research-datasets/tydiqa", "da78f23f9119363459acbaf46bf89426ff26c259"
 
@@ -26,9 +26,8 @@ TYDIQA_ENGLISH = TrainingSet(
 TASK = Task(
     name="tydiqa",
     title="TyDiQA-GoldP",
-    group="qa",
     format=SpanExtraction(scorer="squad"),
-    languages={"xtreme": LANGUAGES, "xtreme-r": LANGUAGES},
+    languages=tuple("en ar bn fi id ko ru sw te".split()),
     folder=Folder(
         files={"test": "tydiqa/tydiqa-goldp-v1.1-dev/tydiqa.goldp.{lang}.dev.json"},
         labels="tydiqa/test-{lang}.json",

@@ -7,7 +7,7 @@ from harness.declarations import Folder, Task, TrainingSet
 from harness.formats import TokenTagging
 
 UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
-XTREME = tuple(
+LANGUAGES = tuple(
     "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur"
     " vi yo zh".split()
 )
@@ -23,9 +23,8 @@ UD_ENGLISH = TrainingSet(
 TASK = Task(
     name="udpos",
     title="UD-POS",
-    group="tagging",
     format=FORMAT,
-    languages={"xtreme": XTREME, "xtreme-r": (*XTREME, "lt", "pl", "uk", "wo", "ro")},
+    languages=LANGUAGES,
     folder=Folder(
         files={"dev": "udpos/dev-{lang}.tsv", "test": "udpos/test-{lang}.tsv"},
         labels="udpos/test-{lang}.tsv",

@@ -2,16 +2,14 @@
 
 from harness.declarations import Folder, Hub, Task
 from harness.formats import SpanExtraction
-from tasks.xtreme.squad import COLUMNS, SQUAD
 
-XTREME = tuple("en es de el ru tr ar vi th zh hi".split())
+from .squad import COLUMNS, SQUAD
 
 TASK = Task(
     name="xquad",
     title="XQuAD",
-    group="qa",
     format=SpanExtraction(scorer="squad"),
-    languages={"xtreme": XTREME, "xtreme-r": (*XTREME, "ro")},
+    languages=tuple("en es de el ru tr ar vi th zh hi".split()),
     folder=Folder(files={"test": "xquad/xquad.{lang}.json"}, labels="xquad/test-{lang}.json"),
     training=SQUAD,
     hub=Hub(

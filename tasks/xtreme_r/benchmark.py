@@ -1,10 +1,13 @@
 """The XTREME-R benchmark: the mean of its ten tasks; without PAWS-X and BUCC, with three more.
 
-Tatoeba is run there on a model fine-tuned on SQuAD v1.1.
+Tatoeba is run there on a model fine-tuned on SQuAD v1.1. Four tasks have more languages than in
+XTREME.
 """
 
 from harness.declarations import Benchmark
-from tasks.xtreme.squad import SQUAD
+
+from ..xtreme import panx, tatoeba, udpos, xquad
+from ..xtreme.squad import SQUAD
 
 XTREME_R = Benchmark(
     name="xtreme-r",
@@ -14,6 +17,12 @@ XTREME_R = Benchmark(
         "tagging": ("udpos", "panx"),
         "qa": ("xquad", "mlqa", "tydiqa"),
         "retrieval": ("tatoeba", "mewslix", "lareqa"),
+    },
+    languages={
+        "udpos": (*udpos.TASK.languages, "lt", "pl", "uk", "wo", "ro"),
+        "panx": (*panx.TASK.languages, "qu", "pl", "uk", "az", "lt", "pa", "gu", "ro"),
+        "xquad": (*xquad.TASK.languages, "ro"),
+        "tatoeba": (*tatoeba.TASK.languages, "az", "lt", "pl", "uk", "ro"),
     },
     training={"tatoeba": SQUAD},
     citation="Ruder et al. 2021, XTREME-R, arXiv 2104.07412",

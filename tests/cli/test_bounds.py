@@ -5,26 +5,27 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 
-from harness import recipes
+from harness import recipes, registry
+from harness.api import evaluate
 from harness.bounds import COUNT, SEED, SHARE, WEIGHT, Bounds, shown
-from harness.cli import app
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
+from harness.cli.main import COMMANDS as INSTALLED
 from harness.cli.store_commands import check_store_command, prune_command
 from harness.cli.study_commands import plan_command, run_command, table_command
 from harness.cli.train_command import train_command
 from harness.errors import HarnessError
-from harness.pipeline.request import Options
-from harness.recipes import EXPECTED, Settings
+from harness.recipes import SETTINGS, Setting, Settings, read_by
 from harness.studies import study_file as studies
 from harness.studies.study_file import Study, read_study
 
 Write = Callable[..., Path]
 Run = Callable[..., tuple[int, str, str]]
+EXPECTED = {name: one.expected for name, one in SETTINGS.items()}
 NUMBERS = {name: bounds for name, bounds in EXPECTED.items() if isinstance(bounds, Bounds)}
 KEYS = studies.KEYS | studies.OF_AN_INTERMEDIATE | {"seed": SEED, "weight": WEIGHT}
 OF_STUDIES = {name: bounds for name, bounds in KEYS.items() if isinstance(bounds, Bounds)}
@@ -64,13 +65,32 @@ def test_no_number_is_without_bounds() -> None:
 
 
 def test_every_default_is_within_its_bounds() -> None:
-    for name, value in vars(Settings()).items():
-        assert value in EXPECTED[name], name
+    for name in SETTINGS:
+        assert Settings().value(name) in EXPECTED[name], name
+    with pytest.raises(ValueError, match="volume: default 0"):
+        Setting("volume", 0, Bounds(1, 10), "How loud.")
 
 
-def place_and_bound(path: Path, line: int, text: str, value: object) -> str:
+def test_every_setting_says_what_it_is_and_who_reads_it() -> None:
+    assert [*SETTINGS, "own"] == [entry.name for entry in fields(Settings)]
+    for one in SETTINGS.values():
+        assert one.help[0].isupper() and one.help.endswith("."), one.name
+        assert "\n" not in one.help
+    kinds = ("training", "set", "mixture", "format", "plan")
+    assert sorted(name for kind in kinds for name in read_by(kind)) == sorted(SETTINGS)
+    assert read_by("set") == ("batch_size", "max_tokens", "train_examples", "dev_examples")
+    assert read_by("mixture") == ("sampling", "cap", "temperature")
+    assert read_by("plan") == ("keep_head",)
+    forms = [registry.task(name).format for name in registry.task_names()]
+    forms += [registry.training(name).format for name in registry.training_names()]
+    read = {name for form in forms for name in form.reads} | {"language_exponent"}
+    assert read == set(read_by("format"))
+
+
+def place_and_bound(path: Path, line: int, text: str, value: object, more: str = "") -> str:
     said = re.escape(shown(value))
-    return rf"{re.escape(str(path))}:{line}:1: .*= {said}; expected {re.escape(text)}$"
+    text = re.escape(text + more)
+    return rf"{re.escape(str(path))}:{line}:1: .*= {said}; expected {text}$"
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -83,15 +103,17 @@ def test_a_recipes_number_is_held_to_its_bounds(name: str, write: Write) -> None
         path = write("recipe.toml", f"[default]\n{name} = {value!r}\n")
         with pytest.raises(HarnessError) as caught:
             recipes.load(str(path))
-        assert re.match(place_and_bound(path, 2, str(NUMBERS[name]), value), str(caught.value))
+        help_ = f". {SETTINGS[name].help}"
+        place = place_and_bound(path, 2, str(NUMBERS[name]), value, help_)
+        assert re.match(place, str(caught.value))
 
 
 def test_the_message_says_the_bound(write: Write) -> None:
     path = write("recipe.toml", f"about = 'x'\n[default]\naccumulate = {10**18}\n")
     with pytest.raises(HarnessError) as caught:
         recipes.load(str(path))
-    said = f"{path}:3:1: accumulate = {10**18}; expected a whole number from 1 to 1024"
-    assert str(caught.value) == said
+    said = f"{path}:3:1: accumulate = {10**18}; expected a whole number from 1 to 1024."
+    assert str(caught.value) == f"{said} Batches whose gradients are added up for one update."
 
 
 def of_a_study(name: str, value: object) -> str:
@@ -156,38 +178,32 @@ OPTIONS = {
 
 
 def test_every_number_of_the_command_line_is_seen() -> None:
-    commands = [one.callback for one in app.registered_commands]
-    commands += [one.callback for g in app.registered_groups for one in groups(g)]
-    assert set(commands) == set(COMMANDS.values())
+    assert set(INSTALLED.values()) == set(COMMANDS.values())
     names = {words[-1] for words in OPTIONS}
     assert names == {"--seed", "--threads", "--limit", "--max-steps", "--mlm", "--workers"}
 
 
-def groups(info: Any) -> Any:
-    return info.typer_instance.registered_commands
-
-
 @pytest.mark.parametrize("words", OPTIONS, ids=" ".join)
 def test_an_options_number_is_held_to_its_bounds(words: tuple[str, ...], run: Run) -> None:
-    option = OPTIONS[words]
-    assert option.min is not None and option.max is not None, f"{words[-1]} has no bounds"
-    for value in (option.min - 1, option.max + 1, 10**30):
+    bounds = OPTIONS[words].bounds
+    assert bounds is not None, f"{words[-1]} has no bounds"
+    for value in (bounds.low - 1, bounds.high + 1, 10**30, "many"):
         code, out, err = run(*words, value)
         assert (code, out) == (2, "") and err.count("\n") == 1
-        assert err.startswith("error: ") and words[-1] in err and "Input should be" in err
+        assert err.startswith("error: ") and words[-1] in err and f"expected {bounds}" in err
 
 
 def test_a_share_of_one_is_refused_on_the_command_line(run: Run, tmp_path: Path) -> None:
     words = ("train", "mnli", "--from", "x", "--output", tmp_path / "out", "--mlm")
-    for value, said in (("1", f"--mlm 1.0: expected {SHARE}"), ("nan", "--mlm")):
+    for value, said in (("1", f"--mlm: '1': expected {SHARE}"), ("nan", "--mlm")):
         code, out, err = run(*words, value)
         assert (code, out) == (2, "") and said in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("layer", ["1001", "-1", "9" * 5000, "²", "1.5", "Last"])
-def test_a_layer_out_of_bounds_is_one_line(layer: str, tmp_path: Path) -> None:
+def test_a_layer_out_of_bounds_is_one_line(layer: str) -> None:
     with pytest.raises(HarnessError, match="expected a whole number from 0 to 1000 or auto"):
-        Options("nowhere", tmp_path, benchmark="mini", layer=layer).resolve()
+        evaluate("nowhere", benchmark="mini", layer=layer)
 
 
 def test_a_sampling_weight_out_of_bounds_is_one_line(run: Run, tmp_path: Path) -> None:

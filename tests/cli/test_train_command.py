@@ -274,13 +274,13 @@ def test_another_folder_is_refused_before_training(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["mnli", "--sampling", "unifrom"], "--sampling 'unifrom'"),
+        (["mnli", "--sampling", "unifrom"], "unknown sampling 'unifrom'; did you mean uniform?"),
         (["mnli", "qqp", "--sampling", "mnli=2"], "--sampling: give each of mnli, qqp a weight"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=0"], "a weight, a number from 1e-06"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=nan"], "a weight, a number from 1e-06"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=inf"], "a weight, a number from 1e-06"),
         (["mnli", "qqp", "--sampling", "mnli=2,qqp=x"], "'qqp=x' is no weight"),
-        (["mnli", "--mlm", "1"], "--mlm 1"),
+        (["mnli", "--mlm", "1"], "--mlm: '1': expected"),
         (["mnli", "--mlm", "nan"], "--mlm"),
         (["mnli", "--mlm", "-0.5"], "--mlm"),
         (["mnly"], "did you mean mnli"),

@@ -10,21 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import registry
+from harness.data.check import check_training
+from harness.data.files import strict
 from harness.data.folder import FolderSource
-from harness.data.records import known_label, picked, read_records
+from harness.data.layouts import Choices, Pairs
+from harness.data.records import laid_out, picked, read_records
+from harness.declarations import Folder
 from harness.errors import HarnessError
 
-PAIR = {"sentence1": "a", "sentence2": "b", "label": "label"}
-CHOICE = {"context": "ctx", "choices": "endings", "label": "label"}
+PAIR = Folder(files={}, columns={"sentence1": "a", "sentence2": "b", "label": "label"})
+CHOICE = Folder(files={}, columns={"context": "ctx", "choices": "endings", "label": "label"})
 FOUR = {"ctx": "Look.", "endings": ["a", "b", "c", "d"], "label": 1}
 
 
 def pairs(path):
-    return read_records(path, "pairs", PAIR, {}, ("0", "1"))
+    return read_records(path, Pairs(), PAIR, ("0", "1"), strict(path))
 
 
 def choices(path):
-    return read_records(path, "choices", CHOICE, {}, ("0", "1", "2", "3"))
+    return read_records(path, Choices(), CHOICE, ("0", "1", "2", "3"), strict(path))
 
 
 def refusal(read, path):
@@ -82,6 +86,19 @@ def test_a_label_of_no_plain_value_is_named(label, write):
     path = write("rows.jsonl", json.dumps({"a": "x", "b": "y", "label": label}) + "\n")
     with suppress(HarnessError):  # either the line is named or the row is unlabelled
         assert pairs(path)["label"] == [None]
+
+
+@pytest.mark.parametrize("label", [[0], {"is": 0}, "zero", 9])
+def test_a_look_through_the_files_goes_on_after_a_bad_label(label, tmp_path):
+    for split in ("train", "val"):
+        path = tmp_path / f"intermediate/hellaswag/hellaswag_{split}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(json.dumps(FOUR | {"label": one}) for one in (label, 1)))
+    for finding in check_training(
+        FolderSource(tmp_path / "xtreme"), registry.training("hellaswag")
+    ):
+        (problem,) = finding.problems
+        assert ".jsonl:1: " in problem and finding.rows == 2 and finding.labelled
 
 
 @pytest.mark.parametrize(
@@ -204,6 +221,9 @@ def test_columns_reach_into_structs_and_lists():
         (2, None),
     ],
 )
-def test_a_label_that_is_none_of_the_set_is_no_label(value, label):
-    assert known_label(value, {0: "a", "0": "a"}, ("a", "b")) == label
-    assert known_label(value, {"0": "a"}, ("a", "b")) == label
+@pytest.mark.parametrize("values", [{0: "a", "0": "a"}, {"0": "a"}])
+def test_a_label_that_is_none_of_the_set_is_no_label(values, value, label):
+    told = []
+    column = {"label": [value]}
+    found = laid_out(column, Pairs(), values, ("a", "b"), lambda *said: told.append(said))
+    assert found["label"] == [label] and len(told) == (value == 2)

@@ -11,15 +11,15 @@ import pytest
 from support.places import MINI
 
 from harness import registry
-from harness.data import layout
 from harness.data.check import MOST_PROBLEMS, check_folder, check_training
 from harness.data.folder import FolderSource
+from harness.data.layouts.layout import NUMBERS, STRING, STRINGS
 from harness.data.memory import Memory
 from harness.data.source import training_rows
 from harness.declarations import Folder
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
-from harness.pipeline.dataset_facts import Known
+from harness.pipeline.dataset_facts import DatasetFacts
 
 TASKS = "bucc2018 mlqa panx pawsx tatoeba tydiqa udpos xnli xquad".split()
 GOLD = {"bucc2018": 40}  # of one language; elsewhere as many as there are examples
@@ -33,13 +33,13 @@ def source(small_data) -> FolderSource:
 
 def typed(rows, form) -> bool:
     """Whether the rows have exactly the layout's columns, in order and of its types."""
-    kinds = {layout.STRING: "string", layout.STRINGS: "string", layout.NUMBERS: "int64"}
-    for name, kind in layout.COLUMNS[form.layout].items():
+    kinds = {STRING: "string", STRINGS: "string", NUMBERS: "int64"}
+    for name, kind in form.layout.columns.items():
         feature = rows.features[name]
         inner = getattr(feature, "feature", feature)
         assert inner.dtype == kinds[kind]
-        assert (inner is not feature) == (kind != layout.STRING)
-    return list(rows.features) == list(layout.COLUMNS[form.layout])
+        assert (inner is not feature) == (kind != STRING)
+    return list(rows.features) == list(form.layout.columns)
 
 
 def spoil(path: Path, before: str, after: str) -> int:
@@ -432,7 +432,7 @@ def test_offsets_of_test_files_are_looked_at_by_the_check_alone(source):
     assert problems[0].startswith(f"{path}: question ")
 
 
-@pytest.mark.parametrize("name", ["squad_v1", "squad_v2"])
+@pytest.mark.parametrize("name", ["squad", "squad_v2"])
 @pytest.mark.parametrize("split", ["train", "dev"])
 def test_answers_out_of_place_in_intermediate_sets_are_listed(source, name, split):
     training = registry.training(name)
@@ -489,7 +489,7 @@ def test_gold_of_other_files_is_told_and_refused_in_the_same_words(
 ):
     """Scored in silence it would be 0, or a few points less than is true."""
     task, path = registry.task(name), small_data / file
-    known = Known(source, Memory())
+    known = DatasetFacts(source, Memory())
     known.test(task, "de")
     path.write_text("".join(f"{line}\n" for line in change(path.read_text("utf-8").splitlines())))
     found = look(source, names=[name])
@@ -498,7 +498,7 @@ def test_gold_of_other_files_is_told_and_refused_in_the_same_words(
     where = source.files(task, "test", "de")[0] if "sentences, but" in said else path
     assert said.startswith(f"{where}:") and what in said and why in said and "\n" not in said
     with pytest.raises(HarnessError) as caught:
-        Known(source, Memory()).test(task, "de")
+        DatasetFacts(source, Memory()).test(task, "de")
     assert str(caught.value) == said
 
 
@@ -509,7 +509,7 @@ def test_sides_of_other_lengths_are_told_without_labels_too(small_data):
     path.write_text(path.read_text("utf-8") + "more\n")
     (problem,) = look(bare, names=["tatoeba"])["tatoeba", "test", "de"].problems
     with pytest.raises(HarnessError) as caught:
-        Known(bare, Memory()).test(task, "de")
+        DatasetFacts(bare, Memory()).test(task, "de")
     assert str(caught.value) == problem
 
 
@@ -531,7 +531,7 @@ def test_the_packaged_data_are_whole():
     assert found["xnli", "test", "zh"].rows == 36 and found["xnli", "test", "zh"].labelled
     assert found["tatoeba", "test", "zh"].rows == 60
     assert found["bucc2018", "test", "zh"].rows == 65
-    assert found["mnli", "train", "en"].rows == 300 and found["mnli", "train", "en"].labelled
+    assert found["xnli-en", "train", "en"].rows == 300 and found["xnli-en", "train", "en"].labelled
 
 
 def test_the_real_data_are_whole(real_data):
@@ -553,7 +553,13 @@ def test_the_real_data_are_whole(real_data):
 @pytest.mark.parametrize(
     ("file", "before", "after", "key", "what"),
     [
-        ("xtreme/xnli/train-en.tsv", "\tneutral", "\tneutrum", ("mnli", "train", "en"), "neutrum"),
+        (
+            "xtreme/xnli/train-en.tsv",
+            "\tneutral",
+            "\tneutrum",
+            ("xnli-en", "train", "en"),
+            "neutrum",
+        ),
         ("xtreme/udpos/train-en.tsv", "\tVERB", "\tVREB", ("ud-en", "train", "en"), "VREB"),
         ("xtreme/udpos/train-en.tsv", "\tVERB", "", ("ud-en", "train", "en"), "some have none"),
         ("xtreme/pawsx/test-zh.tsv", "\t", " ", ("pawsx", "test", "zh"), "1 columns"),

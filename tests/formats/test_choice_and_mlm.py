@@ -14,21 +14,23 @@ from support.places import MINI
 
 from harness import registry
 from harness.data.folder import FolderSource
-from harness.data.layout import to_dataset
+from harness.data.layouts import Choices, Lines, Squad
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats import MaskedLM, MultipleChoice, SpanExtraction
 from harness.formats.multiple_choice import options
+from harness.models.batching import IGNORED
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
-from harness.models.masking import IGNORED, mask
-from harness.models.model import Model, load_tokenizer
+from harness.models.masking import mask
+from harness.models.model import Model
 from harness.models.multi_head import build_multi_head, load_trained
+from harness.models.tokenizer import load_tokenizer
 from harness.recipes import Settings
 from harness.scoring import squad2_scores
 from harness.training.batch_plan import size
 from harness.training.loop import collate, train
-from harness.training.spec import Part, TrainingSpec
+from harness.training.spec import SetSpec, TrainingSpec
 
 SETTINGS = Settings(learning_rate=1e-3, batch_size=4, max_length=40, stride=12, max_question=8)
 PACKAGED = FolderSource(MINI / "xtreme")
@@ -47,11 +49,11 @@ def loaded(path, form):
     """A model whose scores differ by far more than rounding does."""
     import torch
 
-    learner = build_multi_head(open_checkpoint(str(path), offline=True), [form], 3, {})
+    multi = build_multi_head(open_checkpoint(str(path), offline=True), [form], 3, {})
     with torch.no_grad():
-        for weight in learner.parameters():
+        for weight in multi.parameters():
             weight.mul_(12 if weight.ndim > 1 else 1)
-    return Model(learner.models[0].eval(), load_tokenizer(path), device())
+    return Model(multi.models[0].eval(), load_tokenizer(path), device(), form.head)
 
 
 # -- multiple choice -------------------------------------------------------------------------------
@@ -64,8 +66,7 @@ def questions(count, number=18):
     def text(longest):
         return " ".join(draw.choices(words, k=draw.randint(1, longest)))
 
-    return to_dataset(
-        "choices",
+    return Choices().to_dataset(
         {
             "context": [text(60) if i % 3 else "" for i in range(number)],
             "question": [text(6) + "?" if i % 3 != 1 else "" for i in range(number)],
@@ -182,7 +183,7 @@ def test_at_least_one_token_is_masked_where_there_is_any(tiny, seed, words):
 def test_masks_differ_by_seed_and_pass_and_by_nothing_else(tiny):
     tokenizer = load_tokenizer(tiny)
     texts = ["The old bridge over the river is closed in winter."] * 4
-    rows = to_dataset("lines", {"text": texts, "language": ["en"] * 4})
+    rows = Lines().to_dataset({"text": texts, "language": ["en"] * 4})
     features = MaskedLM().encode(rows, tokenizer, SETTINGS, training=True)
     assert {feature["language"] for feature in features} == {"en"}
 
@@ -209,15 +210,15 @@ def test_masked_language_modelling_lowers_its_loss(family, tmp_path):
     rows = training_rows(PACKAGED, training)
     losses = []
     for epochs in (1, 12):
-        part = Part("mlm", training.format, rows.train, rows.dev, settings)
         checkpoint = open_checkpoint(str(family), offline=True)
-        lesson = TrainingSpec(checkpoint, (part,), replace(settings, epochs=epochs), 1)
+        one = SetSpec(training, settings)
+        spec = TrainingSpec(checkpoint, (one,), replace(settings, epochs=epochs), 1)
         work = tmp_path / f"work{epochs}"
         work.mkdir()
-        result = train(lesson, device(), work, tmp_path / f"out{epochs}", lambda a, b: None)
-        losses.append(result["losses"]["mlm"])
+        result = train(spec, [rows], device(), work, tmp_path / f"out{epochs}", lambda a, b: None)
+        losses.append(result["losses"][training.name])
     assert losses[1] < losses[0] - 0.5
-    model = load_trained(tmp_path / "out12", training.format, 0, device())
+    model = load_trained(tmp_path / "out12", training.format.head, 0, device())
     found = training.format.predict(model, {"test": rows.dev}, settings)
     masks = sum(
         len(masked_places(model.tokenizer, row["text"], i)) for i, row in enumerate(rows.dev)
@@ -240,24 +241,23 @@ def test_the_loss_at_masked_places_alone_is_the_loss(family):
     import torch
 
     form = MaskedLM()
-    learner = build_multi_head(open_checkpoint(str(family), offline=True), [form], 3, {}).eval()
+    multi = build_multi_head(open_checkpoint(str(family), offline=True), [form], 3, {}).eval()
     tokenizer = load_tokenizer(family)
-    rows = to_dataset(
-        "lines", {"text": ["The river.", "An old mill by it."], "language": ["en"] * 2}
+    rows = Lines().to_dataset(
+        {"text": ["The river.", "An old mill by it."], "language": ["en"] * 2}
     )
     features = form.encode(rows, tokenizer, SETTINGS, training=True)
     batch = collate([(0, i, 0, f) for i, f in enumerate(features)], tokenizer, 5)
     head = batch.pop("head")
     with torch.no_grad():
-        ours = learner(head, **batch).loss
-        theirs = learner.models[0](**batch).loss
+        ours = multi(head, **batch)
+        theirs = multi.models[0](**batch).loss
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("call", ["read", "read_gold"])
-def test_nothing_is_evaluated_by_masks(call, tmp_path):
-    with pytest.raises(HarnessError, match="never evaluated"):
-        getattr(MaskedLM(), call)(tmp_path / "x")
+def test_nothing_is_evaluated_by_masks(call):
+    assert not hasattr(MaskedLM(), call)
 
 
 # -- questions without an answer -------------------------------------------------------------------
@@ -265,8 +265,7 @@ def test_nothing_is_evaluated_by_masks(call, tmp_path):
 
 def test_unanswerable_is_a_span_on_the_first_token(family):
     context = "The old mill stands on the bank of the river near the market."
-    rows = to_dataset(
-        "squad",
+    rows = Squad().to_dataset(
         {
             "id": ["a", "n"],
             "context": [context] * 2,
@@ -309,7 +308,7 @@ def test_nothing_is_predicted_where_the_null_span_wins(no_answer, null, empty, t
     model = Planted(None, load_tokenizer(tiny), device())
     model.null = [null]
     columns = {"id": ["q"], "context": ["the old mill by the river"], "question": ["What?"]}
-    rows = to_dataset("squad", columns | {"answers": [[]], "starts": [[]]})
+    rows = Squad().to_dataset(columns | {"answers": [[]], "starts": [[]]})
     answer = form.predict(model, {"test": rows}, SETTINGS)["q"]
     assert (answer == "") is empty
     assert answer in columns["context"][0]
@@ -319,8 +318,7 @@ def test_the_null_score_of_a_question_is_its_lowest_window_s(tiny):
     """As in run_squad.py: one window that is sure of an answer suffices."""
     form, words = SpanExtraction(no_answer=True), "river mill market bridge " * 20
     model = Planted(None, load_tokenizer(tiny), device())
-    rows = to_dataset(
-        "squad",
+    rows = Squad().to_dataset(
         {"id": ["q"], "context": [words], "question": ["What?"], "answers": [[]], "starts": [[]]},
     )
     assert len(form.encode(rows, model.tokenizer, SETTINGS, training=False)) > 3

@@ -8,11 +8,11 @@ import pytest
 from support import families
 
 from harness import registry
-from harness.data.layout import read_tags, to_dataset
+from harness.data.layouts import Tags
 from harness.errors import HarnessError
 from harness.formats import TokenTagging
 from harness.formats.words import pieces_of_words
-from harness.models.model import load_tokenizer
+from harness.models.tokenizer import load_tokenizer
 from harness.recipes import Settings
 
 CARRIERS = {"bytes": families.pieces_of_bytes, "gemma": families.pieces_like_gemma}
@@ -63,7 +63,8 @@ def ud_sentences(real_data: Path) -> list[list[str]]:
     """The sentences of the UD sample."""
     files = sorted((real_data / "xtreme" / "udpos").glob("*.tsv"))
     labels = registry.task("udpos").format.labels
-    return [s for file in files for s in read_tags(file, labels)["tokens"]]
+    sentences: list[list[str]] = Tags().read(files, labels)["tokens"]
+    return sentences
 
 
 @pytest.mark.slow
@@ -106,6 +107,6 @@ def test_a_word_of_no_pieces_without_an_unknown_token_is_named() -> None:
 
 def test_a_joiner_alone_keeps_its_place(tiny: Path) -> None:
     tokenizer, form = load_tokenizer(tiny), TokenTagging(labels=("O", "B-PER"))
-    rows = to_dataset("tags", {"tokens": [["Ada", "\u200d", "lacht"]], "tags": [None]})
+    rows = Tags().to_dataset({"tokens": [["Ada", "\u200d", "lacht"]], "tags": [None]})
     (feature,) = form.encode(rows, tokenizer, Settings(), training=False)
     assert len(feature["first"]) == 3 and feature["row"] == 0

@@ -31,7 +31,13 @@ TABLES = (
     *(f"{'[' * n}{']' * n}" for n in (90, 300, 400)),
 )
 LINES = ("[x]", "[[checkpoints]]", "a.b.c = 1", "[settings]", '"" = 1', "= 1", "[", "about = 1")
-LINES += ('[intermediate."a\\u0000b"]', "[settings.training.mnli]", "x = '''", "[default]", "# é")
+LINES += (
+    '[intermediate."a\\u0000b"]',
+    "[settings.training.xnli-en]",
+    "x = '''",
+    "[default]",
+    "# é",
+)
 LINES += ("[a.'b'.\"c\"]", "default.epochs = 2", "[intermediate.a.settings.default]")
 VALUES: tuple[Any, ...] = (None, True, 0, -1, 10**12, 10**30, 2**63, 1.5, float("nan"), [], {}, "")
 VALUES += (float("inf"), -float("inf"), [[]], {"a": {}}, "x", "\ud800", "n" * 300, [None], 1e300)

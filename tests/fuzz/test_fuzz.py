@@ -58,7 +58,7 @@ chain = {{ train = ["hellaswag"], from = "mnli", settings = {{ epochs = 2 }} }}
 max_length = 64
 layer = "last"
 
-[settings.training.mnli]
+[settings.training.xnli-en]
 keep_head = true
 
 [settings.format."token tagging"]

@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 from harness.models import checkpoint_files as files
 from harness.models import families as structure
 from harness.models.checkpoint import open_checkpoint
-from harness.models.model import load_tokenizer
+from harness.models.tokenizer import load_tokenizer
 
 
 def look(path):

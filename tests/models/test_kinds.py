@@ -17,7 +17,8 @@ from harness.models import ability, checkpoint_files
 from harness.models import tokenizer as tokenizers
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import choose_device
-from harness.models.model import load_encoder, load_tokenizer
+from harness.models.model import load_encoder
+from harness.models.tokenizer import load_tokenizer
 
 PAIR = SentencePair(labels=("no", "yes"))
 
@@ -256,7 +257,7 @@ def test_heads_that_a_family_lacks_are_known(tmp_path: Path) -> None:
     assert ability.lacking(found, PAIR, memory) == ability.lacking(found, tags, memory) == ""
     for form in (SpanExtraction(), MultipleChoice(labels=("0", "1"))):
         said = ability.lacking(found, form, memory)
-        assert said == f"transformers has no {form.head} for eurobert"
+        assert said == f"transformers has no {form.head.auto} for eurobert"
     before = dict(memory.facts)
     assert ability.lacking(found, SpanExtraction(), memory) and memory.facts == before
 

@@ -17,21 +17,22 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.places import MINI, ROOT
+from support.places import ROOT
 from support.runs import STUDY, contents, descendants
+from support.stores import Quiet, runtime
 from support.waiting import LONG, events, until
 
-from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.errors import HarnessError
-from harness.models.device import choose_device
 from harness.pipeline.engines.in_process import InProcessEngine
-from harness.pipeline.engines.schedule import Outcome, opened, run_all
-from harness.pipeline.engines.workers import Site, WorkersEngine
+from harness.pipeline.engines.local import LocalEngine
+from harness.pipeline.engines.run_plan import opened
+from harness.pipeline.engines.schedule import Moved, Outcome, run_all
+from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import Mirror, open_mirror
-from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
+from harness.pipeline.store.store import LAYOUT, LAYOUT_FILE, MANIFEST, Store
 from harness.studies.expand import plan_study
 from harness.studies.study_file import read_study
 
@@ -52,7 +53,7 @@ def execute(words: list[str], env: dict[str, str]) -> str:
         words, env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 @dataclass(frozen=True)
@@ -150,14 +151,18 @@ def test_kills_at_random_moments_lose_nothing_finished(
 # --- steps of no weight
 
 
-@dataclass(frozen=True)
-class Leave:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Leave(Step):
     """Leave a file; or die, or fail, if told to."""
 
+    kind = "score"
     text: str
     how: str = ""
 
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Runtime) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
+        return {"name": self.text}
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         if self.how == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if self.how == "exit":
@@ -172,16 +177,11 @@ class Leave:
         return {"read": [(parent / "deep" / "file.txt").read_text() for parent in parents]}
 
 
-def leaf(name: str, *parents: Step, how: str = "") -> Step:
-    return Step("score", f"score {name}", {"name": name}, parents, job=Leave(name, how))
+def leaf(name: str, *parents: Step, how: str = "") -> Leave:
+    return Leave(name=f"score {name}", parents=parents, text=name, how=how)
 
 
-def site(store: Store) -> Site:
-    source = FolderSource(MINI / "xtreme", MINI / "labels")
-    return Site(store, source, choose_device("cpu", "fp32", 1))
-
-
-class Watch:
+class Watch(Quiet):
     def __init__(self) -> None:
         self.seen: list[tuple[str, int, int]] = []
 
@@ -196,10 +196,8 @@ def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> No
     steps = [deadly, first, leaf("below", deadly), *(leaf(f"s{i}", first) for i in range(8))]
     watch = Watch()
     store = Store(tmp_path)
-    with opened(
-        WorkersEngine(site(store), 1, [])
-    ) as engine:  # one slot: it must go on after the death
-        report = run_all(steps, store, engine, watch)
+    with opened(LocalEngine(runtime(store), 1)) as engine:  # which must go on after the death
+        report = run_all(steps, engine, watch)
     (failed,) = report.failed
     assert failed.step is deadly and "its process died" in failed.error
     assert "-9" in failed.error if how == "die" else "exit code 3" in failed.error
@@ -210,18 +208,18 @@ def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> No
     processes = {(store.fetched(s) / "process").read_text() for s in steps if store.find(s)}
     assert len(processes) == 1 and str(os.getpid()) not in processes
     # and the dead one is all that a second run begins, with what is below it
-    with opened(InProcessEngine(site(store))) as engine:
-        mended = [leaf(s.identity["name"], *s.parents) for s in steps if s.name != "score below"]
-        assert run_all(mended, store, engine, Watch()).ran == 1
+    with opened(InProcessEngine(runtime(store))) as engine:
+        mended = [leaf(s.text, *s.parents) for s in steps if s.name != "score below"]
+        assert run_all(to_do(mended, store.sound), engine, Watch()).ran == 1
 
 
 @pytest.mark.slow
 def test_errors_of_steps_are_told_alike_by_both_engines(tmp_path: Path) -> None:
     steps = [leaf("a", how="raise"), leaf("b", how="refuse"), leaf("c")]
-    for name, make in {"here": InProcessEngine, "slots": lambda s: WorkersEngine(s, 2, [])}.items():
+    for name, make in {"here": InProcessEngine, "slots": lambda r: LocalEngine(r, 2)}.items():
         store = Store(tmp_path / name)
-        with opened(make(site(store))) as engine:
-            report = run_all(steps, store, engine, Watch())
+        with opened(make(runtime(store))) as engine:
+            report = run_all(steps, engine, Watch())
         said = {outcome.step.name: outcome.error for outcome in report.failed}
         assert said == {
             "score a": "ZeroDivisionError: of its own making", "score b": "nothing to be done",
@@ -236,9 +234,9 @@ def test_workers_end_with_their_engine(tmp_path: Path) -> None:
     store = Store(tmp_path)
 
     def interrupted() -> None:
-        with opened(WorkersEngine(site(store), 2, [])) as engine:
+        with opened(LocalEngine(runtime(store), 2)) as engine:
             engine.start(0, leaf("a"))
-            engine.wait()
+            engine.wait(Quiet().moved)
             assert descendants(os.getpid()) - before
             raise KeyboardInterrupt
 
@@ -267,7 +265,7 @@ class Chance:
         self.begun.append(step.key)
         self.running.append((slot, step))
 
-    def wait(self) -> list[Outcome]:
+    def wait(self, moved: Moved) -> list[Outcome]:
         assert self.running, "nothing to wait for"
         ended = []
         for _ in range(self.draw(st.integers(1, len(self.running)))):
@@ -280,16 +278,6 @@ class Chance:
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-class Finished:
-    """A store that has some steps already."""
-
-    def __init__(self, keys: set[str]) -> None:
-        self.keys = keys
-
-    def sound(self, step: Step) -> bool:
-        return step.key in self.keys
 
 
 @given(st.data())
@@ -310,7 +298,7 @@ def test_parents_come_first_and_a_failure_takes_its_branch_alone(data: st.DataOb
     engine = Chance(data.draw, data.draw(st.integers(1, 4)), bad)
     engine.ended |= cached
     watch = Watch()
-    report = run_all(steps, Finished(cached), engine, watch)  # type: ignore[arg-type]
+    report = run_all(to_do(steps, lambda step: step.key in cached), engine, watch)
     assert {s.key for s in report.skipped} == below
     assert len(report.skipped) == len(below)
     assert {o.step.key for o in report.failed} == failing - below
@@ -326,7 +314,7 @@ def test_all_slots_are_used() -> None:
     most = 0
 
     class Counting(Chance):
-        def wait(self) -> list[Outcome]:
+        def wait(self, moved: Moved) -> list[Outcome]:
             nonlocal most
             most = max(most, len(self.running))
             slot, step = self.running.pop()
@@ -334,7 +322,7 @@ def test_all_slots_are_used() -> None:
             return [Outcome(slot, step, 0.0)]
 
     engine = Counting(lambda kind: None, 3, set())
-    run_all([leaf(str(i)) for i in range(9)], Finished(set()), engine, Watch())  # type: ignore[arg-type]
+    run_all([leaf(str(i)) for i in range(9)], engine, Watch())
     assert most == 3
 
 
@@ -348,7 +336,7 @@ def far(tmp_path: Path) -> str:
 
 def kept(store: Store, step: Step) -> Path:
     with store.aside() as folder:
-        result = step.job.run(folder, tuple(map(store.fetched, step.parents)), None)  # type: ignore[arg-type]
+        result = step.run(folder, tuple(map(store.fetched, step.parents)), None)  # type: ignore[arg-type]
         return store.keep(step, folder, result, 0.1)
 
 
@@ -379,7 +367,7 @@ def test_two_mirrors_share_what_is_finished(far: str, tmp_path: Path) -> None:
 def test_a_url_says_how_its_store_is_laid_out(far: str, tmp_path: Path) -> None:
     kept(open_mirror(far, tmp_path / "m1"), leaf("a"))
     remote = Path(far.removeprefix("file://")) / LAYOUT_FILE
-    assert json.loads(remote.read_text())["layout"] == 1
+    assert json.loads(remote.read_text())["layout"] == LAYOUT
 
 
 def test_a_store_at_a_url_of_another_layout_is_refused(far: str, tmp_path: Path) -> None:
@@ -545,7 +533,7 @@ def test_torchrun_is_a_setting_of_the_study(
 
     def planned(processes: int) -> dict[str, str]:
         file.write_text(f"processes = {processes}\n{text}")
-        whole = plan_study(read_study(file), Memory(), tmp_path / "cache")
+        whole = plan_study(read_study(file), Memory())
         return {step.key: step.name for step in whole.steps if step.kind == "train"}
 
     one, two = planned(1), planned(2)
@@ -586,5 +574,5 @@ def test_a_training_of_several_processes_that_fails_says_why(
         words, env=surroundings, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG
     )
     assert done.returncode == 1
-    assert "failed: train mnli" in done.stdout and "Traceback" not in done.stdout
-    assert "not finite" in done.stdout
+    assert "failed: train xnli-en" in done.stderr and "Traceback" not in done.stderr
+    assert "not finite" in done.stderr

@@ -81,8 +81,9 @@ def test_three_nodes_one_killed(kind: str, tiny: Path, tmp_path: Path) -> None:
     far = tmp_path / "far"
     where = f"file://{far}" if kind == "url" else str(far)
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(file), where, str(tmp_path / "cache2")],
-        env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [sys.executable, str(SCRIPT), str(file), where],
+        env=env | {"XDG_CACHE_HOME": str(tmp_path / "cache2")}, cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     out, err = ended(process, LONG)
     assert process.returncode == 0, err[-3000:]

@@ -11,7 +11,8 @@ from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import choose_device
 from harness.models.model import load_encoder
 from harness.pipeline.evaluate import evaluate
-from harness.pipeline.plan import Request, make_plan
+from harness.pipeline.plan import make_plan
+from harness.pipeline.request import Request
 from harness.pipeline.store.store import Store
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -25,7 +26,7 @@ def source(real_data: Path) -> FolderSource:
 @pytest.fixture(scope="module")
 def e5(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     """multilingual-e5-small at 4 bits, pruned to the rows used here."""
-    from tasks.mini.encoder import demo_checkpoint
+    from xtreme_tasks.mini.encoder import demo_checkpoint
 
     data = real_data / "xtreme"
     texts = [data / f"tatoeba/{code}-en.{side}" for code in ("de", "zh")

@@ -9,22 +9,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.places import MINI, ROOT
+from support.stores import runtime
 from support.waiting import LONG, events, until
 
 from harness import recipes, registry
+from harness.api import _with_layer
 from harness.data.folder import FolderSource
 from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
 from harness.pipeline.engines.run_step import do
-from harness.pipeline.plan import Plan, Request, make_plan
-from harness.pipeline.request import _with_layer
+from harness.pipeline.plan import Plan, make_plan
+from harness.pipeline.request import Request
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.store import MANIFEST, Store
@@ -61,12 +63,12 @@ def changed(tiny: Path, small_data: Path, quickest: Path) -> Callable[..., set[s
 
 
 ALL = {
-    "train mnli", "predict xnli en", "predict xnli de", "score xnli",
+    "train xnli-en", "predict xnli en", "predict xnli de", "score xnli",
     "train squad", "predict xquad en", "predict xquad de", "score xquad",
     "predict mlqa en", "predict mlqa de", "score mlqa",
     "predict tatoeba de", "score tatoeba",
 }  # fmt: skip
-XNLI = {name for name in ALL if "xnli" in name or "mnli" in name}
+XNLI = {name for name in ALL if "xnli" in name}
 RETRIEVAL = {name for name in ALL if "tatoeba" in name}
 
 
@@ -135,7 +137,7 @@ def test_settings_change_the_steps_that_read_them(
         return path
 
     assert changed(recipe=variant("\n# a remark\n")) == set()
-    assert changed(recipe=variant("[training.mnli]\nlearning_rate = 2e-3\n")) == XNLI
+    assert changed(recipe=variant("[training.xnli-en]\nlearning_rate = 2e-3\n")) == XNLI
     assert changed(recipe=variant('[format."sentence retrieval"]\nlayer = 1\n')) == set()
     assert changed(recipe=variant('[format."sentence retrieval"]\nlayer = 2\n')) == RETRIEVAL
     text = quickest.read_text().replace("stride = 32", "stride = 16")
@@ -213,13 +215,18 @@ def test_more_answers_out_of_place_than_the_recipe_allows_are_refused(
                 make_plan(mended)
 
 
-class Work:
-    """A job that writes a file, or dies."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Work(Step):
+    """Write a file, or die."""
 
-    def __init__(self, dies: bool = False) -> None:
-        self.dies = dies
+    kind = "score"
+    number: int
+    dies: bool = False
 
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Any) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
+        return {"a": self.number}
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         (folder / "answer.txt").write_text("42")
         if self.dies:
             raise KeyboardInterrupt
@@ -228,10 +235,10 @@ class Work:
 
 def test_store_keeps_whole_steps_only(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
-    step = Step("score", "score x", {"a": 1}, (), Work())
+    step = Work(name="score x", number=1)
     assert store.find(step) is None
     with store.aside() as folder:
-        result = step.job.run(folder, (), None)  # type: ignore[arg-type]
+        result = step.run(folder, (), None)  # type: ignore[arg-type]
         store.keep(step, folder, result, 1.0)
     place = store.find(step)
     assert place is not None
@@ -246,11 +253,11 @@ def test_store_keeps_whole_steps_only(tmp_path: Path) -> None:
     assert store.find(step) is None
 
 
-def test_a_job_that_dies_leaves_nothing(tmp_path: Path) -> None:
+def test_a_step_that_dies_leaves_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
-    step = Step("score", "score x", {"a": 2}, (), Work(dies=True))
+    step = Work(name="score x", number=2, dies=True)
     with pytest.raises(KeyboardInterrupt), store.aside() as folder:
-        step.job.run(folder, (), None)  # type: ignore[arg-type]
+        step.run(folder, (), None)  # type: ignore[arg-type]
     assert store.find(step) is None
     assert not list((tmp_path / "store" / "aside").iterdir())
 
@@ -289,7 +296,7 @@ def test_the_layer_asked_for_wins_over_the_recipe(tmp_path: Path, quickest: Path
 
 def test_two_runs_do_a_step_once(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
-    step = Step("score", "score x", {"a": 3}, (), Work())
+    step = Work(name="score x", number=3)
     done, coming, all_there = [], [], threading.Event()
 
     def work() -> None:
@@ -300,7 +307,7 @@ def test_two_runs_do_a_step_once(tmp_path: Path) -> None:
             if store.find(step) is None:
                 with store.aside() as folder:
                     assert all_there.wait(LONG)  # so that the others want it while it is in hand
-                    result = step.job.run(folder, (), None)  # type: ignore[arg-type]
+                    result = step.run(folder, (), None)  # type: ignore[arg-type]
                     store.keep(step, folder, result, 0)
                     done.append(1)
 
@@ -312,20 +319,24 @@ def test_two_runs_do_a_step_once(tmp_path: Path) -> None:
     assert done == [1]
 
 
-class Overtaken:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Overtaken(Step):
     """Work that another run does, from start to end, while it is in hand."""
 
-    def __init__(self, others: list[Callable[[], Any]]) -> None:
-        self.others = others
+    kind = "score"
+    others: list[Callable[[], Any]]
 
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Runtime) -> dict[str, Any]:
-        bench.work.mkdir(parents=True, exist_ok=True)
-        (bench.work / "best").write_text("state")
+    def identity(self) -> dict[str, Any]:
+        return {"a": 4}
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
+        runtime.work.mkdir(parents=True, exist_ok=True)
+        (runtime.work / "best").write_text("state")
         if self.others:
-            here = bench.work
+            here = runtime.work
             self.others.pop()()
-            bench.work = here
-        (folder / "out").write_text((bench.work / "best").read_text())
+            runtime.work = here
+        (folder / "out").write_text((runtime.work / "best").read_text())
         return {}
 
 
@@ -338,12 +349,11 @@ def test_without_locks_a_step_may_be_done_twice(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr("harness.pipeline.store.store.fcntl.flock", unknown)
-    store, device = Store(tmp_path / "store"), choose_device("cpu", "fp32", 1)
-    bench = Runtime(FolderSource(MINI / "xtreme"), device)
+    store = Store(tmp_path / "store")
     others: list[Callable[[], Any]] = []
-    step = Step("score", "score x", {"a": 4}, (), Overtaken(others))
-    others.append(lambda: do(step, store, bench))
-    do(step, store, bench)
+    step, mine = Overtaken(name="score x", others=others), runtime(store)
+    others.append(lambda: do(step, mine))
+    do(step, mine)
     assert not others and (store.fetched(step) / "out").read_text() == "state"
     assert not list((store.root / "aside").iterdir())
 
@@ -395,7 +405,7 @@ def test_killed_at_random_moments_and_resumed_is_byte_identical(
         tmp_path / "whole" / "scores.json"
     ).read_bytes()
     manifest = json.loads((tmp_path / "torn" / "manifest.json").read_text())
-    assert {step["name"] for step in manifest["steps"]} >= {"train mnli", "predict udpos zh"}
+    assert {step["name"] for step in manifest["steps"]} >= {"train xnli-en", "predict udpos zh"}
 
 
 def test_the_packaged_data_is_not_changed_by_a_run() -> None:

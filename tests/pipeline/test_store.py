@@ -6,19 +6,17 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.places import MINI
-from support.stores import Quiet, chain, contents, done, flip, places, site, step
+from support.stores import Quiet, chain, contents, done, flip, places, runtime, step
 
 from harness.errors import HarnessError
-from harness.pipeline.engines.run_step import run as run_here
-from harness.pipeline.engines.schedule import opened, run_all, to_do
-from harness.pipeline.engines.workers import WorkersEngine, perform
-from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.engines.run_plan import EngineChoice, run_plan
+from harness.pipeline.engines.run_step import perform
+from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import Mirror, open_mirror
 from harness.pipeline.store.store import MANIFEST, Store
@@ -110,9 +108,7 @@ def test_a_changed_result_is_done_again_and_that_is_said(
     assert not list((tmp_path / "aside").iterdir())
 
 
-@pytest.mark.parametrize(
-    "engine", ["here", "one after the other", pytest.param("slots", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("engine", ["here", pytest.param("slots", marks=pytest.mark.slow)])
 def test_a_changed_training_is_done_again_where_it_is_read(engine: str, tmp_path: Path) -> None:
     store, steps = Store(tmp_path), chain()
     done(steps, store)
@@ -123,20 +119,9 @@ def test_a_changed_training_is_done_again_where_it_is_read(engine: str, tmp_path
     shutil.rmtree(store.place(by_name["predict a de"]))
     if engine == "here":
         assert done(steps, store) == 2
-    elif engine == "slots":
-        with opened(WorkersEngine(site(store), 2, [])) as slots:
-            assert run_all(steps, store, slots, Quiet()).ran == 2
     else:
-        where = site(store)
-        assert run_here(steps, store, Runtime(where.source, where.device), Bars()) == 2
+        assert run_plan(steps, runtime(store), Quiet(), EngineChoice(workers=2)).ran == 2
     assert contents(tmp_path) == before
-
-
-class Bars:
-    def step(self, *_: object) -> Any:
-        from contextlib import nullcontext
-
-        return nullcontext(lambda done, total: None)
 
 
 def test_what_changes_after_planning_fails_the_step_that_reads_it(tmp_path: Path) -> None:
@@ -144,9 +129,9 @@ def test_what_changes_after_planning_fails_the_step_that_reads_it(tmp_path: Path
     store, steps = Store(tmp_path), chain()
     first, training, predict = steps[:3]
     for one in (first, training):
-        assert perform(one, site(store))[1] == ""
+        assert perform(one, runtime(store)).error == ""
     flip(store.place(training) / "deep" / "file.txt")
-    error = perform(predict, site(store))[1]
+    error = perform(predict, runtime(store)).error
     assert error.startswith("train a: deep/file.txt") and "run the command again" in error
     assert "\n" not in error
     assert not store.has(predict)
@@ -204,7 +189,7 @@ def test_a_changed_copy_is_not_sent(tmp_path: Path) -> None:
     assert isinstance(here, Mirror)
     one = step("score", "a")
     with here.aside() as folder:
-        one.job.run(folder, (), None)  # type: ignore[arg-type]
+        one.run(folder, (), None)  # type: ignore[arg-type]
         Store.keep(here, one, folder, {}, 0.1)
     flip(here.place(one) / "deep" / "file.txt")
     with here.locked(one):

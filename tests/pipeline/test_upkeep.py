@@ -3,18 +3,18 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.command_line import Call, use_cache
 from support.runs import STUDY
-from support.stores import HARM, chain, contents, done, flip, places
+from support.stores import HARM, chain, contents, done, flip, places, step
 
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import open_mirror
 from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
 from harness.pipeline.store.upkeep import look_through, prunable, prune
+from harness.places import mirrors
 
 # --- check
 
@@ -88,15 +88,15 @@ def test_of_a_url_this_machines_mirror_is_looked_through(
 ) -> None:
     use_cache(tmp_path / "cache", monkeypatch)
     url = f"file://{tmp_path}/far"
-    store, steps = open_mirror(url, tmp_path / "cache" / "mirror"), chain()
+    store, steps = open_mirror(url, mirrors()), chain()
     done(steps, store)
     flip(store.place(steps[2]) / "deep" / "file.txt")
     code, out, _ = run("store", "check", "--store", url)
     assert code == 1 and f"the mirror of {url} on this machine" in out and "predict a de" in out
     going = prunable(steps, store).going
     assert names(going) == ["train first", "train b"], "what is changed here is not trusted"
-    for step, _ in going:
-        prune(step, store)
+    for one, _ in going:
+        prune(one, store)
     assert len(contents(tmp_path / "far")) == len(steps), "the URL keeps everything"
     assert (store.fetched(steps[0]) / "deep" / "file.txt").is_file(), "and it is fetched again"
 
@@ -148,7 +148,7 @@ def test_what_an_unfinished_step_reads_stays(
 
 def test_trainings_of_no_study_named_stay(tmp_path: Path) -> None:
     store, steps = Store(tmp_path), chain()
-    others = [replace(one, identity={"name": f"other {one.name}"}) for one in steps[:1]]
+    others = [step("train", "other")]
     done(steps, store)
     done(others, store)
     found = prunable(steps, store)
@@ -195,14 +195,14 @@ def test_a_study_is_pruned_and_goes_on_for_a_new_language(
     code, out, _ = run("store", "check", "--store", store)
     assert code == 0 and "5 pruned, 0 broken" in out
 
-    code, out, _ = run("study", "run", file, *go, tmp_path / "b")
-    assert code == 0 and "estimate: nothing to do" in out and "steps ran" not in out
+    code, out, err = run("study", "run", file, *go, tmp_path / "b")
+    assert code == 0 and "estimate: nothing to do" in out and "steps ran" not in out + err
     table = (tmp_path / "b" / "table.json").read_bytes()
     assert table == (tmp_path / "a" / "table.json").read_bytes()
 
     file.write_text(text.replace('"de"]', '"de", "sw"]'))  # now the encoders are read again
-    code, out, _ = run("study", "run", file, *go, tmp_path / "c")
-    assert code == 0 and "11 steps ran" in out  # 5 trainings, 3 predictions, 3 scores
+    code, out, err = run("study", "run", file, *go, tmp_path / "c")
+    assert code == 0 and "11 steps ran" in err  # 5 trainings, 3 predictions, 3 scores
     assert (tmp_path / "c" / "table.json").read_bytes() == (
         tmp_path / "w" / "table.json"
     ).read_bytes()

@@ -20,19 +20,24 @@ from typing import Any
 import pytest
 from support.command_line import in_process, use_cache
 from support.places import MINI, ROOT
+from support.stores import Quiet
+from support.stores import step as made_up
 from support.waiting import LONG
 
-from harness import registry
+from harness import places, registry
 from harness.data.memory import Memory
 from harness.declarations import headline
 from harness.errors import HarnessError
-from harness.pipeline.engines.schedule import Outcome, run_all
-from harness.pipeline.steps.jobs import ScoreJob, TrainJob
+from harness.pipeline.engines.schedule import Moved, Outcome, run_all
+from harness.pipeline.steps.needed import to_do
+from harness.pipeline.steps.predict_step import PredictStep
+from harness.pipeline.steps.score_step import ScoreStep
 from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, PACES_FILE, Store
 from harness.studies.expand import Cell, StudyPlan, plan_study
 from harness.studies.study_file import read_study
-from harness.studies.study_results import rows_of
+from harness.studies.study_results import comparison_of
 
 Run = Callable[..., tuple[int, str, str]]
 HEAD = """benchmark = "mini"
@@ -111,25 +116,21 @@ def made(tmp_path_factory: pytest.TempPathFactory, tiny: Path, cache: Path) -> M
 
 def harness(*words: object, cache: Path) -> "subprocess.CompletedProcess[str]":
     """Run the command line in a process of its own, with this test's cache."""
-    home = cache.parent / f"{cache.name}-home"
-    home.mkdir(exist_ok=True)
-    if not (home / "xtreme-harness").exists():
-        (home / "xtreme-harness").symlink_to(cache, target_is_directory=True)
     return subprocess.run(
         [sys.executable, "-m", "harness", *map(str, words)],
-        env=os.environ | {"XDG_CACHE_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"XDG_CACHE_HOME": str(cache), "OMP_NUM_THREADS": "1"},
         cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG,
     )  # fmt: skip
 
 
 @pytest.fixture
-def plan_of(tiny: Path, tmp_path: Path, cache: Path) -> Callable[..., StudyPlan]:
+def plan_of(tiny: Path, tmp_path: Path) -> Callable[..., StudyPlan]:
     """Plan a study from text put between the head and the short settings."""
 
     def make(text: str, head: str = HEAD, settings: str = SHORT) -> StudyPlan:
         file = tmp_path / "planned.toml"
         file.write_text(head + text.format(tiny=tiny) + settings)
-        return plan_study(read_study(file), Memory(cache / "memory.json"), cache)
+        return plan_study(read_study(file), Memory(places.memory()))
 
     return make
 
@@ -346,7 +347,7 @@ def test_a_change_to_one_target_leaves_the_others(plan_of: Callable[..., StudyPl
 
 
 def test_the_first_run(made: Made) -> None:
-    found = re.search(r"(\d+) steps ran in [\d.]+ s", made.said)
+    found = re.search(r"(\d+) steps ran in [\d.]+ s", made.progress)
     planned = re.search(r"(\d+) steps with the scores, 0 cached", made.said)
     assert found and planned and found[1] == planned[1]
     assert len(list(made.store.glob(f"steps/*/*/{MANIFEST}"))) == int(found[1])
@@ -467,8 +468,10 @@ def test_a_table_before_anything(made: Made, run: Run, tmp_path: Path) -> None:
 
 
 def linked(made: Made, folder: Path) -> Store:
-    """Copy the finished store, sharing its files."""
+    """Copy the finished store, sharing its files but the one that is written to."""
     shutil.copytree(made.store, folder, copy_function=os.link)
+    (folder / PACES_FILE).unlink()
+    shutil.copy(made.store / PACES_FILE, folder)
     return Store(folder)
 
 
@@ -481,9 +484,8 @@ def test_a_table_after_a_part(
     shutil.rmtree(store.place(by_seed["baseline", 1].plan.scores["xnli"]))
     for seed in (1, 2):
         shutil.rmtree(store.place(by_seed["mix", seed].plan.scores["tatoeba"]))
-    _, rows = rows_of(whole, store)
-    found = {row.name: row for row in rows}
-    full = {row.name: row for row in rows_of(whole, Store(made.store))[1]}
+    found = {row.name: row for row in comparison_of(whole, store).rows}
+    full = {row.name: row for row in comparison_of(whole, Store(made.store)).rows}
     base = slow_scores(made, whole, "baseline")
     mnli = slow_scores(made, whole, "mnli")
     one = found["mnli"].scores["udpos"]
@@ -523,8 +525,8 @@ def test_what_was_deleted_alone_runs_again(
     kept = {step.key: store.manifest(step)["files"] for step in gone}
     for step in gone:
         shutil.rmtree(store.place(step))
-    code, out, _ = run("study", "run", made.file, "--store", store.root, "--output", tmp_path / "o")
-    assert code == 0 and "2 steps ran" in out
+    code, _, err = run("study", "run", made.file, "--store", store.root, "--output", tmp_path / "o")
+    assert code == 0 and "2 steps ran" in err
     assert {step.key: store.manifest(step)["files"] for step in gone} == kept
     table = (tmp_path / "o" / "table.json").read_bytes()
     assert table == (made.output / "table.json").read_bytes()
@@ -538,10 +540,10 @@ def failing(name: str) -> Callable[..., Any]:
 
     real = module.train
 
-    def train(lesson: Any, *some: Any) -> Any:
-        if any(part.name == name for part in lesson.parts):
+    def train(spec: Any, *some: Any) -> Any:
+        if any(one.training.name == name for one in spec.sets):
             raise HarnessError(f"no luck with {name}")
-        return real(lesson, *some)
+        return real(spec, *some)
 
     return train
 
@@ -567,12 +569,12 @@ mnli = ["mnli"]
     assert code == 1
     total = int(re.search(r"(\d+) steps with the scores, 0 cached", out)[1])  # type: ignore[index]
     # of hella and of after: xnli's training, 2 + 1 predictions, 2 scores; and after's own
-    assert "failed: train intermediate hella (seed 1): no luck with hellaswag" in out
-    assert "not begun since a step before them failed: 13 steps" in out
-    assert f"{total - 14} steps ran" in out
-    assert "run the same command again" in out
+    assert "failed: train intermediate hella (seed 1): no luck with hellaswag" in err
+    assert "not begun since a step before them failed: 13 steps" in err
+    assert f"{total - 14} steps ran" in err
+    assert "run the same command again" in err
     assert "FAILED: no luck with hellaswag" in err and "Traceback" not in err
-    assert re.search(rf"\[\d+/{total}\] train mnli \(tiny, mnli, seed 1\)", err)
+    assert re.search(rf"\[\d+/{total}\] train xnli-en \(tiny, mnli, seed 1\)", err)
     table = json.loads((tmp_path / "out" / "table.json").read_text())
     rows = {row["name"]: row for row in table["rows"]}
     assert rows["hella"]["scores"] == {} == rows["after"]["scores"]
@@ -581,8 +583,8 @@ mnli = ["mnli"]
 
     code, out, err = run(*words)
     assert code == 0
-    assert f"{total} steps with the scores, {total - 14} cached" in out and "14 steps ran" in out
-    assert "failed:" not in out and "mnli (tiny, mnli" not in err
+    assert f"{total} steps with the scores, {total - 14} cached" in out and "14 steps ran" in err
+    assert "failed:" not in out + err and "mnli (tiny, mnli" not in err
     assert not list((tmp_path / "store" / "aside").iterdir())
 
 
@@ -596,10 +598,10 @@ settings = {learning_rate = 10, weight_decay = 100, warmup = 0.0, epochs = 20}
 """
     )
     file.write_text(HEAD + text.replace("max_steps = 2", "max_steps = 40") + SHORT)
-    code, out, _ = run("study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o")
+    code, _, err = run("study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o")
     assert code == 1
-    assert "failed: train intermediate huge (seed 1)" in out and "not finite" in out
-    assert "not begun since a step before them failed: 6 steps" in out
+    assert "failed: train intermediate huge (seed 1)" in err and "not finite" in err
+    assert "not begun since a step before them failed: 6 steps" in err
 
 
 # --- estimates
@@ -624,7 +626,7 @@ def test_an_estimate_is_near_what_it_took(made: Made, tmp_path: Path) -> None:
     """Of the same steps planned anew, where like steps took times that differ by up to a half."""
     from harness.pipeline.estimate import estimate
 
-    plan = plan_study(read_study(made.file), Memory(), tmp_path)
+    plan = plan_study(read_study(made.file), Memory())
     store, draw = Store(tmp_path / "fresh"), random.Random(1)
     measured = [json.loads(line) for line in (made.store / PACES_FILE).read_text().splitlines()]
     assert len(measured) == sum(step.tokens > 0 for step in plan.steps)
@@ -635,7 +637,7 @@ def test_an_estimate_is_near_what_it_took(made: Made, tmp_path: Path) -> None:
     ]
     store.root.mkdir()
     (store.root / PACES_FILE).write_text("".join(json.dumps(one) + "\n" for one in took))
-    guess = estimate(plan.steps, store, plan.request.device, plan.request.checkpoint.body)
+    guess = estimate(plan.steps, store, plan.request.device)
     assert guess.measured == pytest.approx(1)
     assert guess.seconds == pytest.approx(sum(seconds for _, _, seconds in took), rel=0.2)
 
@@ -656,14 +658,14 @@ seq = {{train = ["qqp"], from = "mnli"}}
 """
 
 
-def many(tiny: Path, file: Path, cache: Path, steps: int) -> StudyPlan:
+def many(tiny: Path, file: Path, steps: int) -> StudyPlan:
     """Write a study of at least so many steps; plan it once with few seeds to know its data."""
     head = HEAD.replace('languages = ["en", "de"]\n', "")
 
     def planned(seeds: int) -> StudyPlan:
         text = MANY.format(seeds=list(range(1, seeds + 1)), tiny=tiny)
         file.write_text(head + text + SHORT)
-        return plan_study(read_study(file), Memory(cache / "memory.json"), cache)
+        return plan_study(read_study(file), Memory(places.memory()))
 
     one, other = len(planned(1).steps), len(planned(2).steps)
     return planned(2 + -(-(steps - other) // (other - one)))
@@ -682,12 +684,12 @@ def yardstick(count: int) -> float:
 
 @pytest.mark.slow
 def test_ten_thousand_steps_are_planned_in_seconds(
-    tiny: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "many.toml"
-    assert len(many(tiny, file, cache, 10_000).steps) >= 10_000
+    assert len(many(tiny, file, 10_000).steps) >= 10_000
     start = time.process_time()
-    whole = plan_study(read_study(file), Memory(cache / "memory.json"), cache)
+    whole = plan_study(read_study(file), Memory(places.memory()))
     took = time.process_time() - start
     with capsys.disabled():
         print(
@@ -703,13 +705,13 @@ def test_a_cached_study_answers_quickly(
 ) -> None:  # fmt: skip
     monkeypatch.setattr("harness.pipeline.store.store._flush", lambda path: None)
     file = tmp_path / "many.toml"
-    whole, store = many(tiny, file, cache, 1_000), Store(tmp_path / "store")
+    whole, store = many(tiny, file, 1_000), Store(tmp_path / "store")
     for step in whole.steps:
         with store.aside() as folder:
             result: dict[str, Any] = {}
-            if isinstance(step.job, ScoreJob):
+            if isinstance(step, ScoreStep):
                 names = ("accuracy", "f1")
-                scores = {code: dict.fromkeys(names, 50.0) for code in step.job.languages}
+                scores = {code: dict.fromkeys(names, 50.0) for code in step.gold}
                 result = {"languages": scores, "missing": {}}
                 (folder / "scores.json").write_text(json.dumps(result))
             else:
@@ -740,7 +742,7 @@ class Idle:
     def start(self, slot: int, step: Step) -> None:
         self.begun.append((slot, step))
 
-    def wait(self) -> list[Outcome]:
+    def wait(self, moved: Moved) -> list[Outcome]:
         slot, step = self.begun.pop(0)
         return [Outcome(slot, step, 0.0)]
 
@@ -748,26 +750,21 @@ class Idle:
         """Nothing is held."""
 
 
-class Nobody:
-    def ended(self, outcome: Outcome, done: int, total: int) -> None:
-        """Look away."""
-
-
 @pytest.mark.parametrize("shape", ["a study's", "all at once", "one line"])
 def test_the_schedule_costs_little_a_step(
-    shape: str, tiny: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+    shape: str, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if shape == "a study's":
-        steps = many(tiny, tmp_path / "many.toml", cache, 5_000).steps
+        steps = many(tiny, tmp_path / "many.toml", 5_000).steps
     else:
         steps = []
         for i in range(5_000):
             parents = (steps[-1],) if steps and shape == "one line" else ()
-            steps.append(Step("score", f"s{i}", {"number": i}, parents, job=None))  # type: ignore[arg-type]
+            steps.append(made_up("score", f"s{i}", *parents))
             assert steps[-1].key  # as planning has
     store = Store(tmp_path / "none")
     start = time.process_time()
-    report = run_all(steps, store, Idle(), Nobody())
+    report = run_all(to_do(steps, store.sound), Idle(), Quiet())
     took = time.process_time() - start
     assert report.ran == len(steps)
     with capsys.disabled():
@@ -775,14 +772,29 @@ def test_the_schedule_costs_little_a_step(
     assert took < 100 * yardstick(len(steps))
 
 
+def test_squad_is_one_step_as_an_intermediate_and_as_a_target_s_set(
+    plan_of: Callable[..., StudyPlan],
+) -> None:
+    targets = LITTLE.replace('"xnli", "tatoeba"', '"xquad", "mlqa"')
+    text = targets + '[intermediate]\nsquad = ["squad"]\n'
+    whole = plan_of(text)
+    (base,), (after,) = cells(whole, "baseline"), cells(whole, "squad")
+    one, other = first_training(base, "train squad"), first_training(after, "train intermediate")
+    assert one.key == other.key
+    assert len({s.key for s in whole.steps if s.kind == "train"}) == 2  # and the target's, after it
+    whole = plan_of(text, settings=SHORT + "[settings.intermediate.squad]\nepochs = 3\n")
+    assert len({s.key for s in whole.steps if s.kind == "train"}) == 3
+
+
 # --- heads that are kept
 
 
-def first_training(cell: Cell, name: str) -> Step:
-    return next(s for s in cell.plan.steps if s.kind == "train" and s.name.startswith(name))
+def first_training(cell: Cell, name: str) -> TrainStep:
+    steps = (step for step in cell.plan.steps if isinstance(step, TrainStep))
+    return next(step for step in steps if step.name.startswith(name))
 
 
-KEPT = SHORT + "[settings.training.mnli]\nkeep_head = true\n"
+KEPT = SHORT + "[settings.training.xnli-en]\nkeep_head = true\n"
 
 
 def test_a_target_goes_on_with_the_head_of_its_intermediate(
@@ -798,12 +810,11 @@ def test_a_target_goes_on_with_the_head_of_its_intermediate(
     whole = plan_of(text + '[intermediate]\nmnli = ["mnli"]\n', settings=KEPT)
     (base,), (after,) = cells(whole, "baseline"), cells(whole, "mnli")
     target = [s for s in after.plan.steps if s.kind == "train"][-1]
-    assert isinstance(target.job, TrainJob) and target.parents == (after.plan.steps[0],)
-    assert target.job.sets[0].kept == 0
+    assert isinstance(target, TrainStep) and target.parents == (after.plan.steps[0],)
+    assert target.spec.sets[0].kept == 0
     first = after.plan.steps[0]
-    assert isinstance(first.job, TrainJob) and first.job.sets[0].kept is None
-    job = first_training(base, "train mnli").job
-    assert isinstance(job, TrainJob) and job.sets[0].kept == 0
+    assert isinstance(first, TrainStep) and first.spec.sets[0].kept is None
+    assert first_training(base, "train xnli-en").spec.sets[0].kept == 0
 
 
 def test_a_kept_head_in_a_study_from_a_checkpoint_without_heads(
@@ -813,8 +824,8 @@ def test_a_kept_head_in_a_study_from_a_checkpoint_without_heads(
     whole = plan_of(LITTLE + '[intermediate]\nmnli = ["mnli"]\n', settings=KEPT)
     (after,) = cells(whole, "mnli")
     target = [s for s in after.plan.steps if s.kind == "train"][-1]
-    assert isinstance(target.job, TrainJob)
-    assert target.job.sets[0].kept == 0
+    assert isinstance(target, TrainStep)
+    assert target.spec.sets[0].kept == 0
 
 
 def test_a_kept_head_goes_on_in_a_line_of_settings(plan_of: Callable[..., StudyPlan]) -> None:
@@ -827,13 +838,11 @@ snli = {{train = ["snli"], from = "mix", settings = {{keep_head = true}}}}
 """
     )
     whole = plan_of(text)
-    mix = first_training(cells(whole, "mix")[0], "train intermediate mix").job
-    assert isinstance(mix, TrainJob)
-    names = [one.training.name for one in mix.sets]
+    mix = first_training(cells(whole, "mix")[0], "train intermediate mix")
+    names = [one.training.name for one in mix.spec.sets]
     for row in ("more", "snli"):  # snli has no head of its own there, but one like it
-        job = first_training(cells(whole, row)[0], f"train intermediate {row}").job
-        assert isinstance(job, TrainJob)
-        assert job.sets[0].kept == names.index("mnli")
+        one = first_training(cells(whole, row)[0], f"train intermediate {row}")
+        assert one.spec.sets[0].kept == names.index("mnli")
 
 
 def test_a_head_to_keep_that_is_not_there(tiny: Path, tmp_path: Path, run: Run) -> None:
@@ -879,7 +888,8 @@ def commands(tiny: Path, tmp_path: Path, made: Made) -> Callable[[Path], list[li
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"layout": 2, "harness": "9.0"}', "a store of layout 2, this harness reads 1"),
+        ('{"layout": 3, "harness": "9.0"}', "a store of layout 3, this harness reads 2"),
+        ('{"layout": 1, "harness": "0.9"}', "a store of layout 1, this harness reads 2"),
         ('{"layout": "one"}', "a store of layout 'one'"),
         ('{"harness": "9.0"}', "cannot be read"),
         ("no json", "cannot be read"),
@@ -901,29 +911,29 @@ def test_a_store_of_another_layout_is_refused(
     assert [path.name for path in store.iterdir()] == [LAYOUT_FILE]
 
 
-def test_a_store_from_before_the_layout_was_said_is_read(
+def test_a_store_from_before_the_layout_was_said_is_refused(
     made: Made, commands: Callable[[Path], list[list[Any]]], tmp_path: Path, run: Run
 ) -> None:
     store = linked(made, tmp_path / "store")
     (store.root / LAYOUT_FILE).unlink()
     for words in commands(store.root):
-        code, out, err = run(*words)
-        assert code == 0, err
-        if words[:2] == ["study", "plan"]:
-            steps, cached = re.search(r"(\d+) steps with the scores, (\d+) cached", out).groups()  # type: ignore[union-attr]
-            assert steps == cached
-    said = json.loads((store.root / LAYOUT_FILE).read_text())  # the training wrote a step
-    assert said["layout"] == 1
+        code, _, err = run(*words)
+        assert code == 2, words
+        assert err.startswith("error: ") and err.count("\n") == 1
+        assert "a store of layout 1, this harness reads 2" in err and str(store.root) in err
+    assert not (store.root / LAYOUT_FILE).exists()
+    code, _, err = run("study", "table", made.file, "--store", f"file://{store.root}")
+    assert code == 2 and "a store of layout 1" in err and err.count("\n") == 1
 
 
 def test_a_store_at_a_url_of_another_layout_is_refused(
     made: Made, tmp_path: Path, run: Run
 ) -> None:
     (tmp_path / "far").mkdir()
-    (tmp_path / "far" / LAYOUT_FILE).write_text('{"layout": 2}')
+    (tmp_path / "far" / LAYOUT_FILE).write_text('{"layout": 3}')
     code, out, err = run("study", "table", made.file, "--store", f"file://{tmp_path}/far")
     assert (code, out) == (2, "")
-    assert "layout 2" in err and err.count("\n") == 1
+    assert "layout 3" in err and err.count("\n") == 1
     for url in ("nosuch://x/y", "s4://bucket/store"):
         code, out, err = run("study", "table", made.file, "--store", url)
         assert (code, out) == (2, "")
@@ -943,7 +953,7 @@ def test_two_recipes_are_two_groups(plan_of: Callable[..., StudyPlan]) -> None:
         settings=SHORT.replace("[settings.format", "[settings.intermediate.default]\n"
                                "max_length = 64\n[settings.format", 1),
     )  # fmt: skip
-    _, rows = rows_of(whole, Store(Path("nowhere")))
+    rows = comparison_of(whole, Store(Path("nowhere"))).rows
     assert [(r.group, r.name) for r in rows] == [
         ("tiny, quick", "baseline"), ("tiny, quick", "mnli"),
         ("tiny, x-stilts", "baseline"), ("tiny, x-stilts", "mnli"),
@@ -957,7 +967,7 @@ def test_engines_get_whole_paths(
     """A worker of Ray's stands in another folder than the command."""
     from harness.data.folder import FolderSource
     from harness.data.memory import Memory
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 
@@ -966,10 +976,11 @@ def test_engines_get_whole_paths(
     monkeypatch.chdir(tmp_path)
     text = HEAD + 'data = "mini"\n' + LITTLE.format(tiny="tiny")
     Path("s.toml").write_text(text)
-    whole = plan_study(read_study(Path("s.toml")), Memory(), tmp_path / "cache")
+    whole = plan_study(read_study(Path("s.toml")), Memory())
     source = whole.request.source
     assert isinstance(source, FolderSource) and source.labels is not None
     paths = [source.data, source.labels, whole.request.checkpoint.path]
-    paths += [step.job.checkpoint.path for step in whole.steps if step.kind != "score"]  # type: ignore[attr-defined]
-    paths += [open_store("store", tmp_path).root]
+    paths += [step.checkpoint.path for step in whole.steps if isinstance(step, PredictStep)]
+    paths += [step.spec.checkpoint.path for step in whole.steps if isinstance(step, TrainStep)]
+    paths += [open_store("store").root]
     assert all(path.is_absolute() for path in paths)

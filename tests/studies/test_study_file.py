@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.command_line import use_cache
 from support.places import MINI
 
-from harness.data.toml_places import place_of
+from harness.data.toml_file import place_of
 from harness.errors import HarnessError
 from harness.studies.study_file import read_study
 
@@ -116,10 +116,10 @@ UNKNOWN = {
         "did you mean span extraction?",
     ),
     "training set of settings": (
-        HEAD + "[§settings.training.mnly]\nepochs = 1\n", "did you mean mnli?",
+        HEAD + "[§settings.training.xnly-en]\nepochs = 1\n", "did you mean xnli-en",
     ),
     "task where a training set should be": (
-        HEAD + "[§settings.training.xnli]\nepochs = 1\n", "unknown key 'xnli'; did you mean mnli",
+        HEAD + "[§settings.training.xnli]\nepochs = 1\n", "'xnli'; did you mean xnli-en",
     ),
     "intermediate task of settings": (
         HEAD + "[§settings.intermediate.helaswag]\nepochs = 1\n", "did you mean hellaswag?",

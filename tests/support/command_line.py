@@ -1,8 +1,6 @@
 """The command line, run in this process."""
 
-import importlib
 import io
-import pkgutil
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -10,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import cli
+from harness import cli, places
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -30,7 +28,4 @@ def in_process(*words: object) -> tuple[int, str, str]:
 
 def use_cache(cache: Path, patch: pytest.MonkeyPatch) -> None:
     """Let all commands keep their cache elsewhere."""
-    for module in pkgutil.iter_modules(cli.__path__, "harness.cli."):
-        command = importlib.import_module(module.name)
-        if hasattr(command, "CACHE"):
-            patch.setattr(command, "CACHE", cache)
+    patch.setattr(places, "cache", lambda: cache)

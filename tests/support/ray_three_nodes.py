@@ -1,6 +1,6 @@
 """A study on a real Ray of three nodes, one of them killed on the way; run by test_ray.py.
 
-``python ray_three_nodes.py STUDY STORE CACHE`` prints one line of JSON. STORE is a folder or URL.
+``python ray_three_nodes.py STUDY STORE`` prints one line of JSON. STORE is a folder or URL.
 """
 
 import json
@@ -24,6 +24,12 @@ class Watch:
         self.kill, self.done, self.thread = kill, 0, None
         self.errors: list[str] = []
 
+    def begun(self, step) -> None:
+        """Say nothing."""
+
+    def moved(self, step, done: int, total: int) -> None:
+        """Say nothing."""
+
     def ended(self, outcome, done: int, total: int) -> None:
         self.done += 1
         if outcome.error:
@@ -38,21 +44,24 @@ def interrupted(*_: object) -> None:
     raise SystemExit(143)
 
 
-def main(file: Path, where: str, cache: Path) -> None:
+def main(file: Path, where: str) -> None:
     import ray
     from ray.cluster_utils import Cluster as Nodes
 
+    from harness import places
     from harness.data.memory import Memory
     from harness.pipeline.engines.ray_cluster import RayEngine
-    from harness.pipeline.engines.schedule import opened, run_all
-    from harness.pipeline.engines.workers import Site
-    from harness.pipeline.store.store import open_store
+    from harness.pipeline.engines.run_plan import opened
+    from harness.pipeline.engines.schedule import run_all
+    from harness.pipeline.steps.needed import to_do
+    from harness.pipeline.steps.runtime import Runtime
+    from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 
     signal.signal(signal.SIGTERM, interrupted)
-    whole = plan_study(read_study(file), Memory(cache / "memory.json"), cache)
-    store = open_store(where, cache / "mirror")
+    whole = plan_study(read_study(file), Memory(places.memory()))
+    store = open_store(where)
     nodes = Nodes()
     try:
         small = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
@@ -66,11 +75,11 @@ def main(file: Path, where: str, cache: Path) -> None:
             killed.set()
 
         watch = Watch(kill)
-        site = Site(store, whole.request.source, whole.request.device)
-        with opened(RayEngine(site, nodes.address)) as engine:
+        runtime = Runtime(store, whole.request.source, whole.request.device)
+        with opened(RayEngine(runtime, nodes.address)) as engine:
             alive = [node for node in ray.nodes() if node["Alive"]]
             slots = engine.slots
-            report = run_all(whole.steps, store, engine, watch)
+            report = run_all(to_do(whole.steps, store.sound), engine, watch)
             watch.thread.join()
             limit = time.monotonic() + PATIENCE
             while len(left := [n for n in ray.nodes() if n["Alive"]]) > 2:
@@ -91,5 +100,5 @@ if __name__ == "__main__":
     timer = threading.Timer(LONGEST, os.kill, (os.getpid(), signal.SIGTERM))
     timer.daemon = True
     timer.start()
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2])
     timer.cancel()

@@ -1,36 +1,55 @@
 """Stores of small steps that run in no time, and ways to harm what is in one."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.data.folder import FolderSource
 from harness.models.device import choose_device
-from harness.pipeline.engines.in_process import InProcessEngine
-from harness.pipeline.engines.schedule import opened, run_all
-from harness.pipeline.engines.workers import Site
+from harness.pipeline.engines.run_plan import run_plan
+from harness.pipeline.engines.schedule import Outcome, Report
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
 from support.places import MINI
 
 
-@dataclass(frozen=True)
-class Leave:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Leave(Step):
     """Leave a file with a text and what the parents left."""
 
     text: str
 
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Runtime) -> dict[str, Any]:
+    def identity(self) -> Mapping[str, Any]:
+        return {"name": self.text}
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         read = [(parent / "deep" / "file.txt").read_text() for parent in parents]
         (folder / "deep").mkdir()
         (folder / "deep" / "file.txt").write_text(f"{self.text}({','.join(read)})")
         return {}
 
 
+class Train(Leave, TrainStep):
+    """As a training: its result is read by other steps alone."""
+
+    body = 0
+
+
+class Predict(Leave):
+    kind = "predict"
+
+
+class Score(Leave):
+    kind = "score"
+
+
 def step(kind: str, name: str, *parents: Step) -> Step:
-    return Step(kind, f"{kind} {name}", {"name": name}, parents, Leave(name))
+    make = {"train": Train, "predict": Predict, "score": Score}[kind]
+    return make(name=f"{kind} {name}", parents=parents, text=name)
 
 
 def chain() -> list[Step]:
@@ -44,20 +63,26 @@ def chain() -> list[Step]:
     return found
 
 
-def site(store: Store) -> Site:
+def runtime(store: Store) -> Runtime:
     source = FolderSource(MINI / "xtreme", MINI / "labels")
-    return Site(store, source, choose_device("cpu", "fp32", 1))
+    return Runtime(store, source, choose_device("cpu", "fp32", 1))
 
 
 class Quiet:
-    def ended(self, outcome: object, done: int, total: int) -> None:
-        """Look away."""
+    """Progress that shows nothing; a test overrides what it looks at."""
+
+    def planned(self, plan: str) -> None: ...
+    def opened(self, total: int) -> None: ...
+    def begun(self, step: Step) -> None: ...
+    def moved(self, step: Step, done: int, total: int) -> None: ...
+    def ended(self, outcome: Outcome, done: int, total: int) -> None: ...
+    def closed(self, report: Report) -> None: ...
+    def interrupted(self, kept: int, total: int, place: str) -> None: ...
 
 
 def done(steps: list[Step], store: Store) -> int:
     """Run steps; return how many there were to run."""
-    with opened(InProcessEngine(site(store))) as engine:
-        report = run_all(steps, store, engine, Quiet())
+    report = run_plan(steps, runtime(store), Quiet())
     assert not report.failed and not report.skipped
     return report.ran
 

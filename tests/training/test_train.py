@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lessons import SETTINGS, device, lesson, mnli
 from support.places import ROOT
+from support.trainings import SETTINGS, device, ignore, mnli, rows_of, spec_of
 from support.waiting import LONG
 
+from harness.data.source import Rows
 from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
 from harness.models.multi_head import build_multi_head, load_trained
-from harness.training import dev_eval as watch
-from harness.training import loop as training
+from harness.training import dev_eval, loop
 
 
 def fresh(checkpoint: Any) -> dict[str, Any]:
@@ -27,37 +27,37 @@ def fresh(checkpoint: Any) -> dict[str, Any]:
     return dict(build_multi_head(checkpoint, [mnli().format], 5, {}).models[0].state_dict())
 
 
-def learn(given: Any, folder: Path) -> tuple[dict[str, Any], bytes]:
+def learn(spec: Any, folder: Path, rows: list[Rows] | None = None) -> tuple[dict[str, Any], bytes]:
     work, out = folder / "work", folder / "out"
     work.mkdir(parents=True, exist_ok=True)
-    result = training.train(given, device(), work, out, lambda done, total: None)
+    result = loop.train(spec, rows or rows_of(spec), device(), work, out, ignore)
     return result, (out / "model.safetensors").read_bytes()
 
 
 def test_same_seed_same_weights_other_seed_others(tiny: Path, tmp_path: Path) -> None:
-    first = learn(lesson(tiny), tmp_path / "a")[1]
-    assert learn(lesson(tiny), tmp_path / "b")[1] == first
-    assert learn(lesson(tiny, seed=2), tmp_path / "c")[1] != first
+    first = learn(spec_of(tiny), tmp_path / "a")[1]
+    assert learn(spec_of(tiny), tmp_path / "b")[1] == first
+    assert learn(spec_of(tiny, seed=2), tmp_path / "c")[1] != first
 
 
 @pytest.mark.slow
 def test_training_learns(tiny: Path, tmp_path: Path) -> None:
     """On pairs whose label is in the words the loss falls well below chance."""
-    given = lesson(tiny, replace(SETTINGS, epochs=12, learning_rate=3e-3, train_examples=240))
+    spec = spec_of(tiny, replace(SETTINGS, epochs=12, learning_rate=3e-3, train_examples=240))
     words = {"entailment": "river", "neutral": "market", "contradiction": "winter"}
-    (part,) = given.parts
-    rows = part.train.map(lambda row: {"sentence2": words[row["label"]]})
-    dev = part.dev.map(lambda row: {"sentence2": words[row["label"]]})
-    result, _ = learn(replace(given, parts=(replace(part, train=rows, dev=dev),)), tmp_path)
+    (rows,) = rows_of(spec)
+    train = rows.train.map(lambda row: {"sentence2": words[row["label"]]})
+    dev = rows.dev.map(lambda row: {"sentence2": words[row["label"]]})
+    result, _ = learn(spec, tmp_path, [replace(rows, train=train, dev=dev)])
     assert result["dev_score"] > 90
-    assert result["losses"]["mnli"] < 0.9 < result["dev_checks"]["losses"][0]["mnli"]
+    assert result["losses"]["xnli-en"] < 0.9 < result["dev_checks"]["losses"][0]["xnli-en"]
 
 
 def test_the_head_is_fresh_even_where_one_would_fit(tiny: Path, tmp_path: Path) -> None:
     """A checkpoint fine-tuned on the very task starts with a new head."""
-    learn(lesson(tiny), tmp_path)
+    learn(spec_of(tiny), tmp_path)
     tuned = open_checkpoint(str(tmp_path / "out"), offline=True)
-    module = load_trained(tmp_path / "out", mnli().format, 0, device()).module
+    module = load_trained(tmp_path / "out", mnli().format.head, 0, device()).module
     module.save_pretrained(tmp_path / "whole")  # with its head among the weights
     shutil.copy(tuned.path / "tokenizer.json", tmp_path / "whole")
     shutil.copy(tuned.path / "tokenizer_config.json", tmp_path / "whole")
@@ -77,48 +77,51 @@ def test_the_head_is_fresh_even_where_one_would_fit(tiny: Path, tmp_path: Path) 
 
 def test_a_part_of_dev_is_drawn_from_all_of_it(tiny: Path) -> None:
     """In a file sorted by label the first rows would be of one class."""
-    (part,) = lesson(tiny).parts
-    labels = part.dev["label"][:]
-    part = replace(part, dev=part.dev.select(sorted(range(len(labels)), key=labels.__getitem__)))
-    dev, gold = watch.exam(part)
-    assert len(dev) == len(gold) == SETTINGS.dev_examples and set(gold) == set(part.form.labels)
-    assert watch.exam(part)[0].to_list() == dev.to_list()
+    spec = spec_of(tiny)
+    (one,), (rows,) = spec.sets, rows_of(spec)
+    labels = rows.dev["label"][:]
+    by_label = sorted(range(len(labels)), key=labels.__getitem__)
+    rows = replace(rows, dev=rows.dev.select(by_label))
+    dev, gold = dev_eval.dev_rows(one, rows)
+    assert len(dev) == len(gold) == SETTINGS.dev_examples
+    assert set(gold) == set(one.training.format.labels)
+    assert dev_eval.dev_rows(one, rows)[0].to_list() == dev.to_list()
     assert len({tuple(row.items()) for row in dev.to_list()}) == len(dev)
-    whole = replace(part, settings=replace(SETTINGS, dev_examples=0))
-    assert watch.exam(whole)[0].to_list() == part.dev.to_list()
+    whole = replace(one, settings=replace(SETTINGS, dev_examples=0))
+    assert dev_eval.dev_rows(whole, rows)[0].to_list() == rows.dev.to_list()
 
 
 def test_best_dev_checkpoint_is_kept(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = iter([10.0, 60.0, 30.0])
-    monkeypatch.setattr(watch, "headline", lambda metric, found: next(scores))
-    result, best = learn(lesson(tiny, replace(SETTINGS, epochs=3)), tmp_path / "a")
+    monkeypatch.setattr(dev_eval, "headline", lambda metric, found: next(scores))
+    result, best = learn(spec_of(tiny, replace(SETTINGS, epochs=3)), tmp_path / "a")
     assert result["dev_checks"]["scores"] == [10.0, 60.0, 30.0]
     assert result["dev_score"] == 60.0
     assert result["best_update"] == result["dev_checks"]["steps"][1]
-    monkeypatch.setattr(watch, "headline", lambda metric, found: 0.0)
-    first_of_equals, weights = learn(lesson(tiny, replace(SETTINGS, epochs=3)), tmp_path / "b")
+    monkeypatch.setattr(dev_eval, "headline", lambda metric, found: 0.0)
+    first_of_equals, weights = learn(spec_of(tiny, replace(SETTINGS, epochs=3)), tmp_path / "b")
     assert first_of_equals["best_update"] == first_of_equals["dev_checks"]["steps"][0]
     assert weights != best
 
 
 def test_patience_stops(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scores = iter([50.0, 40.0, 40.0, 99.0, 99.0, 99.0])
-    monkeypatch.setattr(watch, "headline", lambda metric, found: next(scores))
+    monkeypatch.setattr(dev_eval, "headline", lambda metric, found: next(scores))
     settings = replace(SETTINGS, epochs=6, patience=2)
-    result, _ = learn(lesson(tiny, settings), tmp_path)
+    result, _ = learn(spec_of(tiny, settings), tmp_path)
     assert result["dev_checks"]["scores"] == [50.0, 40.0, 40.0]
 
 
 def test_check_every_and_max_steps(tiny: Path, tmp_path: Path) -> None:
-    result, _ = learn(lesson(tiny, replace(SETTINGS, check_every=3), max_steps=7), tmp_path)
+    result, _ = learn(spec_of(tiny, replace(SETTINGS, check_every=3), max_steps=7), tmp_path)
     assert result["dev_checks"]["steps"] == [3, 6, 7]
 
 
 def test_accumulation_makes_fewer_updates(tiny: Path, tmp_path: Path) -> None:
-    plain, _ = learn(lesson(tiny), tmp_path / "a")
-    summed, _ = learn(lesson(tiny, replace(SETTINGS, accumulate=2)), tmp_path / "b")
+    plain, _ = learn(spec_of(tiny), tmp_path / "a")
+    summed, _ = learn(spec_of(tiny, replace(SETTINGS, accumulate=2)), tmp_path / "b")
     assert summed["updates"] * 2 == plain["updates"]
 
 
@@ -127,9 +130,9 @@ def test_frozen_words_stay(tiny: Path, tmp_path: Path) -> None:
 
     before = load_file(tiny / "model.safetensors")["embeddings.word_embeddings.weight"]
     name = "embeddings.word_embeddings.weight"
-    learn(lesson(tiny, replace(SETTINGS, freeze_words=True)), tmp_path / "a")
+    learn(spec_of(tiny, replace(SETTINGS, freeze_words=True)), tmp_path / "a")
     assert load_file(tmp_path / "a" / "out" / "model.safetensors")[name].equal(before)
-    learn(lesson(tiny), tmp_path / "b")
+    learn(spec_of(tiny), tmp_path / "b")
     assert not load_file(tmp_path / "b" / "out" / "model.safetensors")[name].equal(before)
 
 
@@ -138,9 +141,10 @@ def test_killed_between_states_and_resumed_gives_the_same_weights(
 ) -> None:
     """A state is saved at the second check; the training dies after the third and goes on."""
     settings = replace(SETTINGS, epochs=4)
-    whole, weights = learn(lesson(tiny, settings), tmp_path / "whole")
+    spec = spec_of(tiny, settings)
+    whole, weights = learn(spec, tmp_path / "whole")
 
-    monkeypatch.setattr(watch, "RESUME_EVERY", 0.0)
+    monkeypatch.setattr(dev_eval, "RESUME_EVERY", 0.0)
     steps = whole["dev_checks"]["steps"]
 
     def die(done: int, total: int) -> None:
@@ -150,12 +154,12 @@ def test_killed_between_states_and_resumed_gives_the_same_weights(
     work, out = tmp_path / "work", tmp_path / "out"
     work.mkdir()
     with pytest.raises(KeyboardInterrupt):
-        training.train(lesson(tiny, settings), device(), work, out, die)
+        loop.train(spec, rows_of(spec), device(), work, out, die)
     states = {folder.name for folder in work.glob("checkpoint-*")}
     assert states == {f"checkpoint-{step}" for step in steps[1:3]}
     seen: list[int] = []
-    again = training.train(
-        lesson(tiny, settings), device(), work, out, lambda done, total: seen.append(done)
+    again = loop.train(
+        spec, rows_of(spec), device(), work, out, lambda done, total: seen.append(done)
     )
     assert seen[0] == steps[2] + 1
     assert again == whole
@@ -170,36 +174,36 @@ def test_the_weights_are_those_of_the_update_that_is_named(
     What comes again may not be as good: other rounding in smaller pieces, a GPU's kernels.
     """
     settings = replace(SETTINGS, epochs=4)
-    given = lesson(tiny, settings)
+    spec = spec_of(tiny, settings)
 
     def scored(*scores: float) -> None:
         coming = iter(scores)
-        monkeypatch.setattr(watch, "headline", lambda metric, found: next(coming))
+        monkeypatch.setattr(dev_eval, "headline", lambda metric, found: next(coming))
 
     scored(10.0, 60.0, 20.0, 30.0)
-    whole, weights = learn(given, tmp_path / "whole")
+    whole, weights = learn(spec, tmp_path / "whole")
     steps = whole["dev_checks"]["steps"]
     work, out = tmp_path / "work", tmp_path / "out"
     work.mkdir()
 
     def die(done: int, total: int) -> None:
-        monkeypatch.setattr(watch, "RESUME_EVERY", 0.0 if done == steps[1] else 1e9)
+        monkeypatch.setattr(dev_eval, "RESUME_EVERY", 0.0 if done == steps[1] else 1e9)
         if done == steps[2] + 1:
             raise KeyboardInterrupt
 
     scored(10.0, 60.0, 80.0, 90.0)
     with pytest.raises(KeyboardInterrupt):
-        training.train(given, device(), work, out, die)
+        loop.train(spec, rows_of(spec), device(), work, out, die)
     scored(20.0, 30.0)
-    again = training.train(given, device(), work, out, lambda done, total: None)
+    again = loop.train(spec, rows_of(spec), device(), work, out, ignore)
     assert again["dev_checks"] == whole["dev_checks"]
     assert again["best_update"] == steps[1]
     assert (out / "model.safetensors").read_bytes() == weights
 
 
 def test_infinite_loss_is_said(tiny: Path, tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="loss of mnli is not finite after"):
-        learn(lesson(tiny, replace(SETTINGS, learning_rate=1e38, max_grad_norm=0)), tmp_path)
+    with pytest.raises(HarnessError, match="loss of xnli-en is not finite after"):
+        learn(spec_of(tiny, replace(SETTINGS, learning_rate=1e38, max_grad_norm=0)), tmp_path)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -207,7 +211,8 @@ def test_precisions_run_and_differ_in_identity(precision: str, tiny: Path, tmp_p
     place = choose_device("cpu", precision, 1)
     work = tmp_path / "work"
     work.mkdir()
-    result = training.train(lesson(tiny), place, work, tmp_path / "out", lambda done, total: None)
+    spec = spec_of(tiny)
+    result = loop.train(spec, rows_of(spec), place, work, tmp_path / "out", ignore)
     assert result["updates"] == 8
     assert place.identity()["precision"] == precision
 
@@ -235,5 +240,5 @@ def test_torchrun_trains_on_two_processes_as_one_submission(
 
 def test_a_tracker_is_told(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "logs"))
-    learn(lesson(tiny, tracker="tensorboard"), tmp_path)
+    learn(spec_of(tiny, tracker="tensorboard"), tmp_path)
     assert list((tmp_path / "logs").rglob("events.out.tfevents*"))

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from harness.pipeline.engines.schedule import Outcome
-from harness.pipeline.engines.workers import Site, perform
+from harness.pipeline.engines.run_step import Ended, perform
+from harness.pipeline.engines.schedule import Moved, Outcome
+from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 
 
 class InProcessEngine:
-    """An engine that does a step as soon as it is started."""
+    """An engine that does a step while it is waited for."""
 
     slots = 1
 
-    def __init__(self, site: Site) -> None:
-        """Take what steps need."""
-        self.site = site
-        self.ended: list[Outcome] = []
+    def __init__(self, runtime: Runtime) -> None:
+        """Take what steps work with."""
+        runtime.device.prepare()
+        self.runtime = runtime
+        self.begun: list[tuple[int, Step]] = []
 
     def start(self, slot: int, step: Step) -> None:
-        """Do a step."""
-        self.ended.append(Outcome(slot, step, *perform(step, self.site)))
+        """Take a step."""
+        self.begun.append((slot, step))
 
-    def wait(self) -> list[Outcome]:
-        """Return the step that has ended."""
-        ended, self.ended = self.ended, []
-        return ended
+    def wait(self, moved: Moved) -> list[Outcome]:
+        """Do the step."""
+        slot, step = self.begun.pop()
+        self.runtime.report = lambda done, total: moved(step, done, total)
+        return [Outcome(slot, step, *self.perform(step))]
+
+    def perform(self, step: Step) -> Ended:
+        """Do a step in this process."""
+        return perform(step, self.runtime)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Free the loaded model."""
+        self.runtime.forget()

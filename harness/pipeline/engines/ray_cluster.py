@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.pipeline.engines.schedule import Outcome
-from harness.pipeline.engines.workers import Site, perform
+from harness.pipeline.engines.run_step import TOLD_EVERY, Ended, perform_apart, progress_of
+from harness.pipeline.engines.schedule import Moved, Outcome
 
 if TYPE_CHECKING:
+    from harness.pipeline.steps.runtime import Runtime
     from harness.pipeline.steps.step import Step
 
 RETRIES = 3  # of a step whose node or process was lost
@@ -17,11 +18,11 @@ RETRIES = 3  # of a step whose node or process was lost
 class RayEngine:
     """An engine of Ray tasks."""
 
-    def __init__(self, site: Site, address: str) -> None:
+    def __init__(self, runtime: Runtime, address: str) -> None:
         """Join a cluster.
 
         Args:
-            site: What the tasks need.
+            runtime: What the tasks work with.
             address: Ray's address of the cluster, or ``auto`` for the one of this machine.
 
         Raises:
@@ -38,46 +39,46 @@ class RayEngine:
                 f"no Ray cluster at {address!r} ({error!s:.100}); start one with ray start --head"
             ) from error
         self.ray = ray
-        threads = site.device.threads
+        device = runtime.device
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         self.task = ray.remote(
-            num_cpus=threads,
-            num_gpus=site.device.processes if site.device.kind == "cuda" else 0,
+            num_cpus=device.threads,
+            num_gpus=device.processes if device.kind == "cuda" else 0,
             max_retries=RETRIES,
-            runtime_env={"env_vars": {name: str(threads) for name in names}},
-        )(_task)
-        self.site = ray.put(site)
-        self.threads = threads
+            runtime_env={"env_vars": {name: str(device.threads) for name in names}},
+        )(perform_apart)
+        self.runtime = runtime
+        self.shared = ray.put(runtime)
         self.running: dict[Any, tuple[int, Step]] = {}
 
     @property
     def slots(self) -> int:
         """How many steps may be in hand at once: all that the cluster's CPUs take, and one more."""
         cpus = self.ray.cluster_resources().get("CPU", 1)
-        return max(1, int(cpus // self.threads)) + 1
+        return max(1, int(cpus // self.runtime.device.threads)) + 1
 
     def start(self, slot: int, step: Step) -> None:
         """Hand a step to the cluster."""
-        self.running[self.task.remote(step, self.site)] = (slot, step)
+        self.running[self.task.remote(step, self.shared)] = (slot, step)
 
-    def wait(self) -> list[Outcome]:
+    def wait(self, moved: Moved) -> list[Outcome]:
         """Wait until a step has ended; return it."""
-        done, _ = self.ray.wait(list(self.running), num_returns=1)
-        return [self._outcome(reference) for reference in done]
+        while True:
+            done, _ = self.ray.wait(list(self.running), num_returns=1, timeout=TOLD_EVERY)
+            if done:
+                return [self._outcome(reference) for reference in done]
+            for _, step in self.running.values():  # where the store is a folder that all see
+                if progress := progress_of(self.runtime.store, step):
+                    moved(step, *progress)
 
     def _outcome(self, reference: Any) -> Outcome:
         slot, step = self.running.pop(reference)
         try:
-            seconds, error = self.ray.get(reference)
-        except Exception as lost:
-            seconds, error = 0.0, f"lost {RETRIES + 1} times ({type(lost).__name__})"
-        return Outcome(slot, step, seconds, error)
+            ended = self.ray.get(reference)
+        except Exception as error:
+            ended = Ended(0.0, f"lost {RETRIES + 1} times ({type(error).__name__})")
+        return Outcome(slot, step, *ended)
 
     def close(self) -> None:
         """Leave the cluster."""
         self.ray.shutdown()
-
-
-def _task(step: Step, site: Site) -> tuple[float, str]:
-    """Do a step on whatever node Ray has chosen."""
-    return perform(step, site)

@@ -1,10 +1,10 @@
-"""What jobs work with: the device, the data, a loaded model, progress."""
+"""What steps work with: the store, the data, the device, a loaded model, progress."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.models.device import Device
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from harness.declarations import Format
     from harness.models.checkpoint import Checkpoint
     from harness.models.model import Model, Report
+    from harness.pipeline.store.store import Store
     from harness.recipes import Settings
 
 
@@ -25,17 +26,23 @@ class Runtime:
     """What a process holds while it runs steps; never part of a key.
 
     Attributes:
+        store: Where results are and go.
         source: Where examples are.
         device: Where and how to compute.
         work: This step's folder for states to resume from.
-        report: Told the units done and those there are.
+        report: Progress callback, called with (units done, units in all).
     """
 
+    store: Store
     source: Source
     device: Device
-    work: Path = Path()
-    report: Report = _silent
-    _loaded: tuple[object, Model] | None = field(default=None, repr=False)
+    work: Path = field(default=Path(), compare=False)
+    report: Report = field(default=_silent, compare=False)
+    _loaded: tuple[object, Model] | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave to another process what it needs: no model, and nobody here to report to."""
+        return vars(replace(self, work=Path(), report=_silent, _loaded=None))
 
     def model(self, form: Format, checkpoint: Checkpoint, settings: Settings) -> Model:
         """Return a model ready to predict; the one used last stays loaded.
@@ -52,11 +59,10 @@ class Runtime:
         wanted = (checkpoint.path, form.head, how)
         if self._loaded is None or self._loaded[0] != wanted:
             self._loaded = None  # freed before the next one takes its memory
-            model = (
-                load_encoder(checkpoint, settings.layer, self.device, settings.pooling)
-                if form.head is None
-                else load_trained(checkpoint.path, form, 0, self.device)
-            )
+            if form.head is None:
+                model = load_encoder(checkpoint, settings.layer, self.device, settings.pooling)
+            else:
+                model = load_trained(checkpoint.path, form.head, 0, self.device)
             self._loaded = (wanted, model)
         model = self._loaded[1]
         model.report = self.report

@@ -5,58 +5,98 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from harness.declarations import Format
+    from harness.models.checkpoint import Checkpoint
+    from harness.models.device import Device
     from harness.pipeline.steps.runtime import Runtime
 
-VERSIONS = {"train": 5, "predict": 3, "score": 2}
-"""Raised when a kind's code changes its results, so that old steps are not taken for new ones."""
 
-
-class Job(Protocol):
-    """What a step does."""
-
-    def run(self, folder: Path, parents: tuple[Path, ...], bench: Runtime) -> dict[str, Any]:
-        """Do the work, leave files in ``folder``, return what the manifest should say."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
-    """One unit of work.
+    """One unit of work; a kind of step is a class, its key beside its work.
 
     Attributes:
-        kind: ``train``, ``predict`` or ``score``.
+        kind: What a reader calls the kind, e.g. ``train``.
+        unit: What its progress counts.
+        VERSION: Raised when the kind's code changes its results, so that old steps are not taken
+            for new ones.
+        asked_for: Whether its result is read in the end, not by other steps alone.
+        in_all_processes: Whether the processes that torchrun has started do it together.
+        work_a_token: Floating-point operations for each token and weight outside the word table.
         name: What a reader calls it, e.g. ``predict xnli de``.
-        identity: Settings, seeds and data hashes that decide the result, as JSON values.
         parents: Steps whose results it reads.
-        job: The work itself; it may know more than the identity, never decide by it.
         examples: Examples it handles, 0 where nobody counts.
         tokens: Tokens it handles, a rough guess from the bytes, for the estimate.
-        pace: What steps that handle as many tokens a second have in common.
     """
 
-    kind: str
+    kind: ClassVar[str]
+    unit: ClassVar[str] = "examples"
+    VERSION: ClassVar[int] = 1
+    asked_for: ClassVar[bool] = True
+    in_all_processes: ClassVar[bool] = False
+    work_a_token: ClassVar[int] = 0
+
     name: str
-    identity: Mapping[str, Any]
-    parents: tuple[Step, ...]
-    job: Job
+    parents: tuple[Step, ...] = ()
     examples: int = 0
     tokens: int = 0
-    pace: str = ""
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return the settings, seeds and data hashes that decide the result, as JSON values."""
+        raise NotImplementedError
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
+        """Do the work, leave files in ``folder``, return what the manifest should say.
+
+        The step may know more than its identity says, never decide by it.
+        """
+        raise NotImplementedError
+
+    @property
+    def pace(self) -> str:
+        """Return what steps that handle as many tokens a second have in common."""
+        return self.kind
+
+    @property
+    def body(self) -> int:
+        """Return the encoder's weights outside the word table; 0 of a step without encoder."""
+        return 0
+
+    @property
+    def work(self) -> float:
+        """Return the floating-point operations it takes, roughly.
+
+        2 a token and weight forward, 6 with the backward pass (Kaplan et al. 2020, arXiv
+        2001.08361).
+        """
+        return float(self.work_a_token) * self.tokens * self.body
 
     @cached_property
     def key(self) -> str:
         """Return the SHA-256 over kind, code version, identity and the parents' keys, in hex."""
         whole = {
             "kind": self.kind,
-            "version": VERSIONS[self.kind],
-            "identity": self.identity,
+            "version": self.VERSION,
+            "identity": self.identity(),
             "parents": [parent.key for parent in self.parents],
         }
         text = json.dumps(whole, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def format_identity(form: Format) -> dict[str, Any]:
+    """Return what names a format in a step's key: its name, its version and its values."""
+    values: dict[str, Any] = asdict(form)  # type: ignore[call-overload]
+    return {"name": form.name, "version": form.version} | values
+
+
+def pace_of(kind: str, checkpoint: Checkpoint, form: Format, device: Device) -> str:
+    """Return what steps with one encoder and format on one device have in common."""
+    size = f"{checkpoint.body / 1e6:.0f}M"
+    return f"{kind} {form.name} {size} {device.kind} {device.precision} {device.threads}"

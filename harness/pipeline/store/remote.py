@@ -14,7 +14,7 @@ from uuid import uuid4
 from harness.data.files import digest, one_line
 from harness.errors import HarnessError
 from harness.pipeline.steps.step import Step
-from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store
+from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store, refuse_layout
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,15 @@ class Mirror(Store):
         top = base.removesuffix(f"/steps/{step.key[:2]}/{step.key}")
         files = [path for path in place.rglob("*") if path.is_file() and path.name != MANIFEST]
         try:
+            if not system.exists(f"{top}/{LAYOUT_FILE}"):
+                system.makedirs(top, exist_ok=True)
+                system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
             for path in (*sorted(files), place / MANIFEST):
                 there = f"{base}/{path.relative_to(place)}"
                 aside = f"{there}.{uuid4().hex}.part"
                 system.makedirs(there.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), aside)
                 system.mv(aside, there)
-            if not system.exists(f"{top}/{LAYOUT_FILE}"):
-                system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
         except Exception as error:  # fsspec raises whatever its transport does
             raise HarnessError(f"{self.url}: cannot be written ({one_line(error)})") from error
         self._mark(step)
@@ -140,8 +141,11 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
         if system.exists(f"{base}/{LAYOUT_FILE}"):
             root.mkdir(parents=True, exist_ok=True)
             system.get_file(f"{base}/{LAYOUT_FILE}", str(root / LAYOUT_FILE))
+        old = not system.exists(f"{base}/{LAYOUT_FILE}") and system.exists(f"{base}/steps")
     except Exception as error:  # fsspec raises whatever its transport does
         raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
+    if old:
+        refuse_layout(url, 1)
     mirror = Mirror(root, url=url)
     mirror.checked()
     return mirror

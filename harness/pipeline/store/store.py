@@ -21,14 +21,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from harness import __version__
-from harness.data.files import digest, read_json
+from harness.data.files import digest, read_json, write_json
 from harness.errors import HarnessError
-from harness.pipeline.steps.step import VERSIONS, Step
-from harness.submission.write import write_json
+from harness.pipeline.steps.step import Step
+from harness.version import __version__
 
 MANIFEST = "step.json"
-LAYOUT = 1  # of folders and manifests; raised when an older harness could not read them
+LAYOUT = 2  # of folders and manifests; raised when its steps are no longer read
 LAYOUT_FILE = "store.json"
 PACES_FILE = "paces.jsonl"
 log = logging.getLogger("harness")
@@ -52,20 +51,16 @@ class Store:
             HarnessError: It is laid out otherwise.
         """
         try:
-            said = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
+            layout = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
         except NotADirectoryError as error:
             raise HarnessError(f"{self.root} is not a folder; name another place") from error
         except FileNotFoundError:
-            return self  # a new one, or one from before the file: those are laid out the same
+            layout = 1 if (self.root / "steps").is_dir() else LAYOUT  # from before the file, or new
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise HarnessError(
                 f"{self.root / LAYOUT_FILE}: cannot be read ({error!s:.80})"
             ) from error
-        if said != LAYOUT:
-            raise HarnessError(
-                f"{self.root}: a store of layout {said!r:.20}, this harness reads {LAYOUT};"
-                " name another --store, or use the harness that wrote it"
-            )
+        refuse_layout(str(self.root), layout)
         return self
 
     def paces(self) -> dict[str, float]:
@@ -208,13 +203,16 @@ class Store:
             result: What the job returned.
             seconds: Wall time it took.
         """
+        layout = self.root / LAYOUT_FILE
+        if not layout.exists():
+            write_json({"layout": LAYOUT, "harness": __version__}, layout)
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         manifest = {
             "key": step.key,
             "kind": step.kind,
             "name": step.name,
-            "version": VERSIONS[step.kind],
-            "identity": step.identity,
+            "version": step.VERSION,
+            "identity": step.identity(),
             "parents": [parent.key for parent in step.parents],
             "result": result,
             "examples": step.examples,
@@ -230,7 +228,7 @@ class Store:
                 for path in files
             },
         }
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+        write_json(manifest, folder / MANIFEST)
         for path in (*files, folder / MANIFEST):
             _flush(path)
         place = self.place(step)
@@ -248,10 +246,7 @@ class Store:
         return place
 
     def _note(self, step: Step, seconds: float) -> None:
-        """Note how fast a step went, and how the store is laid out."""
-        layout = self.root / LAYOUT_FILE
-        if not layout.exists():
-            write_json({"layout": LAYOUT, "harness": __version__}, layout)
+        """Note how fast a step went."""
         if step.tokens and seconds > 0:
             with (self.root / PACES_FILE).open("a") as paces:
                 paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
@@ -266,17 +261,17 @@ def changed_file(folder: Path) -> str:
     return next((n for n, entry in files.items() if digest(folder / n) != entry.get("sha256")), "")
 
 
-def open_store(where: str, mirrors: Path) -> Store:
-    """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
+def refuse_layout(place: str, layout: object) -> None:
+    """Refuse a store of another layout, whose steps this harness would only do again.
 
     Raises:
-        HarnessError: Another version of the harness has laid it out, or it cannot be reached.
+        HarnessError: It is of another.
     """
-    if "://" in where:
-        from harness.pipeline.store.remote import open_mirror
-
-        return open_mirror(where, mirrors)
-    return Store(Path(where).absolute()).checked()
+    if layout != LAYOUT:
+        raise HarnessError(
+            f"{place}: a store of layout {layout!r:.20}, this harness reads {LAYOUT};"
+            " name another --store, or use the harness that wrote it"
+        )
 
 
 def _changed(step: Step, name: str) -> str:

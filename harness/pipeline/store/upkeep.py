@@ -10,8 +10,9 @@ from typing import Any
 
 from harness.data.files import digest, read_json
 from harness.errors import HarnessError
-from harness.pipeline.engines.schedule import to_do
+from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
 
 
@@ -84,7 +85,7 @@ def look_through(store: Store) -> Findings:
         try:
             value = read_json(folder / MANIFEST)
             name = str(value["name"])
-            if value["kind"] == "train" and not _held(folder):
+            if value["kind"] == TrainStep.kind and not _held(folder):
                 pruned += 1
             else:
                 what = _wrong(folder, value)
@@ -135,7 +136,7 @@ def prunable(steps: Sequence[Step], store: Store) -> Pruning:
     parents = {parent.key for step in steps for parent in step.parents}
     lost = {step.key for step in todo}
     read = {parent.key for step in todo for parent in step.parents} - lost
-    trainings = [step for step in steps if step.kind == "train"]
+    trainings = [step for step in steps if isinstance(step, TrainStep)]
     going = [
         (step, _held(store.place(step)))
         for step in trainings
@@ -175,7 +176,7 @@ def _folders(store: Store) -> list[Path]:
 
 def _is_training(folder: Path) -> bool:
     try:
-        return bool(read_json(folder / MANIFEST)["kind"] == "train")
+        return bool(read_json(folder / MANIFEST)["kind"] == TrainStep.kind)
     except (HarnessError, KeyError, TypeError):
         return False
 

@@ -1,0 +1,391 @@
+"""The verbs: what the command line and a notebook both call.
+
+Nothing heavy is imported before it is needed, so that ``import harness`` takes a moment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness import places, registry
+from harness.bounds import WEIGHT
+from harness.declarations import Benchmark, Task
+from harness.errors import HarnessError, unknown
+
+if TYPE_CHECKING:
+    from harness.comparison import Comparison
+    from harness.pipeline.engines.schedule import Progress
+    from harness.pipeline.export import Trained
+    from harness.pipeline.store.store import Store
+    from harness.recipes import Recipe
+    from harness.results import Results
+    from harness.studies.expand import StudyPlan
+
+Where = str | PathLike[str]
+SAMPLINGS = ("uniform", "proportional", "capped")
+
+
+def evaluate(
+    checkpoint: Where,
+    *,
+    data: Where | None = None,
+    labels: Where | None = None,
+    benchmark: str | Benchmark = "xtreme",
+    recipe: Where | Recipe = "xtreme",
+    tasks: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    seed: int = 42,
+    device: str = "auto",
+    precision: str = "fp32",
+    threads: int = 0,
+    limit: int = 0,
+    max_steps: int = 0,
+    layer: int | str = "",
+    output: Where | None = None,
+    store: str | None = None,
+    tracker: str = "none",
+    intermediate: str = "",
+    offline: bool = False,
+    workers: int = 1,
+    ray: str = "",
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Results:
+    """Fine-tune a checkpoint on English, predict every language, score.
+
+    What is finished is kept in the store: interrupted and called again, it goes on. A step that
+    fails does not stop the others; the results are then marked partial and say what failed.
+
+    Args:
+        checkpoint: A folder, what ``train`` returned, a hub id (``owner/name[@revision]``), or
+            ``packaged`` for the one that the benchmark brings (``mini`` does).
+        data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
+        labels: Folder of test labels; None for the one beside the data.
+        benchmark: ``xtreme``, ``xtreme-r``, ``mini`` or a plug-in's; in Python also a Benchmark.
+        recipe: ``xtreme``, ``x-stilts``, ``quick`` or the path of a TOML file; in Python also a
+            Recipe.
+        tasks: Tasks, on the command line parted by commas; () means all that have data.
+        languages: Codes, in the same way; () means all.
+        seed: Seeds head, dropout and order of training.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
+        precision: ``fp32``, ``bf16`` or ``fp16`` (autocast).
+        threads: CPU threads of a step; 0 means a worker's share of all there are.
+        limit: Test examples a language, at most; 0 means all. Marks the results partial.
+        max_steps: Updates of a training, at most; 0 means as the recipe says. Marks them, too.
+        layer: Hidden state for retrieval: a number, ``last`` or ``xtreme``; "" for the recipe's.
+        output: Folder to write; None for ``results/CHECKPOINT-RECIPE-SEED``.
+        store: Folder or fsspec URL of finished steps; None for ``HARNESS_STORE`` or the user's own.
+        tracker: Experiment tracker: ``none``, ``tensorboard``, ``wandb`` …
+        intermediate: What the checkpoint was trained on, where it does not say itself.
+        offline: Fetch nothing.
+        workers: Processes on this machine that steps run in; 1 for this one.
+        ray: Address of a Ray cluster to run on, ``auto`` for the one of this machine.
+        dry_run: Tell the plan and stop; the results are then empty.
+        progress: Told of the plan and of each step; None for bars on standard error.
+
+    Raises:
+        HarnessError: What was asked for is not there or does not fit; nothing has run.
+    """
+    from harness.data.files import writable
+    from harness.display.plan_text import plan_text
+    from harness.models.device import first_process
+    from harness.pipeline.engines.run_plan import EngineChoice
+    from harness.pipeline.evaluate import evaluate as run
+    from harness.pipeline.open_request import Compute, DataPlace, open_request, with_layer
+    from harness.pipeline.plan import make_plan
+    from harness.results import Results
+
+    chosen = _benchmark(benchmark)
+    kept, request = open_request(
+        fspath(checkpoint),
+        chosen,
+        with_layer(_recipe(recipe), str(layer)),
+        DataPlace.of(data, labels, offline=offline),
+        Compute(device, precision, threads, workers),
+        store,
+        intermediate,
+        tasks=tuple(tasks),
+        languages=tuple(languages),
+        seed=seed,
+        limit=limit,
+        max_steps=max_steps,
+        tracker=tracker,
+    )
+    name = f"{request.checkpoint.name}-{request.recipe.name}-{seed}"
+    folder = Path(output) if output is not None else Path("results") / name
+    writable(folder)
+    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(folder / "logs"))
+    plan, shows = make_plan(request), progress or _bars()
+    request.memory.save()
+    if first_process():
+        shows.planned(plan_text(request, plan, kept))
+    if dry_run:
+        return Results(chosen, {}, name=request.checkpoint.name)
+    return run(request, plan, kept, folder, shows, EngineChoice(workers, ray))
+
+
+def train(
+    sets: str | Sequence[str],
+    checkpoint: Where,
+    output: Where,
+    *,
+    data: Where | None = None,
+    benchmark: str | Benchmark = "xtreme",
+    recipe: Where | Recipe = "x-stilts",
+    sampling: str | Mapping[str, float] = "",
+    mlm: float = 0.0,
+    seed: int = 42,
+    device: str = "auto",
+    precision: str = "fp32",
+    threads: int = 0,
+    max_steps: int = 0,
+    store: str | None = None,
+    tracker: str = "none",
+    offline: bool = False,
+    workers: int = 1,
+    ray: str = "",
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a checkpoint on intermediate tasks and write an ordinary transformers checkpoint.
+
+    Args:
+        sets: Name of a training set or several: ``mnli``, ``mnli[de]``, ``mlm`` …
+        checkpoint: The one to start from, as ``evaluate`` takes it.
+        output: Folder to write the checkpoint into.
+        sampling: Of several sets: ``uniform``, ``proportional``, ``capped``, or the weight of
+            each; "" for the recipe's.
+        mlm: Share of all batches that are masked language modelling.
+
+    The other arguments are those of ``evaluate``.
+
+    Returns:
+        The checkpoint; it stands for its folder wherever a path does.
+
+    Raises:
+        HarnessError: What was asked for is not there or does not fit, or the training failed.
+    """
+    from harness.data.files import writable
+    from harness.models.device import first_process
+    from harness.pipeline.engines.run_plan import EngineChoice, run_plan
+    from harness.pipeline.export import Trained, check_output, export
+    from harness.pipeline.intermediate import Intermediate, intermediate_step
+    from harness.pipeline.open_request import Compute, DataPlace, check_numbers, open_request
+    from harness.pipeline.steps.runtime import Runtime
+
+    names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))
+    for name in names:
+        registry.training(name)  # the cheap things first
+    check_numbers(mlm=mlm)
+    folder = Path(output)
+    kind, weights = _sampling(sampling, names)
+    kept, request = open_request(
+        fspath(checkpoint),
+        _benchmark(benchmark),
+        _recipe(recipe),
+        DataPlace.of(data, None, offline=offline),
+        Compute(device, precision, threads, workers),
+        store,
+        seed=seed,
+        max_steps=max_steps,
+        tracker=tracker,
+    )
+    one = Intermediate(
+        name="+".join(names),
+        train=names,
+        weights=weights,
+        mlm=mlm,
+        settings={"sampling": kind} if kind else {},
+    )
+    for place in (folder, folder.absolute().parent):
+        writable(place)
+    check_output(folder, request.checkpoint.path)
+    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", f"{folder}-logs")
+    notes: list[str] = []
+    step = intermediate_step(request, one, notes)
+    request.memory.save()
+    shows = progress or _bars()
+    if first_process():
+        told = [*request.checkpoint.notes, *notes]
+        shows.planned("\n".join([*(f"note: {note}" for note in told), step.name]))
+    runtime = Runtime(kept, request.source, request.device)
+    report = run_plan([step], runtime, shows, EngineChoice(workers, ray))
+    for outcome in report.failed:
+        raise HarnessError(f"{outcome.step.name}: {outcome.error}")
+    if not first_process():
+        return Trained(folder, 0, 0, {})
+    return export(step, kept, request, folder)
+
+
+def score(predictions: Where, labels: Where, *, benchmark: str | Benchmark = "xtreme") -> Results:
+    """Score a folder of predictions in XTREME's layout as the official scorer does.
+
+    Args:
+        predictions: Folder with a sub-folder a task; the output folder of ``evaluate`` will do.
+        labels: Folder of labels in the same layout.
+        benchmark: Which tasks and languages are meant, as ``evaluate`` takes it.
+
+    Raises:
+        HarnessError: A folder is missing or empty, or a file is malformed.
+    """
+    from harness.submission.score import score_folder
+
+    return score_folder(Path(predictions), Path(labels), _benchmark(benchmark))
+
+
+def study(
+    file: Where,
+    *,
+    data: Where | None = None,
+    store: str | None = None,
+    workers: int = 1,
+    ray: str = "",
+    output: Where | None = None,
+    offline: bool = False,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run what is not done yet of a study, go on past what fails, and compare with its baseline.
+
+    Args:
+        file: The study's TOML file.
+        data: Data folder in place of the file's.
+        output: Folder for the table; None for ``results/STUDY``.
+
+    The other arguments are those of ``evaluate``.
+
+    Raises:
+        HarnessError: The file, or something it names, is missing or does not fit.
+    """
+    from harness.data.files import writable, write_text
+    from harness.display.plan_text import study_text
+    from harness.pipeline.engines.run_plan import EngineChoice, run_plan
+    from harness.pipeline.steps.runtime import Runtime
+    from harness.studies.study_results import as_json, comparison_of
+
+    whole, kept = planned_study(file, data=data, store=store, workers=workers, offline=offline)
+    folder = Path(output) if output is not None else Path("results") / whole.study.name
+    writable(folder)
+    shows = progress or _bars()
+    shows.planned(study_text(whole, kept, workers))
+    runtime = Runtime(kept, whole.request.source, whole.request.device)
+    report = run_plan(whole.steps, runtime, shows, EngineChoice(workers, ray))
+    names = {step.key: step.name for step in whole.steps}
+    failed = {names[key]: why for key, why in report.reasons().items()}
+    table = replace(comparison_of(whole, kept), failed=failed, folder=folder)
+    write_text(f"{table}\n", folder / "table.txt")
+    write_text(as_json(whole, table) + "\n", folder / "table.json")
+    return table
+
+
+def planned_study(
+    file: Where,
+    *,
+    data: Where | None = None,
+    store: str | None = None,
+    workers: int = 1,
+    offline: bool = False,
+) -> tuple[StudyPlan, Store]:
+    """Read and plan a study; open its store.
+
+    Args:
+        file: The study's TOML file.
+        data: Data folder in place of the file's.
+        store: Folder or fsspec URL of finished steps; None for the user's own.
+        workers: Processes on this machine that steps run in; 1 for this one.
+        offline: Fetch nothing.
+
+    Raises:
+        HarnessError: The file, or something it names, is missing or does not fit.
+    """
+    from harness.data.folder import open_folder
+    from harness.data.memory import Memory
+    from harness.pipeline.store.open import open_store
+    from harness.studies.expand import plan_study
+    from harness.studies.study_file import read_study
+
+    one = read_study(Path(file))
+    if data is not None:
+        open_folder(Path(data), one.labels)  # what is wrong with it is not the file's fault
+        one = replace(one, data=Path(data))
+    kept = open_store(store or places.store())
+    return plan_study(one, Memory(places.memory()), workers=workers, offline=offline), kept
+
+
+def compare(runs: Sequence[Results] | Mapping[str, Results], baseline: Results | str) -> Comparison:
+    """Compare results with one of them, target by target.
+
+    Args:
+        runs: The results, by the names the table is to have; of a list their own names count.
+        baseline: The one that the others are compared with, or its name.
+
+    Returns:
+        A table of differences that prints, and gives ``.to_latex()`` and ``.to_frame()``.
+
+    Raises:
+        HarnessError: There is no such baseline.
+    """
+    from harness.comparison import compare as compared
+
+    named: dict[str, Results] = {}
+    for one in [] if isinstance(runs, Mapping) else runs:
+        again = sum(name == one.name or name.startswith(f"{one.name} (") for name in named)
+        named[f"{one.name} ({again + 1})" if again else one.name or "run"] = one
+    named = dict(runs) if isinstance(runs, Mapping) else named
+    if isinstance(baseline, str):
+        if baseline not in named:
+            raise unknown("baseline", baseline, named)
+        return compared(named, baseline)
+    name = next((name for name, one in named.items() if one is baseline), "baseline")
+    return compared({name: baseline, **named}, name)
+
+
+def load(folder: Where) -> Results:
+    """Return the results in a folder that ``evaluate`` or ``Results.save`` has written.
+
+    Raises:
+        HarnessError: There is no scores.json, or it is not what the harness writes.
+    """
+    from harness.results import read_results
+
+    return read_results(Path(folder))
+
+
+def tasks() -> dict[str, Task]:
+    """Return the installed tasks by name; a broken plug-in is a warning."""
+    return {task.name: task for task in registry.tasks()}
+
+
+def _bars() -> Progress:
+    from harness.display.progress import Bars
+
+    return Bars()
+
+
+def _benchmark(benchmark: str | Benchmark) -> Benchmark:
+    return registry.benchmark(benchmark) if isinstance(benchmark, str) else benchmark
+
+
+def _recipe(recipe: Where | Recipe) -> Recipe:
+    from harness import recipes
+
+    return recipe if isinstance(recipe, recipes.Recipe) else recipes.load(fspath(recipe))
+
+
+def _sampling(
+    sampling: str | Mapping[str, float], sets: Sequence[str]
+) -> tuple[str, dict[str, float]]:
+    """Return the kind of sampling, and the weights if they are given."""
+    if isinstance(sampling, str):
+        if sampling and sampling not in SAMPLINGS:
+            raise unknown("sampling", sampling, SAMPLINGS, "or weights like mnli=2,qqp=1")
+        return sampling, {}
+    for name in sampling:
+        if name not in sets:
+            raise unknown("training set here", name, sets)
+    if set(sampling) != set(sets) or not all(weight in WEIGHT for weight in sampling.values()):
+        raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight, {WEIGHT}")
+    return "weights", dict(sampling)

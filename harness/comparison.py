@@ -1,0 +1,201 @@
+"""Comparison: rows of scores beside a baseline's, as a table of differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from harness.declarations import headline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from harness.results import Results, TaskScore
+
+AVERAGE = "mean"  # of all targets, a column like them
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of a table.
+
+    Attributes:
+        mean: Over seeds.
+        spread: Standard deviation over seeds (of a sample), None with fewer than two.
+        seeds: How many seeds it is from.
+    """
+
+    mean: float
+    spread: float | None
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: an intermediate setting, or a run.
+
+    Attributes:
+        group: What shares a baseline, e.g. a checkpoint; "" where there is one group.
+        name: What the table calls it.
+        scores: Target to score, in percent; and ``target/language`` to that language's.
+        deltas: The same to differences to the baseline; {} of the baseline.
+        partial: Targets with languages or labels missing.
+    """
+
+    group: str
+    name: str
+    scores: Mapping[str, Figure]
+    deltas: Mapping[str, Figure]
+    partial: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A baseline's scores and, below them, the others' differences to it: prints as a table.
+
+    Attributes:
+        rows: The rows.
+        columns: Targets and, if there are several, their mean.
+        title: What the rows are, for the head of the table.
+        baseline: Name of the baselines' rows.
+        notes: What a reader must know, a paragraph each.
+        failed: Name of each step that failed, and why.
+        folder: Where the table was written; None if it was not.
+    """
+
+    rows: tuple[Row, ...]
+    columns: tuple[str, ...]
+    title: str
+    baseline: str
+    notes: tuple[str, ...] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+
+    def __str__(self) -> str:
+        """Return a table for each group of rows that share a baseline, and the notes."""
+        return "\n\n".join([*self._tables(self.columns, "simple"), *self.notes])
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook."""
+        from html import escape
+
+        notes = [f"<p>{escape(note)}</p>" for note in self.notes]
+        return "\n".join([*self._tables(self.columns, "html"), *notes])
+
+    def to_latex(self) -> str:
+        """Return the tables for a paper (booktabs)."""
+        return "\n\n".join(self._tables(self.columns, "latex_booktabs"))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas DataFrame with a row for each row and column, targets and languages."""
+        import pandas as pd
+
+        def mean(figures: Mapping[str, Figure], column: str) -> float | None:
+            return figures[column].mean if column in figures else None
+
+        rows = [
+            (row.group, row.name, column, mean(row.scores, column), mean(row.deltas, column))
+            for row in self.rows
+            for column in row.scores
+        ]
+        return pd.DataFrame(rows, columns=["group", "row", "column", "score", "difference"])
+
+    def by_language(self) -> str:
+        """Return a table of the same kind for each target, languages across."""
+        parts = []
+        for target in self.columns:
+            names = [n for row in self.rows for n in row.scores if n.startswith(f"{target}/")]
+            parts += self._tables(list(dict.fromkeys(names)), "simple") if names else []
+        return "\n\n".join(parts)
+
+    def _tables(self, columns: Sequence[str], style: str) -> list[str]:
+        """Return a table for each group of rows that share a baseline."""
+        parts = []
+        align = ("left", *("right" for _ in columns))
+        for group in dict.fromkeys(row.group for row in self.rows):
+            body = [self._line(row, columns) for row in self.rows if row.group == group]
+            head = (f"{group}: {self.title}" if group else self.title, *columns)
+            parts.append(tabulate(body, head, style, disable_numparse=True, colalign=align))
+        return parts
+
+    def _line(self, row: Row, columns: Sequence[str]) -> list[str]:
+        figures = row.deltas or row.scores
+        plus = "+" if row.deltas else ""
+        alone = row.scores and not row.deltas and row.name != self.baseline
+        name = f"{row.name} (score, no baseline)" if alone else row.name
+        return [name, *(_text(figures.get(column), plus) for column in columns)]
+
+
+def _text(figure: Figure | None, plus: str) -> str:
+    if figure is None:
+        return "–"
+    spread = "" if figure.spread is None else f" ± {figure.spread:.1f}"
+    return f"{figure.mean:{plus}.1f}{spread}"
+
+
+def task_figures(task: TaskScore) -> dict[str, float]:
+    """Return a task's mean over languages, and each language's score; {} without any."""
+    if task.score is None:
+        return {}
+    each = {f"{task.name}/{c}": headline(task.metric, s) for c, s in task.languages.items()}
+    return {task.name: task.score, **each}
+
+
+def with_average(scores: Mapping[str, float], targets: Sequence[str]) -> dict[str, float]:
+    """Return scores with the mean of all targets, if there are several and none is missing."""
+    if len(targets) > 1 and all(name in scores for name in targets):
+        return {**scores, AVERAGE: sum(scores[name] for name in targets) / len(targets)}
+    return dict(scores)
+
+
+def differences(scores: Mapping[str, float], base: Mapping[str, float]) -> dict[str, float]:
+    """Return how much more scores are than the baseline's, where both are there."""
+    return {name: value - base[name] for name, value in scores.items() if name in base}
+
+
+def compare(runs: Mapping[str, Results], baseline: str) -> Comparison:
+    """Compare runs with one of them.
+
+    A difference is taken where both runs have scored the same languages of a task.
+
+    Args:
+        runs: Name to results.
+        baseline: Name of the one that the others are compared with.
+    """
+    base = runs[baseline]
+    targets = list(dict.fromkeys([n for one in (base, *runs.values()) for n in one.tasks]))
+    baseline_scores = _scores(base, targets)
+    rows, unlike = [], set[str]()
+    for name in dict.fromkeys([baseline, *runs]):
+        run = runs[name]
+        other = {n for n in run.tasks if n in base.tasks and run[n].scored != base[n].scored}
+        unlike |= other
+        scores = _scores(run, targets)
+        common = {n: v for n, v in scores.items() if n.partition("/")[0] not in other}
+        if other:
+            common.pop(AVERAGE, None)
+        deltas = {} if name == baseline else differences(common, baseline_scores)
+        rows.append(Row("", name, _single(scores), _single(deltas)))
+    columns = (*targets, *([AVERAGE] if len(targets) > 1 else []))
+    notes = [
+        "The first row: mean over languages, in percent. The others: points more or less than it;"
+        " one run each."
+    ]
+    if unlike:
+        notes.append(f"Not the same languages, so no difference: {', '.join(sorted(unlike))}.")
+    partial = {f"{name}: {run.partial}" for name, run in runs.items() if run.partial}
+    notes += [f"PARTIAL: {reason}" for reason in sorted(partial)]
+    return Comparison(tuple(rows), columns, "run", baseline, tuple(notes))
+
+
+def _scores(run: Results, targets: Sequence[str]) -> dict[str, float]:
+    scores = {k: v for task in run.tasks.values() for k, v in task_figures(task).items()}
+    return with_average(scores, targets)
+
+
+def _single(scores: Mapping[str, float]) -> dict[str, Figure]:
+    return {name: Figure(value, None, 1) for name, value in scores.items()}

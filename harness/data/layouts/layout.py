@@ -1,0 +1,146 @@
+"""What every layout of files answers, and what most of them have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.data.files import Report, strict
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Columns = dict[str, list[Any]]
+Row = Mapping[str, Any]
+Reports = Callable[[Path], Report]
+"""Gives what takes the malformed places of a file; ``strict`` raises at the first one."""
+
+STRING = "string"
+STRINGS = "list<string>"
+NUMBERS = "list<int64>"
+
+
+class Layout:
+    """How the files of one kind of task are laid out: their columns, and how they are read.
+
+    A layout has no state. Every Source gives exactly its columns. A missing label is None, a
+    missing list of tags None, missing answers are an empty list.
+
+    Attributes:
+        columns: Name to type of each column, in order.
+        label: The column that is learnt, "" where nothing is.
+        classes: Whether a label is one of a set, or a list of such.
+        context: The column whose texts must not be in both train and dev, "" for none.
+        defaults: Columns that a declaration may leave out, and what stands there then.
+        gold_names_places: Whether gold says where in the examples something is, so that it must
+            fit them before anything runs.
+    """
+
+    columns: ClassVar[Mapping[str, str]] = {}
+    label: ClassVar[str] = "label"
+    classes: ClassVar[bool] = True
+    context: ClassVar[str] = ""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    gold_names_places: ClassVar[bool] = False
+
+    def read_file(
+        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool
+    ) -> Columns:
+        """Read one file.
+
+        Args:
+            path: The file.
+            labels: The label set; () stands for any.
+            report: Takes malformed places.
+            offsets: Report answers that are not at their offsets, too. They harm learning alone,
+                where they are counted (``harness.data.source.training_rows``).
+        """
+        raise NotImplementedError
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        labels: Sequence[str],
+        reports: Reports = strict,
+        *,
+        offsets: bool = False,
+    ) -> Columns:
+        """Read the files of one split, one after the other; as ``read_file``."""
+        return joined([self.read_file(p, labels, reports(p), offsets=offsets) for p in paths])
+
+    def arranged(self, columns: Columns) -> Columns:
+        """Return columns that came out of a table as this layout has them."""
+        count = len(next(iter(columns.values())))
+        return {n: columns.get(n) or [self.defaults.get(n)] * count for n in self.columns}
+
+    def problem(self, row: Row, labels: Sequence[str]) -> str:
+        """Return what is wrong with a row that came out of a table, "" if nothing is."""
+        for name, value in row.items():
+            kind = self.columns.get(name)
+            if kind == STRING and name != self.label and not isinstance(value, str):
+                return f"{name} is no text but {value!r:.60}"
+        return ""
+
+    def count(self, columns: Columns | Dataset) -> int:
+        """Return how many examples there are."""
+        return len(columns[next(iter(self.columns))])
+
+    def labelled(self, columns: Columns | Dataset) -> bool:
+        """Say whether any example carries a label."""
+        return not self.label or any(map(is_labelled, columns[self.label]))
+
+    def teaches(self, label: Any) -> bool:
+        """Say whether something can be learnt from an example with this label."""
+        return is_labelled(label)
+
+    def label_set(self, rows: Dataset) -> tuple[str, ...]:
+        """Return the labels of rows, for a format that takes its label set from them."""
+        return ()
+
+    def misplaced(self, rows: Dataset) -> list[int]:
+        """Return the numbers of the rows with an answer that is not where they say it is."""
+        return []
+
+    def misfits(
+        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
+    ) -> list[str]:
+        """Return in what gold does not fit the examples that it is given for, a line each.
+
+        ``harness data check`` tells it; where gold names places ``harness eval`` refuses it
+        before a run: scored, it would only make the score lower, and nobody would know why.
+
+        Args:
+            columns: The examples.
+            gold: As ``Format.read_gold`` gives it, None where it is not known.
+            examples: Where the examples are.
+            labels: Where the gold is.
+        """
+        if gold is None or len(gold) == self.count(columns):
+            return []
+        return [f"{labels}: {len(gold)} labels for {self.count(columns)} examples"]
+
+    def to_dataset(self, columns: Columns) -> Dataset:
+        """Return columns as a ``datasets.Dataset`` with this layout's types, in its order."""
+        from datasets import Dataset, Features, List, Value
+
+        types = {
+            STRING: Value("string"),
+            STRINGS: List(Value("string")),
+            NUMBERS: List(Value("int64")),
+        }
+        features = Features({name: types[kind] for name, kind in self.columns.items()})
+        return Dataset.from_dict({name: columns[name] for name in self.columns}, features=features)
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Return the rows of several files in one."""
+    return {name: [value for part in parts for value in part[name]] for name in parts[0]}
+
+
+def is_labelled(label: Any) -> bool:
+    """Say whether a label, or a list of tags, answers or matches, says anything.
+
+    Answers of nothing but white space do not: XTREME's stripped test files have such.
+    """
+    return any(text.strip() for text in label) if isinstance(label, list) else bool(label)

@@ -1,0 +1,26 @@
+"""Plain text, a passage a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from harness.data.files import Report, read_lines
+from harness.data.layouts.layout import STRING, Columns, Layout
+
+
+class Lines(Layout):
+    """Plain text in files named after their languages (``de.txt``); blank lines are left out."""
+
+    columns: ClassVar[Mapping[str, str]] = {"text": STRING, "language": STRING}
+    label = ""
+    classes = False
+    context = "text"
+
+    def read_file(
+        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool = False
+    ) -> Columns:
+        """Read the passages of one language."""
+        texts = [text for line in read_lines(path, report) if (text := line.strip())]
+        return {"text": texts, "language": [path.stem] * len(texts)}

@@ -1,0 +1,171 @@
+"""Sentences in two languages, a file each (Tatoeba; BUCC, whose sentences have ids)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.data.files import Report, read_lines, strict
+from harness.data.layouts.layout import STRING, STRINGS, Columns, Layout, Reports
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+Pair = tuple[str, str]
+
+
+class Sentences(Layout):
+    """Two files of sentences that are each other's translations (Tatoeba).
+
+    ``side`` is ``source`` or ``english``, ``matches`` has the ids of a sentence's known
+    translations; ids are line numbers from 0 as text.
+    """
+
+    columns: ClassVar[Mapping[str, str]] = {
+        "side": STRING,
+        "id": STRING,
+        "text": STRING,
+        "matches": STRINGS,
+    }
+    label = "matches"
+    classes = False
+    gold_names_places = True
+    with_ids: ClassVar[bool] = False
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        labels: Sequence[str],
+        reports: Reports = strict,
+        *,
+        offsets: bool = False,
+    ) -> Columns:
+        """Read the language's file, the English one and perhaps the gold pairs."""
+        columns: Columns = {name: [] for name in self.columns}
+        matches: dict[str, list[str]] = {}
+        pairs = (
+            id_pairs(read_lines(paths[2], reports(paths[2])), reports(paths[2]))
+            if paths[2:]
+            else []
+        )
+        for left, right in pairs:
+            matches.setdefault(left, []).append(right)
+            matches.setdefault(right, []).append(left)
+        for side, path in zip(("source", "english"), paths, strict=False):
+            ids, texts = self._sentences(path, reports(path))
+            columns["side"] += [side] * len(ids)
+            columns["id"] += ids
+            columns["text"] += texts
+            columns["matches"] += [matches.get(name, []) for name in ids]
+        foreign = foreign_pairs(ids_of(columns), pairs)
+        if foreign:
+            reports(paths[2])(0, foreign)
+        return columns
+
+    def _sentences(self, path: Path, report: Report) -> tuple[list[str], list[str]]:
+        """Read sentences, one a line: ``id TAB sentence`` with ids, or the sentence alone."""
+        names, texts = [], []
+        for number, line in enumerate(read_lines(path, report), 1):
+            name, tab, text = (
+                line.partition("\t") if self.with_ids else (str(number - 1), "\t", line)
+            )
+            if not tab:
+                report(number, "no tab; expected id, tab, sentence")
+                continue
+            names.append(name.strip())
+            texts.append(text.strip())
+        return names, texts
+
+    def arranged(self, columns: Columns) -> Columns:
+        """Lay aligned pairs out as XTREME does: the English side sorted, the places as matches."""
+        source, english = columns["source"], columns["english"]
+        order = sorted(range(len(english)), key=lambda i: english[i].strip())
+        place = {original: rank for rank, original in enumerate(order)}
+        count = len(source)
+        return {
+            "side": ["source"] * count + ["english"] * count,
+            "id": [str(i) for i in range(count)] * 2,
+            "text": [text.strip() for text in source] + [english[i].strip() for i in order],
+            "matches": [[str(place[i])] for i in range(count)] + [[str(i)] for i in order],
+        }
+
+    def count(self, columns: Columns | Dataset) -> int:
+        """Return how many sentences the language has."""
+        return sum(side == "source" for side in columns["side"])
+
+    def misfits(
+        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
+    ) -> list[str]:
+        """Return sides of unlike lengths, and gold that is no line of the language's file."""
+        names = ids_of(columns)
+        source, english = len(names["source"]), len(names["english"])
+        problems = []
+        if source != english:
+            problems.append(
+                f"{examples}: {source} sentences, but {english} English ones; they should be each"
+                " other's translations"
+            )
+        if gold is not None and len(gold) != english:
+            problems.append(f"{labels}: {len(gold)} labels for {english} examples")
+        lines = {str(number) for number in range(source)}
+        beyond = [(i, label) for i, label in enumerate(gold or (), 1) if label not in lines]
+        if beyond:
+            number, label = beyond[0]
+            problems.append(
+                f"{labels}:{number}: label {label!r} is no line of the language's file, which has"
+                f" 0 to {source - 1} ({len(beyond)} such labels)"
+            )
+        return problems
+
+
+class Bitext(Sentences):
+    """Two piles of sentences with ids, some of which translate each other (BUCC)."""
+
+    with_ids = True
+
+    def misfits(
+        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
+    ) -> list[str]:
+        """Return gold pairs that name no sentences."""
+        foreign = foreign_pairs(ids_of(columns), gold or [])
+        return [f"{labels}: {foreign}"] if foreign else []
+
+
+def id_pairs(lines: Sequence[str], report: Report) -> list[Pair]:
+    """Return the pairs of ``id TAB id`` lines."""
+    pairs = []
+    for number, line in enumerate(lines, 1):
+        fields = line.strip().split("\t")
+        if len(fields) != 2:
+            report(number, f"{len(fields)} columns, expected two ids separated by a tab")
+            continue
+        pairs.append((fields[0], fields[1]))
+    return pairs
+
+
+def ids_of(columns: Columns | Dataset) -> Mapping[str, list[str]]:
+    """Return the ids of the sentences of either side."""
+    ids: dict[str, list[str]] = {"source": [], "english": []}
+    for side, name in zip(columns["side"], columns["id"], strict=True):
+        ids[side].append(name)
+    return ids
+
+
+def foreign_pairs(ids: Mapping[str, Sequence[str]], gold: Sequence[Pair]) -> str:
+    """Return what is wrong with pairs that name no sentences of the two sides, "" if none does.
+
+    Args:
+        ids: The ids of either side (``ids_of``).
+        gold: Pairs of an id of the language and an English one.
+    """
+    left, right = set(ids["source"]), set(ids["english"])
+    foreign = [pair for pair in gold if pair[0] not in left or pair[1] not in right]
+    if not foreign:
+        return ""
+    turned = all(a in right and b in left for a, b in foreign)
+    why = "the columns are the other way round" if turned else "the gold is of other files"
+    return (
+        f"{len(foreign)} of {len(gold)} gold pairs do not name a sentence of the language and then"
+        f" an English one, as {foreign[0][0]} TAB {foreign[0][1]}; {why}"
+    )

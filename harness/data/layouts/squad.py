@@ -1,0 +1,115 @@
+"""Questions on contexts, in SQuAD's JSON (XQuAD, MLQA, TyDiQA)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.bounds import shown
+from harness.data.files import Report, read_json
+from harness.data.layouts.layout import NUMBERS, STRING, STRINGS, Columns, Layout
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+class Squad(Layout):
+    """A SQuAD v1.1 file, whole or its ``data`` alone.
+
+    ``starts`` are code points from 0. Empty answers are kept: the official scorer counts them.
+    An answer is never moved.
+    """
+
+    columns: ClassVar[Mapping[str, str]] = {
+        "id": STRING,
+        "context": STRING,
+        "question": STRING,
+        "answers": STRINGS,
+        "starts": NUMBERS,
+    }
+    label = "answers"
+    classes = False
+    context = "context"
+
+    def read_file(
+        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool
+    ) -> Columns:
+        """Read questions with their contexts and answers."""
+        rows: Columns = {name: [] for name in self.columns}
+        for context, qa in _questions(read_json(path), report):
+            try:
+                answers = [
+                    (_text(a["text"]), int(a["answer_start"])) for a in qa.get("answers", ())
+                ]
+                identity, question = str(_text(qa["id"], int)), _text(qa["question"])
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+                what = f"a question has no usable id, question or answers ({error!r})"
+                report(0, f"{what}; see SQuAD v1.1")
+                continue
+            for text, start in answers if offsets else ():
+                if not _stands_at(context, text, start):
+                    place = f"is not at character {start} of its context"
+                    report(0, f"question {identity}: answer {text[:40]!r} {place}")
+            rows["id"].append(identity)
+            rows["context"].append(context)
+            rows["question"].append(question)
+            rows["answers"].append([text for text, _ in answers])
+            rows["starts"].append([start for _, start in answers])
+        return rows
+
+    def misplaced(self, rows: Dataset) -> list[int]:
+        """Return the questions with an answer that is not at its offset.
+
+        Translated sets have such answers, and sets whose offsets count UTF-16 units.
+        """
+        columns = (rows[name][:] for name in ("context", "answers", "starts"))
+        return [
+            i
+            for i, (context, answers, starts) in enumerate(zip(*columns, strict=True))
+            if not all(_stands_at(context, *one) for one in zip(answers, starts, strict=True))
+        ]
+
+    def misfits(
+        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
+    ) -> list[str]:
+        """Return how many questions have no answer in the gold."""
+        answered = {name for name, _ in gold or ()}
+        missing = [name for name in columns["id"] if name not in answered]
+        if gold is None or not missing:
+            return []
+        return [f"{labels}: no answer to {len(missing)} questions, as {missing[0]}"]
+
+
+class SquadWithout(Squad):
+    """The same as SQuAD v2.0 has it: a question without an answer says that there is none."""
+
+    def teaches(self, label: Any) -> bool:
+        """Return True: that there is no answer is learnt as well."""
+        return True
+
+
+def _stands_at(context: str, answer: str, start: int) -> bool:
+    """Say whether an answer is where it says in its context; an empty one is nowhere else."""
+    return not answer or (start >= 0 and context.startswith(answer, start))
+
+
+def _questions(value: Any, report: Report) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        articles = value if value and isinstance(value, list) else value["data"]
+        return [
+            (_text(paragraph["context"]), qa)
+            for article in articles
+            for paragraph in article["paragraphs"]
+            for qa in paragraph["qas"]
+        ]
+    except (KeyError, TypeError, IndexError) as error:
+        report(0, f"not in SQuAD's layout (data > paragraphs > context and qas): {error!r}")
+        return []
+
+
+def _text(value: Any, *others: type) -> Any:
+    """Return a text as it is: ``str`` would make one of a list, and a score of it."""
+    if not isinstance(value, (str, *others)) or isinstance(value, bool):
+        raise TypeError(f"no text but {shown(value)}")
+    return value

@@ -1,0 +1,107 @@
+"""Tagged sentences: ``token [TAB tag]`` a line, a blank line after each sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.data.files import Report, read_lines
+from harness.data.layouts.layout import STRINGS, Columns, Layout
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+class Tags(Layout):
+    """Sentences of tokens with a tag each (UD-POS, PAN-X), in files named after their languages.
+
+    A ``-DOCSTART-`` line ends a sentence and is none itself (utils_tag.py). Token and tag may
+    also be parted by spaces, as XTREME's preparation has it (utils_preprocess.py); a tag never
+    stays in a token unseen.
+    """
+
+    columns: ClassVar[Mapping[str, str]] = {"tokens": STRINGS, "tags": STRINGS}
+    label = "tags"
+
+    def read_file(
+        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool = False
+    ) -> Columns:
+        """Read tagged sentences, or tokens alone."""
+        known = set(labels)
+        prefix = f"{path.stem.rpartition('-')[2]}:"
+        tokens: list[list[str]] = [[]]
+        tags: list[list[str]] = [[]]
+        spaced: list[int] = []  # lines whose columns are parted by spaces
+        marked: list[int] = []  # lines with the prefix of WikiANN's own files
+        for number, line in enumerate(read_lines(path, report), 1):
+            # of white space, a no-break space or a control character may be a token
+            if not line.strip(" \t") or line.startswith("-DOCSTART-"):
+                tokens.append([])
+                tags.append([])
+                continue
+            token, *others = _columns_of(line, known)
+            tag = others[0] if others else ""
+            if len(others) > 1 or (not known and " " in tag):
+                report(
+                    number, "more than two columns; expected token and tag, separated by one tab"
+                )
+            elif tag and known and tag not in known:
+                report(number, f"tag {tag!r} is none of {', '.join(labels)}")
+            elif tags[-1] and bool(tags[-1][-1]) != bool(tag):
+                report(
+                    number, f"some tokens of this sentence have a tag and some have none; {_TAB}"
+                )
+            tokens[-1].append(token)
+            tags[-1].append(tag)
+            spaced += [number] if tag and known and "\t" not in line else []
+            marked += [number] if token.startswith(prefix) else []
+        kept = [i for i, words in enumerate(tokens) if words]
+        if spaced and not all(tags[i][0] for i in kept):
+            what = "ends in a tag after a space, but other sentences of the file have no tags"
+            report(spaced[0], f"{what}; {_TAB}")
+        count = sum(map(len, tokens))
+        if 2 * len(marked) > count:
+            what = (
+                f"{len(marked)} of {count} tokens begin with {prefix!r}, as in WikiANN's own files"
+            )
+            report(marked[0], f"{what}; take the prefix off, as XTREME's preparation does")
+        return {
+            "tokens": [tokens[i] for i in kept],
+            "tags": [tags[i] if tags[i][0] else None for i in kept],
+        }
+
+    def label_set(self, rows: Dataset) -> tuple[str, ...]:
+        """Return the tags of the rows, sorted."""
+        return tuple(sorted({tag for sentence in rows["tags"] for tag in sentence}))
+
+    def misfits(
+        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
+    ) -> list[str]:
+        """Return another number of sentences, and the first with another number of tags."""
+        tokens, problems = columns["tokens"], []
+        if gold is not None and len(tokens) != len(gold):
+            problems.append(f"{labels}: {len(gold)} sentences, the tokens have {len(tokens)}")
+        line = 1
+        for number, (words, tags) in enumerate(zip(tokens, gold or (), strict=False), 1):
+            if len(words) != len(tags):
+                found = f"sentence {number} has {len(tags)} tags for {len(words)} tokens"
+                return [*problems, f"{labels}:{line}: {found}"]
+            line += len(tags) + 1
+        return problems
+
+
+_TAB = "put a tab between token and tag, or at the end of a line that is all token"
+
+
+def _columns_of(line: str, known: Collection[str]) -> list[str]:
+    """Return the columns of a line of tags: token, perhaps tag, perhaps more than there may be.
+
+    They are parted by tabs; in a line without a tab by white space, if the last one is a tag.
+    """
+    if "\t" in line:
+        return [column.strip(" ") or column for column in line.split("\t")]
+    columns = line.split()
+    if len(columns) > 1 and (not known or columns[-1] in known):
+        return columns
+    return [line.strip(" ")]

@@ -1,0 +1,198 @@
+"""TOML files of the user's: errors name line and column, which tomllib does not say."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.bounds import Expected, shown
+from harness.data.files import read_lines
+from harness.errors import HarnessError, nearest, unknown
+
+_SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BLANK = re.compile(r"[ \t]*")
+_STRING = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL
+)
+_BARE = re.compile(r"[\w+-]+")
+_PLAIN = re.compile(r"[^,\]}#\n]+")
+
+
+@dataclass(frozen=True)
+class TomlFile:
+    """A file's text and tables; each check names the place of what it refuses.
+
+    A place is given by keys: the names of the tables and at last of the key.
+
+    Attributes:
+        path: The file.
+        text: Its text.
+        tables: What the text says.
+    """
+
+    path: Path
+    text: str
+    tables: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> TomlFile:
+        """Return a file, read.
+
+        Raises:
+            HarnessError: It cannot be read, is not TOML, or has tables in tables without end.
+        """
+        text = "\n".join(read_lines(path))
+        try:
+            return cls(path, text, tomllib.loads(text))
+        except (ValueError, RecursionError) as error:  # an integer of 5,000 digits is a ValueError
+            message, _, place = str(error).partition(" (at line ")
+            at = "".join(f":{n}" for n in re.findall(r"\d+", place))
+            raise HarnessError(f"{path}{at}: no valid TOML: {message:.200}") from error
+
+    def at(self, keys: tuple[str, ...], value: str | None = None) -> str:
+        """Return path, line and column of a key, or of a string in its value."""
+        line, column = place_of(self.text, keys, value)
+        return f"{self.path}:{line}:{column}"
+
+    def wrong(self, keys: tuple[str, ...], what: str, value: str | None = None) -> HarnessError:
+        """Return an error at a key, or at a string in its value."""
+        return HarnessError(f"{self.at(keys, value)}: {what}")
+
+    def table(self, keys: tuple[str, ...], value: object, what: str) -> Mapping[str, Any]:
+        """Return a value that must be a table; ``what`` says of what."""
+        if not isinstance(value, dict):
+            raise self.wrong(keys, f"{shown(value)} stands where a table of {what} should")
+        return value
+
+    def bounded(
+        self, keys: tuple[str, ...], what: str, value: object, expected: Expected, help_: str = ""
+    ) -> None:
+        """Refuse a value that is not as expected; ``help_`` says what it is for."""
+        if value not in expected:
+            hint = nearest(value, expected.words) if isinstance(value, str) else ""
+            message = f"{what} = {shown(value)}{hint}; expected {expected}"
+            raise self.wrong(keys, f"{message}. {help_}" if help_ else message)
+
+    def known(
+        self, keys: tuple[str, ...], word: str, known: Iterable[str], kind: str = "key"
+    ) -> None:
+        """Refuse a key, or a value of another kind, that is none of those known."""
+        names = list(known)
+        if word not in names:
+            message = str(unknown(kind, word, names))
+            raise self.wrong(keys, message, None if kind == "key" else word)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A key, or a string that a key's value is or holds.
+
+    Attributes:
+        path: Names of the tables, and at last of the key.
+        at: Offset in the text, behind the quotes of a string.
+        value: The string; None for the key itself.
+    """
+
+    path: tuple[str, ...]
+    at: int
+    value: str | None = None
+
+
+def place_of(text: str, keys: tuple[str, ...], value: str | None = None) -> tuple[int, int]:
+    """Return line and column, from 1, of a key, or of a string in its value.
+
+    Args:
+        text: A valid TOML text.
+        keys: Names of tables and at last of the key; the longest beginning that is there counts.
+        value: A string that the key's value is or holds; None for the key itself.
+    """
+    places = list(_places(text))
+    depth = max((_common(place.path, keys) for place in places), default=0)
+    inside = [p for p in places if depth and p.path[:depth] == keys[:depth]]
+    said = [p for p in inside if p.value is not None and p.value == value]
+    named = [p for p in inside if p.value is None]
+    at = next((place.at for place in (*said, *named)), 0)
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def _common(path: tuple[str, ...], keys: tuple[str, ...]) -> int:
+    """Return how many names of a key's path are the first of those asked for."""
+    depth = 0
+    while depth < min(len(path), len(keys)) and path[depth] == keys[depth]:
+        depth += 1
+    return depth
+
+
+def _places(text: str) -> Iterator[_Place]:
+    """Yield all keys and strings of a text, in order."""
+    table: tuple[str, ...] = ()
+    at = _space(text, 0)
+    while at < len(text):
+        if text[at] == "[":
+            start = _blank(text, at + (2 if text[at + 1] == "[" else 1))
+            table, at = _key(text, start)
+            yield _Place(table, start)
+            at = text.index("]", at)
+            at += 2 if text.startswith("]]", at) else 1
+        else:
+            at = yield from _pair(text, at, table)
+        at = _space(text, at)
+
+
+def _pair(text: str, at: int, table: tuple[str, ...]) -> Generator[_Place, None, int]:
+    """Yield a key and what its value holds; return where the value ends."""
+    names, end = _key(text, at)
+    path = (*table, *names)
+    yield _Place(path, at)
+    return (yield from _value(text, _blank(text, text.index("=", end) + 1), path))
+
+
+def _value(text: str, at: int, path: tuple[str, ...]) -> Generator[_Place, None, int]:
+    """Yield the keys and strings of a value; return where it ends."""
+    if text[at] not in "[{":
+        string = _STRING.match(text, at)
+        if string:
+            inner = string[0].lstrip("\"'")
+            yield _Place(path, string.end() - len(inner), inner.rstrip("\"'"))
+            return string.end()
+        plain = _PLAIN.match(text, at)
+        return plain.end() if plain else at
+    close = "]" if text[at] == "[" else "}"
+    at = _space(text, at + 1)
+    while text[at] != close:
+        if close == "]":
+            at = yield from _value(text, at, path)
+        else:
+            at = yield from _pair(text, at, path)
+        at = _space(text, at)
+        if text[at] == ",":
+            at = _space(text, at + 1)
+    return at + 1
+
+
+def _key(text: str, at: int) -> tuple[tuple[str, ...], int]:
+    """Return the parts of a dotted key, and where it ends."""
+    names: list[str] = []
+    while True:
+        part = _STRING.match(text, at) or _BARE.match(text, at)
+        if part is None:
+            return tuple(names), at
+        names.append(part[0].strip("\"'"))
+        at = _blank(text, part.end())
+        if text[at : at + 1] != ".":
+            return tuple(names), at
+        at = _blank(text, at + 1)
+
+
+def _space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _blank(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return found.end() if found else at

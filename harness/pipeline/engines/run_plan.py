@@ -1,0 +1,104 @@
+"""Running a plan: what is not done yet, on the engine that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from harness.errors import HarnessError
+from harness.models.device import first_process, processes
+from harness.pipeline.engines.in_process import InProcessEngine
+from harness.pipeline.engines.schedule import Engine, Progress, Report, run_all
+from harness.pipeline.steps.needed import to_do
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """On which engine steps run.
+
+    Attributes:
+        workers: Processes on this machine; 1 for this process itself.
+        ray: Address of a Ray cluster, ``auto`` for the one of this machine, "" for none.
+    """
+
+    workers: int = 1
+    ray: str = ""
+
+    def engine(self, runtime: Runtime) -> Engine:
+        """Return the engine; its libraries are imported only now.
+
+        Raises:
+            HarnessError: Two engines were asked for, or the one is not to be had.
+        """
+        if self.ray and self.workers > 1:
+            raise HarnessError("--ray and --workers: a cluster's slots are its own; choose one")
+        if processes() > 1:
+            if self.ray or self.workers > 1:
+                raise HarnessError("torchrun with --ray or --workers: choose one")
+            from harness.pipeline.engines.torchrun_child import FirstProcess
+
+            return FirstProcess(runtime)
+        if self.ray:
+            from harness.pipeline.engines.ray_cluster import RayEngine
+
+            return RayEngine(runtime, self.ray)
+        if self.workers > 1:
+            from harness.pipeline.engines.local import LocalEngine
+
+            return LocalEngine(runtime, self.workers)
+        return InProcessEngine(runtime)
+
+
+IN_PROCESS = EngineChoice()
+
+
+def run_plan(
+    steps: Sequence[Step], runtime: Runtime, progress: Progress, choice: EngineChoice = IN_PROCESS
+) -> Report:
+    """Run the steps of a plan that are not done yet, past what fails.
+
+    Under torchrun all processes train together; the first one alone predicts, scores and writes.
+
+    Args:
+        steps: All steps, parents before children.
+        runtime: What they work with.
+        progress: Told of each step.
+        choice: On which engine.
+
+    Raises:
+        HarnessError: The disk is full or forbidden, or, under torchrun, a step failed.
+    """
+    if not first_process():
+        from harness.pipeline.engines.torchrun_child import follow
+
+        follow(steps, runtime)
+        return Report()
+    store = runtime.store
+    store.sweep()
+    todo = to_do(steps, store.sound)
+    report = Report()
+    if not todo and processes() == 1:
+        return report
+    try:
+        with opened(choice.engine(runtime)) as engine:
+            progress.opened(len(todo))
+            report = run_all(todo, engine, progress)
+    except KeyboardInterrupt:
+        kept = len(steps) - len(to_do(steps, store.has))
+        progress.interrupted(kept, len(steps), str(store.root))
+        raise
+    finally:
+        progress.closed(report)
+    return report
+
+
+@contextmanager
+def opened(engine: Engine) -> Iterator[Engine]:
+    """Close an engine whatever happens."""
+    try:
+        yield engine
+    finally:
+        engine.close()

@@ -1,0 +1,167 @@
+"""Plan the step that trains: what it needs is looked for and checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.data.folder import FolderSource
+from harness.data.source import Source, lacking
+from harness.declarations import Format, Learnt, Task, TrainingSet
+from harness.errors import HarnessError
+from harness.models import ability
+from harness.models.checkpoint_files import RECORD, own_record
+from harness.pipeline.dataset_facts import bounded, held_out_of, with_labels
+from harness.pipeline.request import Request
+from harness.pipeline.steps.train_step import TrainStep
+from harness.recipes import Settings
+from harness.training.spec import SetSpec, TrainingSpec
+
+
+class NoData(HarnessError):
+    """The source has no examples for a task or training set."""
+
+
+class Unable(HarnessError):
+    """The checkpoint lacks what a format needs: a head of its family, a special token."""
+
+
+def set_spec(
+    request: Request,
+    training: TrainingSet,
+    settings: Settings,
+    *,
+    weight: float = 1.0,
+    ratio: float = 0,
+) -> SetSpec:
+    """Return a training set ready to be learnt from.
+
+    Raises:
+        NoData: A file is missing.
+        Unable: The checkpoint lacks what the set's format needs.
+        HarnessError: A file is malformed, nothing usable is in it, or no head is there to keep.
+    """
+    lost = lacking(request.source, training)
+    if lost is not None:
+        part, split = lost
+        language = part.language if split == "train" else "en"
+        said = missing_file(request.source, part, split, language)
+        raise NoData(f"{part.name}: no {split} data to learn from{said}")
+    check_able(request, training.name, settings, training.format)
+    facts, _ = request.facts.training(training, held_out_of(training))
+    if facts.misplaced > settings.misplaced_answers:
+        reasons = "; ".join(note for note in facts.notes if "not at its offset" in note)
+        raise HarnessError(
+            f"{reasons}: more than the recipe's misplaced_answers = {settings.misplaced_answers:g};"
+            " mend the offsets (code points from 0), or allow a greater share in the recipe"
+        )
+    training = with_labels(training, facts)
+    kept = _kept_head(request, training) if settings.keep_head else None
+    return SetSpec(training, settings, weight, ratio, kept)
+
+
+def check_able(request: Request, name: str, settings: Settings, form: Format) -> None:
+    """Refuse what a checkpoint cannot do: a format, or inputs of the recipe's length.
+
+    Raises:
+        Unable: The checkpoint lacks what the format needs.
+        HarnessError: Inputs are longer than the encoder reads.
+    """
+    checkpoint, memory, length = request.checkpoint, request.memory, settings.max_length
+    lacks = ability.lacking(checkpoint, form, memory)
+    if lacks:
+        raise Unable(f"{name}: {checkpoint.name} cannot do {form.name}: {lacks}")
+    remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
+    if 0 < checkpoint.positions < length:
+        raise HarnessError(
+            f"max_length {length}: {checkpoint.name} reads at most {checkpoint.positions} tokens;"
+            f" {remedy}"
+        )
+    cause = ability.unreadable(checkpoint, length, memory)
+    if cause:
+        raise HarnessError(f"max_length {length}: {checkpoint.name} fails ({cause}); {remedy}")
+
+
+def training_step(
+    request: Request, sets: Sequence[SetSpec], settings: Settings, name: str = ""
+) -> TrainStep:
+    """Return the step that trains on one set, or on several at once with a head each.
+
+    The order of the sets does not matter.
+
+    Args:
+        request: The surroundings.
+        sets: What to learn from (``set_spec``).
+        settings: Hyper-parameters of the whole.
+        name: What a reader calls it; by default the sets' names.
+    """
+    sets = sorted(sets, key=lambda one: one.training.name)
+    found = [request.facts.training(one.training, held_out_of(one.training)) for one in sets]
+    examples, tokens = 0, 0
+    for one, (facts, _) in zip(sets, found, strict=True):
+        count = min(facts.rows, one.settings.train_examples or facts.rows)
+        if request.max_steps:
+            updates = request.max_steps * one.settings.batch_size * settings.accumulate
+            count = min(count, -(-updates // (len(sets) * settings.epochs)))
+        examples += count * settings.epochs
+        tokens += bounded(facts, count, one.settings) * settings.epochs
+    spec = TrainingSpec(
+        request.checkpoint,
+        tuple(sets),
+        settings,
+        request.seed,
+        request.max_steps,
+        request.tracker,
+    )
+    return TrainStep(
+        name=request.named(name or f"train {'+'.join(one.training.name for one in sets)}"),
+        spec=spec,
+        data=tuple(data for _, data in found),
+        device=request.device,
+        parents=(request.start,) if request.start else (),
+        examples=examples,
+        tokens=tokens,
+    )
+
+
+def _kept_head(request: Request, training: TrainingSet) -> int | None:
+    """Return the number of the head that fits a set: its own, or the only one of its kind."""
+    heads = _heads(request)
+    fitting = [i for i, (_, like) in enumerate(heads) if like == head_kind(training.format)]
+    named = [i for i in fitting if heads[i][0] == training.name]
+    if len(named or fitting) == 1:
+        return (named or fitting)[0]
+    if not fitting and request.keep_if_there:
+        return None
+    said = ", ".join(name for name, _ in heads) or "none at all"
+    raise HarnessError(
+        f"keep_head: {request.checkpoint.name} has no one head for {training.name} (its heads:"
+        f" {said}); train on it first, or leave keep_head out for a fresh head"
+    )
+
+
+def _heads(request: Request) -> list[tuple[str, Any]]:
+    """Return the names and kinds of the heads that the starting checkpoint carries."""
+    if request.start is not None:
+        sets = request.start.spec.sets
+        return [(one.training.name, head_kind(one.training.format)) for one in sets]
+    path = request.checkpoint.path
+    record = own_record(path)
+    try:
+        return [(str(head["name"]), head["kind"]) for head in record["heads"]] if record else []
+    except (KeyError, TypeError) as error:
+        message = f"{path / RECORD}: no list of heads; train the checkpoint again"
+        raise HarnessError(message) from error
+
+
+def head_kind(form: Learnt) -> list[Any]:
+    """Return what must be equal for a head to fit, as JSON values."""
+    return [form.head.auto, list(form.labels)]
+
+
+def missing_file(source: Source, of: Task | TrainingSet, split: str, language: str) -> str:
+    """Return which file of a folder is not there, in brackets; "" of other sources."""
+    if not isinstance(source, FolderSource):
+        return ""
+    lost = [path for path in source.files(of, split, language) if not path.is_file()]
+    return f" ({lost[0]} is not there)" if lost else ""

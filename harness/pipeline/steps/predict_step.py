@@ -1,0 +1,92 @@
+"""Predict one language of a task, with a trained model or with the encoder as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.declarations import Task
+from harness.errors import HarnessError, NotFinite
+from harness.pipeline.steps.step import Step, format_identity, pace_of
+from harness.pipeline.steps.train_step import started
+from harness.recipes import Settings
+
+if TYPE_CHECKING:
+    from harness.models.checkpoint import Checkpoint
+    from harness.models.device import Device
+    from harness.pipeline.steps.runtime import Runtime
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PredictStep(Step):
+    """Predict one language's test split; leaves a file in XTREME's layout.
+
+    Attributes:
+        checkpoint: The encoder, unless a parent has trained one.
+        task: What is predicted.
+        language: In which language.
+        settings: What inputs and answers depend on.
+        limit: Test examples, at most; 0 means all.
+        data: Hashes of the splits that are read.
+        device: Where and how to compute.
+    """
+
+    kind: ClassVar[str] = "predict"
+    unit: ClassVar[str] = "inputs"
+    VERSION: ClassVar[int] = 3
+    work_a_token: ClassVar[int] = 2
+
+    checkpoint: Checkpoint
+    task: Task
+    language: str
+    settings: Settings
+    limit: int
+    data: Mapping[str, str]
+    device: Device
+
+    @property
+    def pace(self) -> str:
+        """Return what steps that handle as many tokens a second have in common."""
+        return pace_of(self.kind, self.checkpoint, self.task.format, self.device)
+
+    @property
+    def body(self) -> int:
+        """Return the encoder's weights outside the word table."""
+        return self.checkpoint.body
+
+    @property
+    def file(self) -> str:
+        """Return the name of the prediction file."""
+        return self.task.file(self.language)
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what decides the predictions."""
+        form = self.task.format
+        return {
+            "checkpoint": "" if self.parents else self.checkpoint.fingerprint,
+            "format": format_identity(form),
+            "task": self.task.name,
+            "language": self.language,
+            "data": self.data,
+            "settings": {name: self.settings.value(name) for name in form.reads},
+            "limit": self.limit,
+            "device": self.device.identity(),
+        }
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
+        """Predict."""
+        form = self.task.format
+        rows = {
+            split: runtime.source.examples(self.task, split, self.language) for split in form.splits
+        }
+        if self.limit:
+            rows["test"] = form.first(rows["test"], self.limit)
+        model = runtime.model(form, started(self.checkpoint, parents), self.settings)
+        try:
+            predictions = form.predict(model, rows, self.settings)
+        except NotFinite as error:
+            raise HarnessError(f"{self.task.name} {self.language}, {error}") from error
+        form.write(predictions, folder / self.file)
+        return {"examples": len(rows["test"])}

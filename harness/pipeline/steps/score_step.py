@@ -1,0 +1,72 @@
+"""Score a task's predictions in all languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.data.files import write_json
+from harness.declarations import Task
+from harness.formats.common import Unlabelled
+from harness.pipeline.steps.step import Step, format_identity
+from harness.results import SCORES
+from harness.submission.score import score_task
+
+if TYPE_CHECKING:
+    from harness.pipeline.steps.runtime import Runtime
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ScoreStep(Step):
+    """Score a task's predictions, one parent a language; leaves scores.json.
+
+    Attributes:
+        task: What was predicted.
+        gold: For each language a hash of the gold, in the order of the parents.
+        limit: Test examples a language, at most; 0 means all.
+    """
+
+    kind: ClassVar[str] = "score"
+    unit: ClassVar[str] = "languages"
+    VERSION: ClassVar[int] = 2
+
+    task: Task
+    gold: Mapping[str, str]
+    limit: int
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what decides the scores."""
+        return {
+            "task": self.task.name,
+            "format": format_identity(self.task.format),
+            "gold": self.gold,
+            "limit": self.limit,
+        }
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
+        """Score."""
+        files = {
+            language: parent / self.task.file(language)
+            for language, parent in zip(self.gold, parents, strict=True)
+        }
+        scores = score_task(self.task, files, lambda language: self._gold(language, runtime))
+        result = {"languages": scores.languages, "missing": scores.missing}
+        write_json(result, folder / SCORES)
+        return result
+
+    def _gold(self, language: str, runtime: Runtime) -> tuple[Any, str]:
+        """Return the gold of the test examples that were predicted, as ``score_task`` asks for it.
+
+        Raises:
+            Unlabelled: There is none; says why.
+        """
+        form = self.task.format
+        gold = runtime.source.gold(self.task, language)
+        if gold is not None and self.limit:
+            rows = runtime.source.examples(self.task, "test", language)
+            gold = form.limited(gold, form.first(rows, self.limit))
+            if not gold:
+                raise Unlabelled(f"nothing labelled among the first {self.limit}")
+        return gold, ""

@@ -1,0 +1,165 @@
+"""Recipes: reading them, checking them, and the settings that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness import registry
+from harness.data.files import digest
+from harness.data.toml_file import TomlFile
+from harness.declarations import Format, TrainingSet
+from harness.errors import unknown
+from harness.recipes.settings import SETTINGS, Setting, Settings, brought_by
+
+HERE = Path(__file__).parent
+TABLES = ("default", "format", "training", "intermediate")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named set of settings.
+
+    Attributes:
+        name: ``xtreme``, ``x-stilts``, ``quick``, or the file's stem.
+        digest: SHA-256 of its file.
+        default: Settings where nothing else is said.
+        formats: Changes by format name.
+        training: Changes by training set, for a target's.
+        intermediate: Changes by training set, for an intermediate task's (``mnli[de]`` over
+            ``mnli``), over ``default`` for all of them and ``mixture`` for several at once.
+    """
+
+    name: str
+    digest: str = ""
+    default: Settings = field(default_factory=Settings)
+    formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    intermediate: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def settings(self, form: Format, training: TrainingSet | None) -> Settings:
+        """Return the settings for a format and, if it is learnt, its training set."""
+        changes = self.training.get(training.name, {}) if training is not None else {}
+        return self._of(form).changed(changes)
+
+    def intermediate_settings(self, training: TrainingSet) -> Settings:
+        """Return the settings for a set as an intermediate task, or as a part of a mixture."""
+        plain = training.name.partition("[")[0]
+        tables = (self.intermediate.get(name, {}) for name in ("default", plain, training.name))
+        settings = self._of(training.format)
+        for changes in tables:
+            settings = settings.changed(changes)
+        return settings
+
+    def mixture_settings(self) -> Settings:
+        """Return the settings of several intermediate tasks at once."""
+        changes = {**self.intermediate.get("default", {}), **self.intermediate.get("mixture", {})}
+        return self.default.changed(changes)
+
+    def _of(self, form: Format) -> Settings:
+        """Return the settings for a format, those that it brings included."""
+        brought = {name: one.default for name, one in brought_by(form).items()}
+        return self.default.changed(brought | dict(self.formats.get(form.name, {})))
+
+    def changed(self, tables: Mapping[str, Any]) -> Recipe:
+        """Return the recipe with tables of changes laid over its own (``check_tables``)."""
+
+        def over(own: Mapping[str, Any], part: str) -> dict[str, Any]:
+            new = tables.get(part, {})
+            return {name: {**own.get(name, {}), **new.get(name, {})} for name in {**own, **new}}
+
+        return replace(
+            self,
+            default=self.default.changed(tables.get("default", {})),
+            formats=over(self.formats, "format"),
+            training=over(self.training, "training"),
+            intermediate=over(self.intermediate, "intermediate"),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the recipe as plain values, for the manifest."""
+        return asdict(self)
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Return the names of the recipes that come with the harness."""
+    return tuple(sorted(path.stem for path in HERE.glob("*.toml")))
+
+
+def load(name: str) -> Recipe:
+    """Return a recipe by name or from a TOML file of the user's.
+
+    Raises:
+        HarnessError: There is no such recipe or file, it is not TOML, or a key or value does not
+            fit; names file, line and the nearest key.
+    """
+    path = HERE / f"{name}.toml"
+    if "/" in name or name.endswith(".toml"):
+        path = Path(name)
+    elif not path.is_file():
+        raise unknown("recipe", name, recipe_names(), "or the path of a .toml file")
+    file = TomlFile.read(path)
+    tables = {part: table for part, table in file.tables.items() if part != "about"}
+    check_tables(file, tables)
+    return Recipe(name=path.stem, digest=digest(path)).changed(tables)
+
+
+def check_tables(file: TomlFile, tables: Mapping[str, Any], within: tuple[str, ...] = ()) -> None:
+    """Check tables of settings: ``default``, and ``format``, ``training``, ``intermediate``.
+
+    Args:
+        file: The file that they are in.
+        tables: The tables.
+        within: The table of the file that they stand in.
+
+    Raises:
+        HarnessError: A key or value does not fit; names file, line, column and the nearest key.
+    """
+    for part in tables:
+        file.known((*within, part), part, TABLES if within else (*TABLES, "about"))
+    for part in TABLES[1:]:
+        named = file.table((*within, part), tables.get(part, {}), "tables")
+        forms = _forms(part) if named else {}
+        for name, changes in named.items():
+            keys = (*within, part, name)
+            plain = name.partition("[")[0] if part == "intermediate" else name
+            file.known(keys, plain, forms)
+            check_settings(file, changes, keys, forms[plain])
+    check_settings(file, tables.get("default", {}), (*within, "default"))
+
+
+def _forms(part: str) -> Mapping[str, tuple[Format, ...]]:
+    """Return what a table of tables of settings may name, and the formats that each is for."""
+    sets = registry.trainings()
+    if part == "intermediate":
+        return {"default": (), "mixture": ()} | {one.name: (one.format,) for one in sets}
+    tasks = registry.tasks()
+    if part == "format":
+        forms = dict.fromkeys([task.format for task in tasks] + [one.format for one in sets])
+        names = sorted({form.name for form in forms})
+        return {name: tuple(form for form in forms if form.name == name) for name in names}
+    learnt = [task.training for task in tasks]
+    for benchmark in registry.benchmarks():
+        learnt += benchmark.training.values()
+    return {one.name: (one.format,) for one in sorted(filter(None, learnt), key=lambda s: s.name)}
+
+
+def check_settings(
+    file: TomlFile, table: Any, keys: tuple[str, ...], forms: tuple[Format, ...] = ()
+) -> None:
+    """Check one table of settings, as ``check_tables`` does.
+
+    Args:
+        file: The file that it is in.
+        table: The table.
+        keys: Where in the file it stands.
+        forms: The formats that it is for, whose own settings it may hold.
+    """
+    known: dict[str, Setting] = dict(SETTINGS)
+    for form in forms:
+        known |= brought_by(form)
+    for key, value in file.table(keys, table, "settings").items():
+        file.known((*keys, key), key, known)
+        file.bounded((*keys, key), key, value, known[key].expected, known[key].help)

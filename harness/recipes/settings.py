@@ -1,0 +1,206 @@
+"""The settings of a recipe; each is declared once, with all that is to be said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from harness.bounds import MANY, Bounds, Choice, Expected, Switch
+from harness.declarations import Format
+from harness.errors import HarnessError
+
+LONGEST = 2**20  # tokens in a row; no encoder reads so many
+
+Reader = Literal["training", "set", "mixture", "format", "plan"]
+"""What reads a setting, so that it decides the results of that and is in the keys of its steps:
+the whole training; the batches of each training set; the sampling of a mixture; the formats that
+list it in ``Format.reads``; or only the plan, which is in no key."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting, as the harness or a format declares it.
+
+    A format outside the harness lists those that it brings as ``settings``, beside ``reads``. A
+    recipe may then set them in the format's table and in those of its training sets, and the
+    format reads them by ``settings.value(name)``.
+
+    Attributes:
+        name: What a recipe calls it.
+        default: Its value where no recipe sets it.
+        expected: What its values may be.
+        help: What it is, in a sentence.
+        reader: What reads it.
+    """
+
+    name: str
+    default: Any
+    expected: Expected
+    help: str
+    reader: Reader = "format"
+
+    def __post_init__(self) -> None:
+        """Refuse a default that a recipe could not say."""
+        if self.default not in self.expected:
+            raise ValueError(f"setting {self.name}: default {self.default!r} is not expected")
+
+
+def _setting(reader: Reader, default: Any, expected: Expected, help_: str) -> Any:
+    """Declare a field of Settings."""
+    return field(default=default, metadata={"of": (expected, help_, reader)})
+
+
+def _real(low: float, high: float, *, above: bool = False) -> Bounds:
+    return Bounds(low, high, whole=False, above=above)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides one training and the predictions made with it.
+
+    Attributes:
+        own: Those that the format brings (``Setting``), by name.
+
+    What each of the others is stands beside it.
+    """
+
+    learning_rate: float = _setting(
+        "training", 2e-5, _real(0, 10, above=True), "Peak learning rate of AdamW."
+    )
+    epochs: int = _setting("training", 3, Bounds(1, 1000), "Passes over the training set.")
+    batch_size: int = _setting(
+        "set", 32, Bounds(1, 2**16), "Examples (windows, pieces) in one update, at most."
+    )
+    max_tokens: int = _setting(
+        "set", 16384, Bounds(1, 2**24),
+        "Padded tokens in one batch, at most; a batch closes at either bound.",
+    )  # fmt: skip
+    accumulate: int = _setting(
+        "training", 1, Bounds(1, 1024), "Batches whose gradients are added up for one update."
+    )
+    max_length: int = _setting(
+        "format", 128, Bounds(8, LONGEST), "Tokens in one input, special tokens included."
+    )
+    stride: int = _setting(
+        "format",
+        128,
+        Bounds(1, LONGEST),
+        "Tokens between the starts of two windows over a context.",
+    )
+    max_question: int = _setting(
+        "format", 64, Bounds(1, LONGEST), "Tokens of a question that are read."
+    )
+    max_answer: int = _setting("format", 30, Bounds(1, LONGEST), "Tokens in an answer, at most.")
+    misplaced_answers: float = _setting(
+        "format", 0.05, _real(0, 1),
+        "Share of a set's questions, of train or of dev, that may have an answer which is not at"
+        " its offset; they are dropped, and with more the set is refused.",
+    )  # fmt: skip
+    warmup: float = _setting(
+        "training", 0.0, _real(0, MANY),
+        "Share of the updates over which the rate rises, if below 1; else their number.",
+    )  # fmt: skip
+    weight_decay: float = _setting(
+        "training", 0.0, _real(0, 100), "AdamW weight decay, not for biases and LayerNorm."
+    )
+    adam_epsilon: float = _setting("training", 1e-8, _real(0, 1), "AdamW epsilon.")
+    max_grad_norm: float = _setting(
+        "training", 1.0, _real(0, MANY), "Gradients are clipped to this norm."
+    )
+    freeze_words: bool = _setting(
+        "training", False, Switch(),
+        "Leave the word table as it is; in a small multilingual encoder it is most of the weights,"
+        " and English data touches few of its rows.",
+    )  # fmt: skip
+    train_examples: int = _setting(
+        "set", 0, Bounds(0, MANY),
+        "Examples learnt from, the first ones after shuffling; 0 means all.",
+    )  # fmt: skip
+    dev_examples: int = _setting(
+        "set", 0, Bounds(0, MANY),
+        "English dev examples looked at in a check, drawn from all of them, the same in every"
+        " training; 0 means all.",
+    )  # fmt: skip
+    check_every: int = _setting(
+        "training", 0, Bounds(0, MANY),
+        "Updates between two dev checks; 0 means one check an epoch.",
+    )  # fmt: skip
+    patience: int = _setting(
+        "training", 0, Bounds(0, MANY),
+        "Checks without a better dev score before training stops; 0 means never.",
+    )  # fmt: skip
+    layer: int | str = _setting(
+        "format", "auto", Bounds(0, 1000, words=("auto", "last", "xtreme")),
+        "Hidden state for retrieval: a number (0 is the embeddings), last, xtreme (14 of 24 layers,"
+        " 7 of 12), or auto: the last for sentence-transformers checkpoints, else xtreme.",
+    )  # fmt: skip
+    pooling: str = _setting(
+        "format", "auto", Choice(("auto", "mean", "cls")),
+        "How retrieval pools it: mean over all tokens, cls (the first token), or auto: as XTREME,"
+        " the mean; where a sentence encoder's files say otherwise, the plan does too.",
+    )  # fmt: skip
+    keep_head: bool = _setting(
+        "plan", False, Switch(),
+        "Go on with the head that the checkpoint carries for a training set, in place of a fresh"
+        " one.",
+    )  # fmt: skip
+    lora: int = _setting(
+        "training", 0, Bounds(0, 4096),
+        "Rank of low-rank adapters on the encoder, which is then frozen; 0 for none.",
+    )  # fmt: skip
+    sampling: str = _setting(
+        "mixture", "proportional", Choice(("uniform", "proportional", "capped", "weights")),
+        "How a mixture's batches are dealt out: uniform, proportional (to the sets' examples),"
+        " capped (min(n, cap)^(1/temperature)), or by given weights.",
+    )  # fmt: skip
+    cap: int = _setting("mixture", 2**17, Bounds(1, MANY), "Examples of a set that count, at most.")
+    temperature: float = _setting(
+        "mixture", 2.0, _real(0.1, 1000), "Above 1 it evens a mixture's shares out."
+    )
+    language_exponent: float = _setting(
+        "format", 0.3, _real(0, 10, above=True),
+        "Of plain text, languages are sampled by their lines to this power (arXiv 1911.02116:"
+        " 0.3).",
+    )  # fmt: skip
+    own: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def value(self, name: str) -> Any:
+        """Return the value of a setting, whether the harness or the format brings it."""
+        return self.own[name] if name in self.own else getattr(self, name)
+
+    def changed(self, changes: Mapping[str, Any]) -> Settings:
+        """Return the settings with changes; what is no field of theirs is the format's."""
+        fields_ = {name: value for name, value in changes.items() if name in SETTINGS}
+        own = {name: value for name, value in changes.items() if name not in SETTINGS}
+        return replace(self, **fields_, own={**self.own, **own})
+
+
+SETTINGS: Mapping[str, Setting] = {
+    entry.name: Setting(entry.name, entry.default, *entry.metadata["of"])
+    for entry in fields(Settings)
+    if entry.metadata
+}
+"""The harness's own settings by name."""
+
+
+def read_by(reader: Reader) -> tuple[str, ...]:
+    """Return the names of the harness's settings that one kind of reader reads."""
+    assert reader in get_args(Reader)
+    return tuple(name for name, one in SETTINGS.items() if one.reader == reader)
+
+
+def brought_by(form: Format) -> Mapping[str, Setting]:
+    """Return the settings that a format brings, by name.
+
+    Raises:
+        HarnessError: One has the name of the harness's own, or the format does not read it, so
+            that it would be in no key.
+    """
+    brought: Mapping[str, Setting] = {one.name: one for one in getattr(form, "settings", ())}
+    for name in brought:
+        if name in SETTINGS:
+            raise HarnessError(f"format {form.name!r} brings a setting {name}: the name is taken")
+        if name not in form.reads:
+            raise HarnessError(f"format {form.name!r} brings a setting {name}; add it to its reads")
+    return brought

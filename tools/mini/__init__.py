@@ -1,0 +1,1 @@
+"""Writes the packaged sentences of the mini benchmark from the texts in ``authored/``."""
