@@ -315,16 +315,17 @@ def test_scores_are_those_of_the_predictions(few: tuple[Path, str, str]) -> None
             assert task["languages"][code]["accuracy"] == pytest.approx(100 * right / len(gold))
 
 
-def test_the_submission_fits_its_schema(few: tuple[Path, str, str], whole: Any) -> None:
+@pytest.mark.parametrize("size", ["few", pytest.param("whole", marks=pytest.mark.slow)])
+def test_the_submission_fits_its_schema(size: str, request: pytest.FixtureRequest) -> None:
     schema = load(ROOT / "harness" / "submission" / "schema.json")
     jsonschema.Draft202012Validator.check_schema(schema)
-    for folder in (few[0], whole[0]):
-        submission = load(folder / "out" / "submission.json")
-        jsonschema.validate(submission, schema)
-        assert submission["scores"] == load(folder / "out" / "scores.json")
-        assert submission["recipe"] == "quickest" and submission["seed"] == 42
-        assert submission["benchmark"] == "mini" and submission["partial"] == ""
-        assert submission["checkpoint"]["model_type"] == "xlm-roberta"
+    folder = request.getfixturevalue(size)[0]
+    submission = load(folder / "out" / "submission.json")
+    jsonschema.validate(submission, schema)
+    assert submission["scores"] == load(folder / "out" / "scores.json")
+    assert submission["recipe"] == "quickest" and submission["seed"] == 42
+    assert submission["benchmark"] == "mini" and submission["partial"] == ""
+    assert submission["checkpoint"]["model_type"] == "xlm-roberta"
     del submission["checkpoint"]["fingerprint"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(submission, schema)
@@ -376,6 +377,7 @@ def test_the_manifest_says_how_the_numbers_came_about(
     assert said == {"bytes": len(prediction), "sha256": sha256(prediction).hexdigest()}
 
 
+@pytest.mark.slow
 def test_all_nine_tasks_give_an_overall_score(whole: tuple[Path, str]) -> None:
     folder, out = whole
     scores = load(folder / "out" / "scores.json")
@@ -429,6 +431,7 @@ def test_a_dry_run_stops_after_the_plan(evaluate: Call, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_limited_run_is_marked_partial_everywhere(
     tiny: Path, quickest: Path, tmp_path: Path
 ) -> None:
@@ -778,7 +781,11 @@ FULL = [
 ]
 
 
-@pytest.mark.parametrize("error", FULL, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "error",
+    [FULL[0], *(pytest.param(error, marks=pytest.mark.slow) for error in FULL[1:])],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_full_disk_loses_no_finished_step(
     evaluate: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception
 ) -> None:

@@ -201,6 +201,7 @@ def test_masks_differ_by_seed_and_pass_and_by_nothing_else(tiny):
 # -- masked language modelling ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_masked_language_modelling_lowers_its_loss(family, tmp_path):
     settings = replace(
         SETTINGS, learning_rate=3e-3, epochs=12, batch_size=16, check_every=1000, max_tokens=2048

@@ -228,6 +228,7 @@ def test_errors_of_steps_are_told_alike_by_both_engines(tmp_path: Path) -> None:
         assert not list((store.root / "aside").iterdir())
 
 
+@pytest.mark.slow
 def test_workers_end_with_their_engine(tmp_path: Path) -> None:
     before = descendants(os.getpid())
     store = Store(tmp_path)

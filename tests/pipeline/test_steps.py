@@ -19,12 +19,12 @@ from support.stores import runtime
 from support.waiting import LONG, events, until
 
 from harness import recipes, registry
-from harness.api import _with_layer
 from harness.data.folder import FolderSource
 from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
 from harness.pipeline.engines.run_step import do
+from harness.pipeline.open_request import with_layer
 from harness.pipeline.plan import Plan, make_plan
 from harness.pipeline.request import Request
 from harness.pipeline.steps.runtime import Runtime
@@ -288,10 +288,10 @@ def test_the_layer_asked_for_wins_over_the_recipe(tmp_path: Path, quickest: Path
     task = registry.task("tatoeba")
     recipe = recipes.load(str(path))
     assert recipe.settings(task.format, None).layer == 1
-    assert _with_layer(recipe, "2").settings(task.format, None).layer == 2
-    assert _with_layer(recipe, "").settings(task.format, None).layer == 1
+    assert with_layer(recipe, "2").settings(task.format, None).layer == 2
+    assert with_layer(recipe, "").settings(task.format, None).layer == 1
     with pytest.raises(HarnessError, match="--layer"):
-        _with_layer(recipe, "middle")
+        with_layer(recipe, "middle")
 
 
 def test_two_runs_do_a_step_once(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from harness.scoring import (
 )
 
 MLQA_LANGUAGES = ("en", "es", "hi", "vi", "de", "ar", "zh")
-EXAMPLES = settings(max_examples=250, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=100, deadline=None, derandomize=True)
 
 Tags = list[list[str]]
 Answers = Mapping[str, Sequence[str]]

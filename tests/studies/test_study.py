@@ -548,6 +548,7 @@ def failing(name: str) -> Callable[..., Any]:
     return train
 
 
+@pytest.mark.slow
 def test_a_failed_branch_stops_no_other(
     tiny: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,7 @@ def test_its_data_can_be_checked(installed: Path, tmp_path: Path) -> None:
     assert "en.tsv:1: label 'follow' is none of follows, does not" in done.stderr
 
 
+@pytest.mark.slow
 def test_it_is_evaluated_and_scored(
     installed: Path, tiny: Path, quickest: Path, tmp_path: Path
 ) -> None:

@@ -228,6 +228,7 @@ def test_batches_fill_whole_updates(accumulate, examples, tiny):
 # -- trainings -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["tiny", "tiny_bert"])
 def test_a_mixture_is_the_same_twice_and_every_head_is_what_was_scored(family, request, tmp_path):
     checkpoint = request.getfixturevalue(family)

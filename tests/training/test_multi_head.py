@@ -73,8 +73,11 @@ def steady(tiny, tmp_path_factory):
 # -- the word rows that are used -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.3])
-@pytest.mark.parametrize("names", ["mnli qqp", "mnli squad_v2"])  # a span head scores pads too
+@pytest.mark.parametrize("decay", [pytest.param(0.0, marks=pytest.mark.slow), 0.3])
+@pytest.mark.parametrize(
+    "names",
+    ["mnli qqp", pytest.param("mnli squad_v2", marks=pytest.mark.slow)],  # spans: pads are scored
+)
 @pytest.mark.parametrize("family", ["tiny", "tiny_bert"])
 def test_used_rows_learn_what_all_rows_would(decay, names, family, request, tmp_path, monkeypatch):
     checkpoint = request.getfixturevalue(family)
@@ -160,6 +163,7 @@ def test_a_table_gives_the_rows_of_the_whole_one(used, data):
     assert not table.weight.grad[pads].any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["qqp", "mlm"])  # used rows alone; a tied head
 def test_a_mixture_that_decays_is_resumed_to_the_same_weights(name, tiny, tmp_path, monkeypatch):
     second = set_spec(name, ratio=0.3 if name == "mlm" else 0.0)
@@ -264,10 +268,13 @@ def plentiful(steady, tmp_path_factory):
     "error",
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB"),
-        RuntimeError(
-            "[enforce fail at alloc_cpu.cpp:130] DefaultCPUAllocator: can't allocate memory"
+        pytest.param(
+            RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:130] DefaultCPUAllocator: can't allocate memory"
+            ),
+            marks=pytest.mark.slow,
         ),
-        MemoryError(),
+        pytest.param(MemoryError(), marks=pytest.mark.slow),
     ],
 )
 def test_batches_are_split_where_memory_does_not_suffice(
@@ -284,6 +291,7 @@ def test_batches_are_split_where_memory_does_not_suffice(
     near(weights(tmp_path / "split"), weights(folder), 1e-4)
 
 
+@pytest.mark.slow
 def test_memory_for_no_example_at_all_is_said(steady, tmp_path, monkeypatch):
     starved(monkeypatch, 0, torch.OutOfMemoryError("CUDA out of memory"))
     monkeypatch.setattr(loop, "MOST_PIECES", 8)

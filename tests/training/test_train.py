@@ -40,6 +40,7 @@ def test_same_seed_same_weights_other_seed_others(tiny: Path, tmp_path: Path) ->
     assert learn(spec_of(tiny, seed=2), tmp_path / "c")[1] != first
 
 
+@pytest.mark.slow
 def test_training_learns(tiny: Path, tmp_path: Path) -> None:
     """On pairs whose label is in the words the loss falls well below chance."""
     spec = spec_of(tiny, replace(SETTINGS, epochs=12, learning_rate=3e-3, train_examples=240))
