@@ -1,6 +1,6 @@
-"""The verbs: what the command line and a notebook both call.
+"""The functions that the command line and notebooks call.
 
-Nothing heavy is imported before it is needed, so that ``import harness`` takes a moment.
+Heavy modules are imported inside functions, so that ``import harness`` is fast.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ def evaluate(
 ) -> Results:
     """Fine-tune a checkpoint on English, predict every language, score.
 
-    What is finished is kept in the store: interrupted and called again, it goes on. A step that
-    fails does not stop the others; the results are then marked partial and say what failed.
+    Finished steps are kept in the store, so that an interrupted call goes on when repeated. A step
+    that fails does not stop the others; the results are then marked partial and say what failed.
 
     Args:
         checkpoint: A folder, what ``train`` returned, a hub id (``owner/name[@revision]``), or
-            ``packaged`` for the one that the benchmark brings (``mini`` does).
+            ``packaged`` for the benchmark's own (``mini`` has one).
         data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
-        labels: Folder of test labels; None for the one beside ``data``.
+        labels: Folder of test labels; None for the one next to ``data``.
         benchmark: Name (``xtreme``, ``xtreme-r``, ``mini``, a plug-in's), or a Benchmark.
         recipe: Name (``xtreme``, ``x-stilts``, ``quick``), the path of a TOML file, or a Recipe.
         tasks: Names of tasks; () means all of the benchmark that have data.
@@ -75,22 +75,22 @@ def evaluate(
         seed: Seeds head, dropout and order of training.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
         precision: ``fp32``, ``bf16`` or ``fp16`` (autocast).
-        threads: CPU threads of a step; 0 means a worker's share of all there are.
-        limit: Test examples a language, at most; 0 means all. Marks the results partial.
-        max_steps: Updates of a training, at most; 0 means as the recipe says. Likewise.
+        threads: CPU threads of a step; 0 divides the machine's threads among the workers.
+        limit: Test examples per language, at most; 0 means all. Marks the results partial.
+        max_steps: Updates of a training, at most; 0 means the recipe's. Marks them partial, too.
         layer: Hidden state for retrieval: a number, ``last`` or ``xtreme``; "" for the recipe's.
         output: Folder to write; None for ``results/CHECKPOINT-RECIPE-SEED``.
         store: Folder or fsspec URL of finished steps; None for the user's own.
         tracker: Experiment tracker: ``none``, ``tensorboard``, ``wandb`` …
-        intermediate: What the checkpoint was trained on, where it does not say itself.
+        intermediate: What the checkpoint was trained on, if its files do not say.
         offline: Fetch nothing.
-        workers: Processes on this machine that steps run in; 1 for this one.
+        workers: Worker processes on this machine; 1 runs the steps in this process.
         ray: Address of a Ray cluster to run on, ``auto`` for the one of this machine.
-        dry_run: Tell the plan and stop; the results are then empty.
-        progress: Told of the plan and of each step; None for bars on standard error.
+        dry_run: Report the plan and stop; the results are then empty.
+        progress: Receives the plan and each step's progress; None for bars on standard error.
 
     Raises:
-        HarnessError: What was asked for is not there or does not fit; nothing has run.
+        HarnessError: Something named is missing or does not fit; nothing has run.
     """
     from harness.data.files import writable
     from harness.display.plan_text import plan_text
@@ -100,10 +100,10 @@ def evaluate(
     from harness.pipeline.plan import make_plan
     from harness.results import Results
 
-    chosen = _benchmark(benchmark)
-    kept, request = _opened(
+    suite = _benchmark(benchmark)
+    step_store, request = _open(
         checkpoint,
-        chosen,
+        suite,
         _with_layer(_recipe(recipe), str(layer)),
         data=data,
         labels=labels,
@@ -122,13 +122,13 @@ def evaluate(
     folder = Path(output) if output is not None else Path("results") / name
     writable(folder)
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(folder / "logs"))
-    plan, shows = make_plan(request), progress or _bars()
+    plan, display = make_plan(request), progress or _bars()
     request.memory.save()
     if first_process():
-        shows.planned(plan_text(request, plan, kept))
+        display.planned(plan_text(request, plan, step_store))
     if dry_run:
-        return Results(chosen, {}, name=request.checkpoint.name)
-    return run(request, plan, kept, folder, shows, EngineChoice(workers, ray))
+        return Results(suite, {}, name=request.checkpoint.name)
+    return run(request, plan, step_store, folder, display, EngineChoice(workers, ray))
 
 
 def train(
@@ -157,31 +157,31 @@ def train(
 
     Args:
         sets: Name of a training set or several: ``mnli``, ``mnli[de]``, ``mlm`` …
-        checkpoint: The one to start from, as ``evaluate`` takes it.
+        checkpoint: The one to start from, as in ``evaluate``.
         output: Folder to write the checkpoint into.
-        data: As ``evaluate`` takes it, with its ``intermediate/`` beside.
-        benchmark: One that may bring data of its own.
-        recipe: As ``evaluate`` takes it.
-        sampling: Of several sets: ``uniform``, ``proportional``, ``capped``, or the weight of
-            each; "" for the recipe's.
+        data: As in ``evaluate``, with ``intermediate/`` next to it.
+        benchmark: A benchmark that may have its own data.
+        recipe: As in ``evaluate``.
+        sampling: How to sample several sets: ``uniform``, ``proportional``, ``capped``, or the
+            weight of each; "" for the recipe's.
         mlm: Share of all batches that are masked language modelling.
         seed: Seeds head, dropout and order of training.
-        device: As ``evaluate`` takes it; so are all that follow.
-        precision: Likewise.
-        threads: Likewise.
-        max_steps: Likewise.
-        store: Likewise.
-        tracker: Likewise.
-        offline: Likewise.
-        workers: Likewise.
-        ray: Likewise.
-        progress: Likewise.
+        device: As in ``evaluate``.
+        precision: As in ``evaluate``.
+        threads: As in ``evaluate``.
+        max_steps: As in ``evaluate``.
+        store: As in ``evaluate``.
+        tracker: As in ``evaluate``.
+        offline: As in ``evaluate``.
+        workers: As in ``evaluate``.
+        ray: As in ``evaluate``.
+        progress: As in ``evaluate``.
 
     Returns:
-        The checkpoint; it stands for its folder wherever a path does.
+        The checkpoint; it can be used as the path of its folder.
 
     Raises:
-        HarnessError: What was asked for is not there or does not fit, or the training failed.
+        HarnessError: Something named is missing or does not fit, or the training failed.
     """
     from harness.data.files import writable
     from harness.models.device import first_process
@@ -192,12 +192,12 @@ def train(
 
     names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))
     for name in names:
-        registry.training(name)  # the cheap things first
+        registry.training(name)  # cheap checks come first
     if mlm not in SHARE:
         raise HarnessError(f"mlm {shown(mlm)}: expected {SHARE}")
     folder = Path(output)
     kind, weights = _sampling(sampling, names)
-    kept, request = _opened(
+    step_store, request = _open(
         checkpoint,
         _benchmark(benchmark),
         _recipe(recipe),
@@ -210,7 +210,7 @@ def train(
         max_steps=max_steps,
         tracker=tracker,
     )
-    one = Intermediate(
+    setting = Intermediate(
         name="+".join(names),
         train=names,
         weights=weights,
@@ -222,28 +222,28 @@ def train(
     check_output(folder, request.checkpoint.path)
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", f"{folder}-logs")
     notes: list[str] = []
-    step = intermediate_step(request, one, notes)
+    step = intermediate_step(request, setting, notes)
     request.memory.save()
-    shows = progress or _bars()
+    display = progress or _bars()
     if first_process():
-        told = [*request.checkpoint.notes, *notes]
-        shows.planned("\n".join([*(f"note: {note}" for note in told), step.name]))
-    runtime = Runtime(kept, request.source, request.device)
-    report = run_plan([step], runtime, shows, EngineChoice(workers, ray))
+        all_notes = [*request.checkpoint.notes, *notes]
+        display.planned("\n".join([*(f"note: {note}" for note in all_notes), step.name]))
+    runtime = Runtime(step_store, request.source, request.device)
+    report = run_plan([step], runtime, display, EngineChoice(workers, ray))
     for outcome in report.failed:
         raise HarnessError(f"{outcome.step.name}: {outcome.error}")
     if not first_process():
         return Trained(folder, 0, 0, {})
-    return export(step, kept, request, folder)
+    return export(step, step_store, request, folder)
 
 
 def score(predictions: Where, labels: Where, *, benchmark: str | Benchmark = "xtreme") -> Results:
     """Score a folder of predictions in XTREME's layout as the official scorer does.
 
     Args:
-        predictions: Folder with a sub-folder a task; the output folder of ``evaluate`` will do.
+        predictions: Folder with a sub-folder for each task, e.g. the output of ``evaluate``.
         labels: Folder of labels in the same layout.
-        benchmark: Name, or a Benchmark: which tasks and languages are meant.
+        benchmark: Name, or a Benchmark: which tasks and languages to score.
 
     Raises:
         HarnessError: A folder is missing or empty, or a file is malformed.
@@ -264,17 +264,17 @@ def study(
     offline: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Run what is not done yet of a study, go on past what fails, and compare with its baseline.
+    """Run a study's unfinished steps, go on after failures, and compare with its baseline.
 
     Args:
         file: The study's TOML file.
         data: Data folder in place of the file's.
         store: Folder or fsspec URL of finished steps; None for the user's own.
-        workers: Processes on this machine that steps run in; 1 for this one.
+        workers: Worker processes on this machine; 1 runs the steps in this process.
         ray: Address of a Ray cluster to run on, ``auto`` for the one of this machine.
         output: Folder for the table; None for ``results/STUDY``.
         offline: Fetch nothing.
-        progress: Told of the plan and of each step; None for bars on standard error.
+        progress: Receives the plan and each step's progress; None for bars on standard error.
 
     Raises:
         HarnessError: The file, or something it names, is missing or does not fit.
@@ -285,72 +285,72 @@ def study(
     from harness.pipeline.steps.runtime import Runtime
     from harness.studies.study_results import as_json, comparison_of
 
-    whole, kept = planned_study(file, data, store, workers, offline=offline)
-    folder = Path(output) if output is not None else Path("results") / whole.study.name
+    plan, step_store = planned_study(file, data, store, workers, offline=offline)
+    folder = Path(output) if output is not None else Path("results") / plan.study.name
     writable(folder)
-    shows = progress or _bars()
-    shows.planned(study_text(whole, kept, workers))
-    runtime = Runtime(kept, whole.request.source, whole.request.device)
-    report = run_plan(whole.steps, runtime, shows, EngineChoice(workers, ray))
-    names = {step.key: step.name for step in whole.steps}
+    display = progress or _bars()
+    display.planned(study_text(plan, step_store, workers))
+    runtime = Runtime(step_store, plan.request.source, plan.request.device)
+    report = run_plan(plan.steps, runtime, display, EngineChoice(workers, ray))
+    names = {step.key: step.name for step in plan.steps}
     failed = {names[key]: why for key, why in report.reasons().items()}
-    table = replace(comparison_of(whole, kept), failed=failed)
+    table = replace(comparison_of(plan, step_store), failed=failed)
     write_text(f"{table}\n", folder / "table.txt")
-    write_text(as_json(whole, table) + "\n", folder / "table.json")
+    write_text(as_json(plan, table) + "\n", folder / "table.json")
     return table
 
 
 def planned_study(
     file: Where, data: Where | None, store: str | None, workers: int, *, offline: bool
 ) -> tuple[StudyPlan, Store]:
-    """Read and plan a study; open its store. Arguments are those of ``study``."""
+    """Read and plan a study, and open its store; the arguments are those of ``study``."""
     from harness.data.folder import open_folder
     from harness.data.memory import Memory
     from harness.pipeline.store.open import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 
-    one = read_study(Path(file))
+    spec = read_study(Path(file))
     if data is not None:
-        open_folder(Path(data), one.labels)  # what is wrong with it is not the file's fault
-        one = replace(one, data=Path(data))
-    kept = open_store(store or places.store())
-    return plan_study(one, Memory(places.memory()), workers=workers, offline=offline), kept
+        open_folder(Path(data), spec.labels)  # its errors must not blame the study file
+        spec = replace(spec, data=Path(data))
+    place = open_store(store or places.store())
+    return plan_study(spec, Memory(places.memory()), workers=workers, offline=offline), place
 
 
 def compare(runs: Sequence[Results] | Mapping[str, Results], baseline: Results | str) -> Comparison:
     """Compare results with one of them, target by target.
 
     Args:
-        runs: The results, by the names the table is to have; of a list their own names count.
-        baseline: The one that the others are compared with, or its name.
+        runs: The results by the names to print, or a list of results with names of their own.
+        baseline: The results that the others are compared with, or their name.
 
     Returns:
-        A table of differences that prints, and gives ``.to_latex()`` and ``.to_frame()``.
+        A table of differences that prints, with ``.to_latex()`` and ``.to_frame()``.
 
     Raises:
-        HarnessError: There is no such baseline.
+        HarnessError: No run has the baseline's name.
     """
     from harness.comparison import compare as compared
 
-    named: dict[str, Results] = {}
+    by_name: dict[str, Results] = {}
     for one in [] if isinstance(runs, Mapping) else runs:
-        again = sum(name == one.name or name.startswith(f"{one.name} (") for name in named)
-        named[f"{one.name} ({again + 1})" if again else one.name or "run"] = one
-    named = dict(runs) if isinstance(runs, Mapping) else named
+        repeats = sum(name == one.name or name.startswith(f"{one.name} (") for name in by_name)
+        by_name[f"{one.name} ({repeats + 1})" if repeats else one.name or "run"] = one
+    by_name = dict(runs) if isinstance(runs, Mapping) else by_name
     if isinstance(baseline, str):
-        if baseline not in named:
-            raise unknown("baseline", baseline, named)
-        return compared(named, baseline)
-    name = next((name for name, one in named.items() if one is baseline), "baseline")
-    return compared({name: baseline, **named}, name)
+        if baseline not in by_name:
+            raise unknown("baseline", baseline, by_name)
+        return compared(by_name, baseline)
+    name = next((name for name, one in by_name.items() if one is baseline), "baseline")
+    return compared({name: baseline, **by_name}, name)
 
 
 def load(folder: Where) -> Results:
     """Return the results in a folder that ``evaluate`` or ``Results.save`` has written.
 
     Raises:
-        HarnessError: There is no scores.json, or it is not what the harness writes.
+        HarnessError: scores.json is missing, or not what the harness writes.
     """
     from harness.results import read_results
 
@@ -358,11 +358,11 @@ def load(folder: Where) -> Results:
 
 
 def tasks() -> dict[str, Task]:
-    """Return the installed tasks by name; a broken plug-in is a warning."""
+    """Return the installed tasks by name; warn of broken plug-ins."""
     return {task.name: task for task in registry.tasks()}
 
 
-def _opened(
+def _open(
     checkpoint: Where,
     benchmark: Benchmark,
     recipe: Recipe,
@@ -375,10 +375,10 @@ def _opened(
     intermediate: str = "",
     **options: Any,
 ) -> tuple[Store, Request]:
-    """Check everything that is named, the cheap things first; return the store and a request.
+    """Check the arguments, the cheap ones first; return the store and a request.
 
     Args:
-        checkpoint: As of ``evaluate``, and so are the others that are not told here.
+        checkpoint: As in ``evaluate``.
         benchmark: The benchmark.
         recipe: The recipe.
         data: The data folder.
@@ -387,7 +387,7 @@ def _opened(
         offline: Fetch nothing.
         compute: Device, precision, CPU threads.
         intermediate: What the checkpoint was trained on.
-        options: Those that a Request has by the same names.
+        options: Further fields of Request, by name.
     """
     from harness.data.files import writable
     from harness.data.memory import Memory
@@ -400,24 +400,24 @@ def _opened(
     for name in options.get("tasks", ()):
         registry.task(name)
     place = store or places.store()
-    kept = open_store(place)
+    step_store = open_store(place)
     writable(place)
     memory = Memory(places.memory())
     folders = [None if folder is None else Path(folder) for folder in (data, labels)]
     source = open_source(folders[0], folders[1], benchmark, memory, offline=offline)
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
-    _know_tracker(options["tracker"])
+    _check_tracker(options["tracker"])
     where = checkpoint_place(fspath(checkpoint), benchmark)
-    opened = open_checkpoint(where, offline=offline, memory=memory)
+    encoder = open_checkpoint(where, offline=offline, memory=memory)
     if intermediate:
-        notes = opened.notes
-        if opened.intermediate:
-            notes += (f"it says itself that it was trained on {opened.intermediate}",)
-        opened = replace(opened, intermediate=intermediate[:300], notes=notes)
+        notes = encoder.notes
+        if encoder.intermediate:
+            notes += (f"it says itself that it was trained on {encoder.intermediate}",)
+        encoder = replace(encoder, intermediate=intermediate[:300], notes=notes)
     hush()
     request = Request(
-        checkpoint=opened,
+        checkpoint=encoder,
         benchmark=benchmark,
         source=source,
         recipe=recipe,
@@ -425,7 +425,7 @@ def _opened(
         memory=memory,
         **options,
     )
-    return kept, request
+    return step_store, request
 
 
 def _bars() -> Progress:
@@ -450,25 +450,25 @@ def _with_layer(recipe: Recipe, layer: str) -> Recipe:
 
     if not layer:
         return recipe
-    chosen: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
+    choice: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
     expected = SETTINGS["layer"].expected
-    if chosen not in expected:
+    if choice not in expected:
         raise HarnessError(f"--layer {shown(layer)}: expected {expected}")
     formats = {
         name: {key: value for key, value in changes.items() if key != "layer"}
         for name, changes in recipe.formats.items()
     }
-    return replace(recipe, default=replace(recipe.default, layer=chosen), formats=formats)
+    return replace(recipe, default=replace(recipe.default, layer=choice), formats=formats)
 
 
 def _threads(threads: int, workers: int) -> int:
-    """Return the CPU threads of a step; those there are, shared by workers, where nobody says."""
+    """Return the CPU threads of a step; by default the cores divided by the workers."""
     from harness.models.device import cores
 
     return threads or max(1, cores() // max(1, workers))
 
 
-def _know_tracker(name: str) -> None:
+def _check_tracker(name: str) -> None:
     if name == "none":
         return
     from transformers.integrations import get_available_reporting_integrations

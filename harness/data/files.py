@@ -149,7 +149,7 @@ def parse_json(text: str) -> Any:
 
 
 def _cut_off(error: json.JSONDecodeError) -> bool:
-    """Say whether the text ends where JSON would go on, perhaps within a string or a word."""
+    """Return whether the text ends where JSON would go on, perhaps within a string or a word."""
     rest = error.doc[error.pos :].rstrip()
     return not rest or error.msg.startswith("Unterminated") or bool(_CUT_WORD.fullmatch(rest))
 

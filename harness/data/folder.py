@@ -72,7 +72,7 @@ class FolderSource:
         return labels_path(self.labels, task.folder, language) if self.labels else None
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
-        """Say whether every file of the split is there."""
+        """Return whether every file of the split is there."""
         paths = self.files(of, split, language)
         return bool(paths) and all(path.is_file() for path in paths)
 

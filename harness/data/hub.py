@@ -40,7 +40,7 @@ class HubSource:
     root: str = ""
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
-        """Say whether the declaration has the split; the hub is not asked."""
+        """Return whether the declaration has the split; the hub is not asked."""
         hub = of.hub
         if hub is None or split not in hub.files or (isinstance(of, TrainingSet) and of.variant):
             return False

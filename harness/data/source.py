@@ -23,7 +23,7 @@ class Source(Protocol):
     """Where examples are. All sources give the same typed columns."""
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
-        """Say whether a split of a language is there."""
+        """Return whether a split of a language is there."""
         ...
 
     def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
@@ -218,7 +218,7 @@ def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | 
 
 
 def _tenth(text: str) -> bool:
-    """Say whether a row is held out: by its context, so that no context is in train and dev."""
+    """Return whether a row is held out: by its context, so that no context is in train and dev."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % DEV_SHARE == 0
 
 

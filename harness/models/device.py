@@ -106,7 +106,7 @@ def choose_device(name: str, precision: str, threads: int, together: int = 1) ->
 
 
 def _accelerated() -> bool:
-    """Say whether this machine may have an accelerator, without asking torch."""
+    """Return whether this machine may have an accelerator, without asking torch."""
     if sys.platform != "linux":
         return True
     return any(Path(place).exists() for place in ("/proc/driver/nvidia", "/dev/kfd", "/dev/dri"))
@@ -147,7 +147,7 @@ def processes() -> int:
 
 
 def first_process() -> bool:
-    """Say whether this process is the one that predicts, scores and writes."""
+    """Return whether this process is the one that predicts, scores and writes."""
     return os.environ.get("RANK", "0") == "0"
 
 

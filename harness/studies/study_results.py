@@ -94,7 +94,7 @@ def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskSc
 
 
 def _holes(task: TaskScore) -> bool:
-    """Say whether a language that was asked for is missing."""
+    """Return whether a language that was asked for is missing."""
     return any(why != "not asked for" for why in task.missing.values())
 
 

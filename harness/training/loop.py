@@ -147,7 +147,7 @@ def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
 
 
 def _no_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
+    """Return whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
     said = str(error)
     return (
         isinstance(error, MemoryError)

@@ -87,11 +87,11 @@ class Layout:
         return len(columns[next(iter(self.columns))])
 
     def labelled(self, columns: Columns | Dataset) -> bool:
-        """Say whether any example carries a label."""
+        """Return whether any example carries a label."""
         return not self.label or any(map(is_labelled, columns[self.label]))
 
     def teaches(self, label: Any) -> bool:
-        """Say whether something can be learnt from an example with this label."""
+        """Return whether something can be learnt from an example with this label."""
         return is_labelled(label)
 
     def label_set(self, rows: Dataset) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
 
 
 def is_labelled(label: Any) -> bool:
-    """Say whether a label, or a list of tags, answers or matches, says anything.
+    """Return whether a label, or a list of tags, answers or matches, says anything.
 
     Answers of nothing but white space do not: XTREME's stripped test files have such.
     """

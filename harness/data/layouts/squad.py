@@ -90,7 +90,7 @@ class SquadWithout(Squad):
 
 
 def _stands_at(context: str, answer: str, start: int) -> bool:
-    """Say whether an answer is where it says in its context; an empty one is nowhere else."""
+    """Return whether an answer is where it says in its context; an empty one is nowhere else."""
     return not answer or (start >= 0 and context.startswith(answer, start))
 
 

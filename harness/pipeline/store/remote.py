@@ -35,11 +35,11 @@ class Mirror(Store):
         return super().find(step) or (self._fetch(step) if self._there(step) else None)
 
     def has(self, step: Step) -> bool:
-        """Say whether a step is finished at the URL; one known to be there is not asked for."""
+        """Return whether a step is finished at the URL; one known to be there is not asked for."""
         return (self._seen(step).exists() and super().find(step) is not None) or self._there(step)
 
     def settle(self, step: Step) -> bool:
-        """Say whether a step is finished; one that is only here is sent (a sending had failed)."""
+        """Return whether a step is finished; send it if only this machine has it."""
         if self.changed(step):
             self.remove(step)
         if self.has(step):

@@ -108,11 +108,11 @@ class Store:
         return changed_file(folder) if folder else ""
 
     def has(self, step: Step) -> bool:
-        """Say whether a step is finished, by the sizes of its files and without fetching it."""
+        """Return whether a step is finished, by the sizes of its files and without fetching it."""
         return self.find(step) is not None
 
     def sound(self, step: Step) -> bool:
-        """Say whether a step is finished and what is here of it has the bytes that were written.
+        """Return whether a step is finished and what is here of it has the bytes that were written.
 
         One that has changed is removed, and that is said: to be asked of what is going to be read.
         """
@@ -122,7 +122,7 @@ class Store:
         return self.has(step)
 
     def settle(self, step: Step) -> bool:
-        """Say whether a step is finished, and see to it that all who use the store find it.
+        """Return whether a step is finished, and see to it that all who use the store find it.
 
         The caller holds its lock.
         """
