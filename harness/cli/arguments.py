@@ -1,4 +1,4 @@
-"""From a command's typed parameters to its words on the command line, by argparse."""
+"""A command's arguments on the command line, from its typed parameters, by argparse."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from harness.errors import HarnessError
 
 @dataclass(frozen=True)
 class Option:
-    """Says of a parameter that it is an option; a bool is a switch.
+    """Marks a parameter as an option; a bool is a switch.
 
     Attributes:
-        name: What it is called; by default ``--`` and the parameter's name.
-        help: What it is.
-        bounds: What a number may be.
+        name: Its name; by default ``--`` and the parameter's name.
+        help: Its description.
+        bounds: The allowed numbers.
     """
 
     name: str = ""
@@ -30,11 +30,11 @@ class Option:
 
 @dataclass(frozen=True)
 class Argument:
-    """Says of a parameter that it is given by its place; a list takes one or several.
+    """Marks a parameter as positional; a list takes one or several.
 
     Attributes:
-        help: What it is.
-        metavar: What it is called; by default the parameter's name in capitals.
+        help: Its description.
+        metavar: Its name; by default the parameter's name in capitals.
     """
 
     help: str
@@ -43,12 +43,12 @@ class Argument:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Refuse the words in one line."""
+        """Refuse the arguments in one line."""
         raise HarnessError(f"{message} (see {self.prog} --help)")
 
 
 def run(name: str, command: Callable[..., None], words: list[str]) -> None:
-    """Call a command with what the words say.
+    """Call a command with the arguments in some words.
 
     Raises:
         HarnessError: They do not fit its parameters.
@@ -57,8 +57,8 @@ def run(name: str, command: Callable[..., None], words: list[str]) -> None:
     parser = _Parser(prog=f"harness {name}", description=command.__doc__, allow_abbrev=False)
     hints = get_type_hints(command, include_extras=True)
     for parameter in signature(command).parameters.values():
-        kind, given = get_args(hints[parameter.name])[:2]
-        _add(parser, parameter.name, kind, given, parameter.default)
+        kind, annotation = get_args(hints[parameter.name])[:2]
+        _add(parser, parameter.name, kind, annotation, parameter.default)
     command(**vars(parser.parse_intermixed_args(words)))
 
 
@@ -67,23 +67,23 @@ def _add(
 ) -> None:
     """Declare a parameter to the parser."""
     required = default is Parameter.empty
-    more: dict[str, Any] = {"help": given.help.replace("%", "%%")}
+    options: dict[str, Any] = {"help": given.help.replace("%", "%%")}
     if not required and default not in (None, "", False) and "[" not in given.help:
-        more["help"] += f" [default: {default}]".replace("%", "%%")
+        options["help"] += f" [default: {default}]".replace("%", "%%")
     if isinstance(given, Argument):
         nargs = "+" if get_origin(kind) is list else None if required else "?"
-        more |= {"nargs": nargs, "metavar": given.metavar or name.upper(), "type": _type(kind)}
-        parser.add_argument(name, **more, **({} if required else {"default": default}))
+        options |= {"nargs": nargs, "metavar": given.metavar or name.upper(), "type": _type(kind)}
+        parser.add_argument(name, **options, **({} if required else {"default": default}))
         return
-    more |= {"action": "store_true"} if kind is bool else {"type": _type(kind, given.bounds)}
+    options |= {"action": "store_true"} if kind is bool else {"type": _type(kind, given.bounds)}
     option = given.name or f"--{name.replace('_', '-')}"
     parser.add_argument(
-        option, dest=name, required=required, default=None if required else default, **more
+        option, dest=name, required=required, default=None if required else default, **options
     )
 
 
 def _type(kind: Any, bounds: Bounds | None = None) -> Callable[[str], Any]:
-    """Return what makes a value of a word: of ``Path | None`` a path, of ``list[str]`` a text."""
+    """Return the converter of a word: to a path for ``Path | None``, a text for ``list[str]``."""
     plain: Callable[[str], Any] = next(k for k in (*get_args(kind), kind) if k is not NoneType)
     if bounds is None:
         return plain

@@ -1,4 +1,4 @@
-"""``harness score``, ``harness tasks`` and ``harness data check``: nothing is trained here."""
+"""``harness score``, ``harness tasks`` and ``harness data check``, which train nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def tasks_command(
     from harness.display import catalogue
 
     if name:
-        _know(name)
+        _check_name(name)
     if name and name not in registry.task_names():
         training = registry.training(name)
         if as_json:
@@ -65,19 +65,19 @@ def tasks_command(
         print(f"\nintermediate tasks, for harness train: {names}")
 
 
-def _know(name: str) -> None:
-    """Refuse what is neither a task nor a training set."""
+def _check_name(name: str) -> None:
+    """Refuse a name that is neither a task nor a training set."""
     known = (*registry.task_names(), *registry.training_names())
     if name not in known:
         raise unknown("task", name, known)
 
 
-def _tasks_of(benchmark: Benchmark, asked: Sequence[str]) -> list[Task]:
-    """Return the tasks among what was asked for, else those of the benchmark that load."""
-    if asked:
-        return [registry.task(name) for name in asked if name in registry.task_names()]
-    there = {task.name: task for task in registry.tasks()}
-    return [there[name] for name in benchmark.task_names() if name in there]
+def _tasks_of(benchmark: Benchmark, names: Sequence[str]) -> list[Task]:
+    """Return the tasks among the names, or without names those of the benchmark that load."""
+    if names:
+        return [registry.task(name) for name in names if name in registry.task_names()]
+    tasks = {task.name: task for task in registry.tasks()}
+    return [tasks[name] for name in benchmark.task_names() if name in tasks]
 
 
 def check_command(
@@ -94,24 +94,24 @@ def check_command(
 
     chosen = registry.benchmark(benchmark)
     source = open_folder(folder, labels)
-    asked = listed(tasks)
-    for name in asked:
-        _know(name)
-    targets = _tasks_of(chosen, asked)
-    found = list(check_folder(source, chosen, targets))
-    for name in asked:
+    names = listed(tasks)
+    for name in names:
+        _check_name(name)
+    targets = _tasks_of(chosen, names)
+    findings = list(check_folder(source, chosen, targets))
+    for name in names:
         if name not in registry.task_names():
-            found += check_training(source, registry.training(name))
-    learnt = [chosen.training_of(task) for task in targets]  # SQuAD is an intermediate task too
-    for training in () if asked else registry.trainings():
-        if training in learnt:
+            findings += check_training(source, registry.training(name))
+    trainings = [chosen.training_of(task) for task in targets]  # SQuAD is both
+    for training in () if names else registry.trainings():
+        if training in trainings:
             continue
-        told = {(finding.name, finding.split) for finding in found}  # SNLI is part of ANLI+
-        here = check_training(source, training)
-        # intermediate tasks are each as one likes: only what is there
-        found += [f for f in here if not f.note and (f.name, f.split) not in told]
-    print(findings_table(found, per_language=per_language))
-    problems = [line for finding in found for line in finding.problems]
+        listed_pairs = {(finding.name, finding.split) for finding in findings}  # ANLI+ has SNLI
+        others = check_training(source, training)
+        # intermediate tasks are optional, so missing files are not findings
+        findings += [f for f in others if not f.note and (f.name, f.split) not in listed_pairs]
+    print(findings_table(findings, per_language=per_language))
+    problems = [line for finding in findings for line in finding.problems]
     for line in problems:
         print(line, file=sys.stderr)
     if problems:

@@ -1,4 +1,4 @@
-"""What the commands' options are called and say, once for all of them."""
+"""The names and help texts of the commands' options, shared by all commands."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def end_with(failed: Mapping[str, str]) -> None:
-    """Say what failed, if anything did, and end with exit code 1 then."""
+    """Print what failed and end with exit code 1, if anything failed."""
     if not failed:
         return
     reasons = {name: why for name, why in failed.items() if why != BEFORE}

@@ -1,4 +1,4 @@
-"""``harness store``: look through the store of finished steps, and thin it."""
+"""``harness store``: check and prune the store of finished steps."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def check_store_command(store: StoreAt = STORE) -> None:
     from harness.pipeline.store.open import open_store
     from harness.pipeline.store.upkeep import look_through
 
-    kept = open_store(store)
-    found = look_through(kept)
-    print(findings_text(found, place_text(kept)))
-    if found.broken:
+    step_store = open_store(store)
+    findings = look_through(step_store)
+    print(findings_text(findings, place_text(step_store)))
+    if findings.broken:
         raise SystemExit(1)
 
 
@@ -37,10 +37,10 @@ def prune_command(
     from harness.pipeline.store.upkeep import prunable, prune
 
     plans = [api.planned_study(file, data, store, workers, offline=offline) for file in files]
-    kept = plans[0][1]
+    step_store = plans[0][1]
     steps = {step.key: step for whole, _ in plans for step in whole.steps}
-    found = prunable(list(steps.values()), kept)
+    pruning = prunable(list(steps.values()), step_store)
     if apply:
-        for step, _ in found.going:
-            prune(step, kept)
-    print(f"in {place_text(kept)}:\n{pruning_text(found, apply=apply)}")
+        for step, _ in pruning.going:
+            prune(step, step_store)
+    print(f"in {place_text(step_store)}:\n{pruning_text(pruning, apply=apply)}")

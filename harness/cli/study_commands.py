@@ -1,4 +1,4 @@
-"""``harness study``: plan, run and tabulate a study's file."""
+"""``harness study``: plan a study, run it, print its table."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def plan_command(
     """Print the steps, what the store has of them, and how long the rest will take."""
     from harness.display.plan_text import study_text
 
-    whole, kept = api.planned_study(file, data, store, workers, offline=offline)
-    print(study_text(whole, kept, workers))
+    plan, step_store = api.planned_study(file, data, store, workers, offline=offline)
+    print(study_text(plan, step_store, workers))
 
 
 def run_command(
@@ -75,10 +75,10 @@ def table_command(
     """Print the differences to the baseline, of what is done so far."""
     from harness.studies import study_results
 
-    whole, kept = api.planned_study(file, data, store, workers, offline=offline)
-    table = study_results.comparison_of(whole, kept)
+    plan, step_store = api.planned_study(file, data, store, workers, offline=offline)
+    table = study_results.comparison_of(plan, step_store)
     if as_json:
-        print(study_results.as_json(whole, table))
+        print(study_results.as_json(plan, table))
         return
     print(table)
     if per_language:

@@ -19,11 +19,11 @@ SUBMISSION = "submission.json"
 
 @dataclass(frozen=True)
 class Submission:
-    """Results, and what was run to get them.
+    """Results, and how they were produced.
 
     Attributes:
         results: The scores.
-        checkpoint: What is said of the checkpoint (``Checkpoint.as_dict``).
+        checkpoint: The description of the checkpoint (``Checkpoint.as_dict``).
         recipe: Name of the recipe.
         seed: Seed of every training.
     """
@@ -58,7 +58,7 @@ class Submission:
 
 
 def validate(submission: dict[str, Any]) -> None:
-    """Check a submission's values against its schema.
+    """Refuse a submission whose values do not fit its schema.
 
     Raises:
         HarnessError: They do not fit; names the field.
@@ -76,9 +76,9 @@ def validate(submission: dict[str, Any]) -> None:
 
 
 def partial_of(folder: Path) -> str:
-    """Return why the run that wrote a folder was partial, "" if it was whole or does not say.
+    """Return why the run that wrote a folder was partial, "" if it was complete or unknown.
 
-    A submission that is not whole itself still says it.
+    A submission that does not fit its schema counts, too.
     """
     path = folder / SUBMISSION
     value = read_json(path) if path.is_file() else {}
