@@ -116,8 +116,8 @@ def _without(dev: Dataset, source: Source, held_out: Task, name: str, notes: lis
             f"{name}: without {held_out.name}'s test set its contexts cannot be told in dev"
         )
         return dev
-    taken = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
-    others = [i for i, context in enumerate(dev["context"]) if _folded(context) not in taken]
+    contexts = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
+    others = [i for i, context in enumerate(dev["context"]) if _folded(context) not in contexts]
     if len(others) < len(dev):
         count = len(dev) - len(others)
         notes.append(
@@ -161,12 +161,12 @@ def _without_misplaced(
     misplaced = training.format.layout.misplaced(rows)
     if not misplaced:
         return rows, 0.0
-    named = ", ".join([rows["id"][i] for i in misplaced[:NAMED]])
+    names = ", ".join([rows["id"][i] for i in misplaced[:NAMED]])
     more = ", …" if len(misplaced) > NAMED else ""
     notes.append(
         f"{training.name}: {len(misplaced)} of {len(rows)} {split} questions have an answer that is"
         f" not at its offset and are dropped ({_file(source, training, split)}:"
-        f" {named}{more})"
+        f" {names}{more})"
     )
     others = sorted(set(range(len(rows))).difference(misplaced))
     return rows.select(others), len(misplaced) / len(rows)
@@ -209,7 +209,7 @@ def training_digest(source: Source, training: TrainingSet) -> dict[str, Any]:
 def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | None:
     """Return the first part and split of a training set that the source lacks, else None."""
     if training.parts:
-        return next((lost for part in training.parts if (lost := lacking(source, part))), None)
+        return next((gap for part in training.parts if (gap := lacking(source, part))), None)
     for split, language in (("train", training.language), ("dev", "en")):
         declared = split == "train" or split in training.folder.files
         if declared and not source.has(training, split, language):

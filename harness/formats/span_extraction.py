@@ -34,10 +34,10 @@ class SpanExtraction:
     """Span extraction; predictions are answers by question id.
 
     Attributes:
-        scorer: ``squad`` (the SQuAD v1.1 script, English normalisation whatever the language) or
+        scorer: ``squad`` (the SQuAD v1.1 script, English normalisation for all languages) or
             ``mlqa`` (MLQA's script, by language).
         no_answer: Whether a question may have no answer in its context (SQuAD v2.0); it is then
-            learnt as a span on the first token, predicted as "" where that span scores above all
+            trained as a span on the first token, predicted as "" if that span scores above all
             others (run_squad.py's null_score_diff_threshold of 0), and scored by v2.0's script.
     """
 

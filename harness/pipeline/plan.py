@@ -136,22 +136,22 @@ def _missing(request: Request, task: Task) -> dict[str, str]:
         NoData: No language can be evaluated.
     """
     languages = request.benchmark.languages_of(task)
-    wanted = [code for code in languages if not request.languages or code in request.languages]
-    if not wanted:
+    selection = [code for code in languages if not request.languages or code in request.languages]
+    if not selection:
         raise NoData(
             f"{task.name}: none of its languages asked for (it has {', '.join(languages)})"
         )
     gaps = {
         code: split
-        for code in wanted
+        for code in selection
         for split in reversed(task.format.splits)
         if not request.source.has(task, split, code)
     }
-    if len(gaps) == len(wanted):
-        split = gaps[wanted[0]]
-        where = missing_file(request.source, task, split, wanted[0])
+    if len(gaps) == len(selection):
+        split = gaps[selection[0]]
+        where = missing_file(request.source, task, split, selection[0])
         raise NoData(f"{task.name}: no {split} data{where}")
-    return {code: "not asked for" for code in languages if code not in wanted} | {
+    return {code: "not asked for" for code in languages if code not in selection} | {
         code: f"no {split} data{_missing_path(request.source, task, split, code)}"
         for code, split in gaps.items()
     }

@@ -56,8 +56,8 @@ def set_spec(
             " mend the offsets (code points from 0), or allow a greater share in the recipe"
         )
     training = with_labels(training, facts)
-    kept = _kept_head(request, training) if settings.keep_head else None
-    return SetSpec(training, settings, weight, ratio, kept)
+    head = _kept_head(request, training) if settings.keep_head else None
+    return SetSpec(training, settings, weight, ratio, head)
 
 
 def check_able(request: Request, name: str, settings: Settings, form: Format) -> None:

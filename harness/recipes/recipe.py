@@ -120,9 +120,9 @@ def check_tables(file: TomlFile, tables: Mapping[str, Any], within: tuple[str, .
     for part in tables:
         file.known((*within, part), part, TABLES if within else (*TABLES, "about"))
     for part in TABLES[1:]:
-        named = file.table((*within, part), tables.get(part, {}), "tables")
-        forms = _forms(part) if named else {}
-        for name, changes in named.items():
+        entries = file.table((*within, part), tables.get(part, {}), "tables")
+        forms = _forms(part) if entries else {}
+        for name, changes in entries.items():
             keys = (*within, part, name)
             plain = name.partition("[")[0] if part == "intermediate" else name
             file.known(keys, plain, forms)

@@ -2,7 +2,7 @@
 
 XTREME's tagging scores come from seqeval 0.0.12 in its (only, lenient) mode, which has the
 chunk rules of CoNLL's ``conlleval``. A tag has a *prefix*, its first character, and a *type*,
-what follows its last ``-`` (the whole tag where there is none). So a bare part of speech is its
+what follows its last ``-`` (the whole tag if it has none). So a bare part of speech is its
 own type, and, because ``S`` is a prefix that stands alone, every SCONJ and SYM is a chunk of its
 own while a run of NOUNs is one chunk. seqeval 1.x cuts the first letter off a bare tag instead,
 which makes CCONJ and SCONJ one class: its numbers are not XTREME's.
@@ -44,7 +44,7 @@ class _Rules(NamedTuple):
     """The chunk rules as tables; C is the number of prefix classes.
 
     Attributes:
-        ends: (C * C,) whether a chunk ends between two prefixes, whatever their types.
+        ends: (C * C,) whether a chunk ends between two prefixes, regardless of types.
         starts: (C * C,) whether one starts there.
         inside: (C,) whether a change of type matters at that prefix (all but O and ".").
     """

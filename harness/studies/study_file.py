@@ -135,7 +135,7 @@ def read_study(path: Path) -> Study:
     file = TomlFile.read(path)
     tables = file.tables
     _check_keys(file, (), tables, KEYS)
-    here = path.parent
+    folder = path.parent
     study = Study(
         path=path,
         checkpoints=_checkpoints(file),
@@ -145,8 +145,8 @@ def read_study(path: Path) -> Study:
         recipes=tuple(tables.get("recipes", ("xtreme",))),
         settings=tables.get("settings", {}),
         benchmark=tables.get("benchmark", "xtreme"),
-        data=here / tables["data"] if "data" in tables else None,
-        labels=here / tables["labels"] if "labels" in tables else None,
+        data=folder / tables["data"] if "data" in tables else None,
+        labels=folder / tables["labels"] if "labels" in tables else None,
         languages=tuple(tables.get("languages", ())),
         **{name: tables[name] for name in _PLAIN if name in tables},
     )

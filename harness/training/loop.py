@@ -135,8 +135,8 @@ def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
 
     forms = [one.training.format for one in spec.sets]
     heads = spec.checkpoint.path / HEADS
-    kept = {i: heads / str(one.kept) for i, one in enumerate(spec.sets) if one.kept is not None}
-    model = build_multi_head(spec.checkpoint, forms, spec.seed, kept)
+    folders = {i: heads / str(one.kept) for i, one in enumerate(spec.sets) if one.kept is not None}
+    model = build_multi_head(spec.checkpoint, forms, spec.seed, folders)
     if spec.settings.lora:
         add_adapters(model, spec.settings.lora)
     elif spec.settings.freeze_words:

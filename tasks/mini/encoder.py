@@ -271,15 +271,15 @@ def _normalizer(folds: dict[str, str]) -> normalizers.Normalizer:
     composed = nfkc.normalize_str("\0".join(characters)).split("\0")
     sources = defaultdict(list)
     for character, usual in zip(characters, composed, strict=True):
-        wanted = folds.get(character, character)
-        if usual != wanted:
-            sources[wanted].append(f"\\x{{{ord(character):X}}}")
+        target = folds.get(character, character)
+        if usual != target:
+            sources[target].append(f"\\x{{{ord(character):X}}}")
     hide: list[normalizers.Normalizer] = []
     show: list[normalizers.Normalizer] = []
-    for rank, (wanted, codes) in enumerate(sources.items()):
+    for rank, (target, codes) in enumerate(sources.items()):
         stand_in = chr(_PRIVATE + rank)
         hide.append(normalizers.Replace(Regex(f"[{''.join(codes)}]"), stand_in))
-        show.append(normalizers.Replace(stand_in, wanted))
+        show.append(normalizers.Replace(stand_in, target))
     return normalizers.Sequence([*hide, nfkc, *show])
 
 

@@ -31,6 +31,6 @@ class Choices(Layout):
             or len(choices) != len(labels)
             or not all(isinstance(choice, str) for choice in choices)
         ):
-            found = len(choices) if isinstance(choices, list) else repr(choices)[:60]
-            return f"expected {len(labels)} options of text, found {found}"
+            content = len(choices) if isinstance(choices, list) else repr(choices)[:60]
+            return f"expected {len(labels)} options of text, found {content}"
         return ""

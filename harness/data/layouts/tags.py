@@ -55,8 +55,8 @@ class Tags(Layout):
             tags[-1].append(tag)
             spaced += [number] if tag and known and "\t" not in line else []
             marked += [number] if token.startswith(prefix) else []
-        kept = [i for i, words in enumerate(tokens) if words]
-        if spaced and not all(tags[i][0] for i in kept):
+        rows = [i for i, words in enumerate(tokens) if words]
+        if spaced and not all(tags[i][0] for i in rows):
             what = "ends in a tag after a space, but other sentences of the file have no tags"
             report(spaced[0], f"{what}; {_TAB}")
         count = sum(map(len, tokens))
@@ -66,8 +66,8 @@ class Tags(Layout):
             )
             report(marked[0], f"{what}; take the prefix off, as XTREME's preparation does")
         return {
-            "tokens": [tokens[i] for i in kept],
-            "tags": [tags[i] if tags[i][0] else None for i in kept],
+            "tokens": [tokens[i] for i in rows],
+            "tags": [tags[i] if tags[i][0] else None for i in rows],
         }
 
     def label_set(self, rows: Dataset) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class FirstProcess(InProcessEngine):
         else:
             self.agree(step.key)
             ended = Ended(do(step, self.runtime, self.agree))
-            self.agree(None)  # nobody goes on before the step is in the store
+            self.agree(None)  # wait until the step is in the store
         self.failed = False
         return ended
 

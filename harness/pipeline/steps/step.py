@@ -80,13 +80,13 @@ class Step:
     @cached_property
     def key(self) -> str:
         """Return the SHA-256 over kind, code version, identity and the parents' keys, in hex."""
-        whole = {
+        content = {
             "kind": self.kind,
             "version": self.VERSION,
             "identity": self.identity(),
             "parents": [parent.key for parent in self.parents],
         }
-        text = json.dumps(whole, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -96,11 +96,11 @@ class Store:
             value = json.loads((folder / MANIFEST).read_text())
             files = value["files"]
             sizes = {name: (folder / name).stat().st_size for name in files}
-            whole = all(sizes[name] == entry["bytes"] for name, entry in files.items())
-            whole = whole and value["key"] == step.key
+            intact = all(sizes[name] == entry["bytes"] for name, entry in files.items())
+            intact = intact and value["key"] == step.key
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return folder if whole else None
+        return folder if intact else None
 
     def changed(self, step: Step) -> str:
         """Return the first file of a step here that has changed since it was written, else ""."""
