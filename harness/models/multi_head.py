@@ -178,7 +178,7 @@ def head_trouble(checkpoint: Checkpoint, head: Head, form: Format) -> str:
 
 
 def only_used_rows(multi: MultiHeadModel, tokens: set[int]) -> None:
-    """Make only the word rows that training uses parameters (see UsedRows)."""
+    """Train only the word rows that the training text uses (see UsedRows)."""
     multi.encoder.set_input_embeddings(UsedRows(multi.words, sorted(tokens)))
 
 

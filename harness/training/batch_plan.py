@@ -1,4 +1,4 @@
-"""The plan of all batches of a training, which depends on nothing random but the seed."""
+"""All batches of a training, planned from the seed alone."""
 
 from __future__ import annotations
 

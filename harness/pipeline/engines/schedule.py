@@ -1,4 +1,4 @@
-"""The order of steps: parents first, on the slots that an engine has, past failures."""
+"""The order of steps: parents first, on an engine's slots, going on after failures."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class FirstProcess(InProcessEngine):
 
 
 def follow(steps: Sequence[Step], runtime: Runtime) -> None:
-    """Take part in the trainings that torchrun's first process begins, in another process."""
+    """Take part, in another process, in the trainings that torchrun's first process begins."""
     runtime.device.prepare()
     by_key = {step.key: step for step in steps}
     agree = agreement(runtime.device)

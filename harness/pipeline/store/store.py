@@ -90,7 +90,7 @@ class Store:
         return self.root / "work" / step.key
 
     def find(self, step: Step) -> Path | None:
-        """Return the folder of a finished step, None if it or a file's size does not fit."""
+        """Return the folder of a finished step, None if it is missing or a file's size is wrong."""
         folder = self.place(step)
         try:
             value = json.loads((folder / MANIFEST).read_text())
