@@ -1,4 +1,4 @@
-"""``python -m harness``, which torchrun needs."""
+"""``python -m harness``, for torchrun."""
 
 from harness.cli import main
 

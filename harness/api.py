@@ -63,7 +63,7 @@ def evaluate(
 
     Args:
         checkpoint: A folder, what ``train`` returned, a hub id (``owner/name[@revision]``), or
-            ``packaged`` for the one that the benchmark brings (``mini`` does).
+            ``packaged`` for the benchmark's own (``mini`` has one).
         data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
         labels: Folder of test labels; None for the one beside the data.
         benchmark: ``xtreme``, ``xtreme-r``, ``mini`` or a plug-in's; in Python also a Benchmark.
@@ -74,22 +74,22 @@ def evaluate(
         seed: Seeds head, dropout and order of training.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
         precision: ``fp32``, ``bf16`` or ``fp16`` (autocast).
-        threads: CPU threads of a step; 0 means a worker's share of all there are.
-        limit: Test examples a language, at most; 0 means all. Marks the results partial.
-        max_steps: Updates of a training, at most; 0 means as the recipe says. Marks them, too.
+        threads: CPU threads of a step; 0 divides the machine's threads among the workers.
+        limit: Test examples per language, at most; 0 means all. Marks the results partial.
+        max_steps: Updates of a training, at most; 0 means the recipe's. Marks them partial, too.
         layer: Hidden state for retrieval: a number, ``last`` or ``xtreme``; "" for the recipe's.
         output: Folder to write; None for ``results/CHECKPOINT-RECIPE-SEED``.
         store: Folder or fsspec URL of finished steps; None for ``HARNESS_STORE`` or the user's own.
         tracker: Experiment tracker: ``none``, ``tensorboard``, ``wandb`` …
-        intermediate: What the checkpoint was trained on, where it does not say itself.
+        intermediate: What the checkpoint was trained on, if its files do not say.
         offline: Fetch nothing.
-        workers: Processes on this machine that steps run in; 1 for this one.
+        workers: Worker processes on this machine; 1 runs the steps in this process.
         ray: Address of a Ray cluster to run on, ``auto`` for the one of this machine.
-        dry_run: Tell the plan and stop; the results are then empty.
-        progress: Told of the plan and of each step; None for bars on standard error.
+        dry_run: Report the plan and stop; the results are then empty.
+        progress: Receives the plan and each step's progress; None for bars on standard error.
 
     Raises:
-        HarnessError: What was asked for is not there or does not fit; nothing has run.
+        HarnessError: Something named is missing or does not fit; nothing has run.
     """
     from harness.data.files import writable
     from harness.display.plan_text import plan_text
@@ -120,13 +120,13 @@ def evaluate(
     folder = Path(output) if output is not None else Path("results") / name
     writable(folder)
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(folder / "logs"))
-    plan, shows = make_plan(request), progress or _bars()
+    plan, display = make_plan(request), progress or _bars()
     request.memory.save()
     if first_process():
-        shows.planned(plan_text(request, plan, kept))
+        display.planned(plan_text(request, plan, kept))
     if dry_run:
         return Results(chosen, {}, name=request.checkpoint.name)
-    return run(request, plan, kept, folder, shows, EngineChoice(workers, ray))
+    return run(request, plan, kept, folder, display, EngineChoice(workers, ray))
 
 
 def train(
@@ -164,10 +164,10 @@ def train(
     The other arguments are those of ``evaluate``.
 
     Returns:
-        The checkpoint; it stands for its folder wherever a path does.
+        The checkpoint; it can be used as the path of its folder.
 
     Raises:
-        HarnessError: What was asked for is not there or does not fit, or the training failed.
+        HarnessError: Something named is missing or does not fit, or the training failed.
     """
     from harness.data.files import writable
     from harness.models.device import first_process
@@ -179,7 +179,7 @@ def train(
 
     names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))
     for name in names:
-        registry.training(name)  # the cheap things first
+        registry.training(name)  # cheap checks come first
     check_numbers(mlm=mlm)
     folder = Path(output)
     kind, weights = _sampling(sampling, names)
@@ -208,12 +208,12 @@ def train(
     notes: list[str] = []
     step = intermediate_step(request, one, notes)
     request.memory.save()
-    shows = progress or _bars()
+    display = progress or _bars()
     if first_process():
         told = [*request.checkpoint.notes, *notes]
-        shows.planned("\n".join([*(f"note: {note}" for note in told), step.name]))
+        display.planned("\n".join([*(f"note: {note}" for note in told), step.name]))
     runtime = Runtime(kept, request.source, request.device)
-    report = run_plan([step], runtime, shows, EngineChoice(workers, ray))
+    report = run_plan([step], runtime, display, EngineChoice(workers, ray))
     for outcome in report.failed:
         raise HarnessError(f"{outcome.step.name}: {outcome.error}")
     if not first_process():
@@ -225,7 +225,7 @@ def score(predictions: Where, labels: Where, *, benchmark: str | Benchmark = "xt
     """Score a folder of predictions in XTREME's layout as the official scorer does.
 
     Args:
-        predictions: Folder with a sub-folder a task; the output folder of ``evaluate`` will do.
+        predictions: Folder with a sub-folder for each task, e.g. the output of ``evaluate``.
         labels: Folder of labels in the same layout.
         benchmark: Which tasks and languages are meant, as ``evaluate`` takes it.
 
@@ -269,10 +269,10 @@ def study(
     whole, kept = planned_study(file, data=data, store=store, workers=workers, offline=offline)
     folder = Path(output) if output is not None else Path("results") / whole.study.name
     writable(folder)
-    shows = progress or _bars()
-    shows.planned(study_text(whole, kept, workers))
+    display = progress or _bars()
+    display.planned(study_text(whole, kept, workers))
     runtime = Runtime(kept, whole.request.source, whole.request.device)
-    report = run_plan(whole.steps, runtime, shows, EngineChoice(workers, ray))
+    report = run_plan(whole.steps, runtime, display, EngineChoice(workers, ray))
     names = {step.key: step.name for step in whole.steps}
     failed = {names[key]: why for key, why in report.reasons().items()}
     table = replace(comparison_of(whole, kept), failed=failed, folder=folder)
@@ -295,7 +295,7 @@ def planned_study(
         file: The study's TOML file.
         data: Data folder in place of the file's.
         store: Folder or fsspec URL of finished steps; None for the user's own.
-        workers: Processes on this machine that steps run in; 1 for this one.
+        workers: Worker processes on this machine; 1 runs the steps in this process.
         offline: Fetch nothing.
 
     Raises:

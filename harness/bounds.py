@@ -1,4 +1,4 @@
-"""What a number, or a word in its place, may be that a user or a file gives."""
+"""Which numbers and words a user or a file may give."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bounds:
-    """The numbers that are taken, and the words.
+    """The numbers that are allowed, and words allowed in their place.
 
     Attributes:
-        low: The least number.
-        high: The greatest.
-        whole: Whether only whole numbers are taken.
-        above: Whether the least number itself is refused.
-        below: Whether the greatest one is.
-        words: Words that are taken in place of a number.
+        low: The lower bound.
+        high: The upper bound.
+        whole: Whether only whole numbers are allowed.
+        above: Whether the lower bound itself is refused.
+        below: Whether the upper bound itself is refused.
+        words: Words that are allowed in place of a number.
     """
 
     low: float
@@ -26,7 +26,7 @@ class Bounds:
     words: tuple[str, ...] = ()
 
     def __contains__(self, value: object) -> bool:
-        """Say whether a value is taken; a text is one of the words or none."""
+        """Return whether a value is allowed; a text must be one of the words."""
         if isinstance(value, str):
             return value in self.words
         if isinstance(value, bool) or not isinstance(value, int if self.whole else (int, float)):
@@ -35,7 +35,7 @@ class Bounds:
         return low and (value < self.high if self.below else value <= self.high)
 
     def __str__(self) -> str:
-        """Return what is taken, in words."""
+        """Return what is allowed, in words."""
         number = "a whole number" if self.whole else "a number"
         low = f"{'above' if self.above else 'from'} {self.low:.12g}"
         high = f"{'to below' if self.below else 'to'} {self.high:.12g}"
@@ -44,7 +44,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Choice:
-    """The words that are taken, and nothing else.
+    """The words that are allowed.
 
     Attributes:
         words: The words.
@@ -53,11 +53,11 @@ class Choice:
     words: tuple[str, ...]
 
     def __contains__(self, value: object) -> bool:
-        """Say whether a value is one of the words."""
+        """Return whether a value is one of the words."""
         return isinstance(value, str) and value in self.words
 
     def __str__(self) -> str:
-        """Return what is taken, in words."""
+        """Return what is allowed, in words."""
         return f"one of {', '.join(self.words)}"
 
 
@@ -66,24 +66,24 @@ class Switch:
     """True or false.
 
     Attributes:
-        words: Words that are taken: none, in TOML they are no texts.
+        words: None, since true and false are not texts in TOML.
     """
 
     words: tuple[str, ...] = ()
 
     def __contains__(self, value: object) -> bool:
-        """Say whether a value is true or false."""
+        """Return whether a value is true or false."""
         return isinstance(value, bool)
 
     def __str__(self) -> str:
-        """Return what is taken, in words."""
+        """Return what is allowed, in words."""
         return "true or false"
 
 
 Expected = Bounds | Choice | Switch
-MANY = 10**9  # of what is counted; no training set and no training is near it
+MANY = 10**9  # an upper bound for counts, far above those of any training
 COUNT = Bounds(0, MANY)
-SEED = Bounds(0, 2**32 - 1)  # as high as numpy takes it
+SEED = Bounds(0, 2**32 - 1)  # the largest seed that numpy accepts
 THREADS = Bounds(0, 1024)
 PROCESSES = Bounds(1, 1024)
 SHARE = Bounds(0, 1, whole=False, below=True)
@@ -100,8 +100,8 @@ BOUNDS = {
 
 
 def shown(value: object) -> str:
-    """Return the beginning of a value as it is written, for a message."""
+    """Return the beginning of a value's ``repr``, for a message."""
     try:
         return f"{value!r:.60}"
-    except ValueError:  # Python writes no integer of more than 4,300 digits; TOML may hold one
+    except ValueError:  # Python prints no integer of more than 4,300 digits; TOML may hold one
         return "a number of thousands of digits"

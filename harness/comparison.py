@@ -1,4 +1,4 @@
-"""Comparison: rows of scores beside a baseline's, as a table of differences."""
+"""Comparison of scores with those of a baseline, as a table of differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from harness.results import Results, TaskScore
 
-AVERAGE = "mean"  # of all targets, a column like them
+AVERAGE = "mean"  # name of the column that averages all targets
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Figure:
     Attributes:
         mean: Over seeds.
         spread: Standard deviation over seeds (of a sample), None with fewer than two.
-        seeds: How many seeds it is from.
+        seeds: Number of seeds.
     """
 
     mean: float
@@ -39,10 +39,10 @@ class Row:
     """One row: an intermediate setting, or a run.
 
     Attributes:
-        group: What shares a baseline, e.g. a checkpoint; "" where there is one group.
+        group: Rows with the same group share a baseline; "" if there is only one group.
         name: What the table calls it.
-        scores: Target to score, in percent; and ``target/language`` to that language's.
-        deltas: The same to differences to the baseline; {} of the baseline.
+        scores: Target to score, in percent; and ``target/language`` to that language's score.
+        deltas: The same names to differences from the baseline; {} for the baseline.
         partial: Targets with languages or labels missing.
     """
 
@@ -55,14 +55,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A baseline's scores and, below them, the others' differences to it: prints as a table.
+    """A baseline's scores and the differences of the other rows from it; prints as a table.
 
     Attributes:
         rows: The rows.
         columns: Targets and, if there are several, their mean.
-        title: What the rows are, for the head of the table.
+        title: What the rows are, for the header of the table.
         baseline: Name of the baselines' rows.
-        notes: What a reader must know, a paragraph each.
+        notes: What a reader must know, one paragraph for each note.
         failed: Name of each step that failed, and why.
         folder: Where the table was written; None if it was not.
     """
@@ -80,7 +80,7 @@ class Comparison:
         return "\n\n".join([*self._tables(self.columns, "simple"), *self.notes])
 
     def _repr_html_(self) -> str:
-        """Return the same for a notebook."""
+        """Return the same as HTML for a notebook."""
         from html import escape
 
         notes = [f"<p>{escape(note)}</p>" for note in self.notes]
@@ -105,22 +105,22 @@ class Comparison:
         return pd.DataFrame(rows, columns=["group", "row", "column", "score", "difference"])
 
     def by_language(self) -> str:
-        """Return a table of the same kind for each target, languages across."""
-        parts = []
+        """Return a table for each target, with a column for each language."""
+        tables = []
         for target in self.columns:
             names = [n for row in self.rows for n in row.scores if n.startswith(f"{target}/")]
-            parts += self._tables(list(dict.fromkeys(names)), "simple") if names else []
-        return "\n\n".join(parts)
+            tables += self._tables(list(dict.fromkeys(names)), "simple") if names else []
+        return "\n\n".join(tables)
 
     def _tables(self, columns: Sequence[str], style: str) -> list[str]:
         """Return a table for each group of rows that share a baseline."""
-        parts = []
+        tables = []
         align = ("left", *("right" for _ in columns))
         for group in dict.fromkeys(row.group for row in self.rows):
             body = [self._line(row, columns) for row in self.rows if row.group == group]
             head = (f"{group}: {self.title}" if group else self.title, *columns)
-            parts.append(tabulate(body, head, style, disable_numparse=True, colalign=align))
-        return parts
+            tables.append(tabulate(body, head, style, disable_numparse=True, colalign=align))
+        return tables
 
     def _line(self, row: Row, columns: Sequence[str]) -> list[str]:
         figures = row.deltas or row.scores
@@ -153,30 +153,30 @@ def with_average(scores: Mapping[str, float], targets: Sequence[str]) -> dict[st
 
 
 def differences(scores: Mapping[str, float], base: Mapping[str, float]) -> dict[str, float]:
-    """Return how much more scores are than the baseline's, where both are there."""
+    """Return scores minus the baseline's, for the names that both have."""
     return {name: value - base[name] for name, value in scores.items() if name in base}
 
 
 def compare(runs: Mapping[str, Results], baseline: str) -> Comparison:
-    """Compare runs with one of them.
+    """Compare runs with a baseline run.
 
-    A difference is taken where both runs have scored the same languages of a task.
+    A difference is given only for tasks where both runs have scored the same languages.
 
     Args:
         runs: Name to results.
-        baseline: Name of the one that the others are compared with.
+        baseline: Name of the run that the others are compared with.
     """
     base = runs[baseline]
     targets = list(dict.fromkeys([n for one in (base, *runs.values()) for n in one.tasks]))
     baseline_scores = _scores(base, targets)
-    rows, unlike = [], set[str]()
+    rows, all_unequal = [], set[str]()
     for name in dict.fromkeys([baseline, *runs]):
         run = runs[name]
-        other = {n for n in run.tasks if n in base.tasks and run[n].scored != base[n].scored}
-        unlike |= other
+        unequal = {n for n in run.tasks if n in base.tasks and run[n].scored != base[n].scored}
+        all_unequal |= unequal
         scores = _scores(run, targets)
-        common = {n: v for n, v in scores.items() if n.partition("/")[0] not in other}
-        if other:
+        common = {n: v for n, v in scores.items() if n.partition("/")[0] not in unequal}
+        if unequal:
             common.pop(AVERAGE, None)
         deltas = {} if name == baseline else differences(common, baseline_scores)
         rows.append(Row("", name, _single(scores), _single(deltas)))
@@ -185,8 +185,8 @@ def compare(runs: Mapping[str, Results], baseline: str) -> Comparison:
         "The first row: mean over languages, in percent. The others: points more or less than it;"
         " one run each."
     ]
-    if unlike:
-        notes.append(f"Not the same languages, so no difference: {', '.join(sorted(unlike))}.")
+    if all_unequal:
+        notes.append(f"Not the same languages, so no difference: {', '.join(sorted(all_unequal))}.")
     partial = {f"{name}: {run.partial}" for name, run in runs.items() if run.partial}
     notes += [f"PARTIAL: {reason}" for reason in sorted(partial)]
     return Comparison(tuple(rows), columns, "run", baseline, tuple(notes))

@@ -1,4 +1,4 @@
-"""The nouns of the harness, as pure declarations: Task, TrainingSet, Benchmark, where data lies.
+"""Pure declarations: Format, Task, TrainingSet, Benchmark, and where data lies.
 
 Nothing here reads a file or imports a framework; a plug-in builds these values and names them
 under the entry-point groups ``harness.tasks``, ``harness.training`` and ``harness.benchmarks``.
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 Scores = dict[str, float]
 Column = str | tuple[str, ...]
-"""One of their columns, a dotted name reaching into a struct or a list of structs; or several
-whose values become one list (``answer0`` … ``answer3``)."""
+"""A column of a data set; a dotted name reaches into a struct or a list of structs. The values of
+several columns become one list (``answer0`` … ``answer3``)."""
 
 
 def headline(metric: str, scores: Mapping[str, float]) -> float:
-    """Return the one number of a language: the mean of the metrics that ``metric`` joins by +."""
+    """Return a language's headline score: the mean of the metrics that ``metric`` joins by +."""
     names = metric.split("+")
     return sum(scores[name] for name in names) / len(names)
 
 
 class Format(Protocol):
-    """How one kind of task works; what is learnt and what is evaluated have more to it.
+    """How one kind of task works; ``Learnt`` and ``Evaluated`` add to it.
 
     Attributes:
         name: The kind's name, e.g. ``sentence-pair classification``.
-        version: Raised when its code changes results: it is in the keys of steps.
+        version: Increased when its code changes results; it is part of the keys of steps.
         layout: How its files are read.
         metric: Name of the headline metric; several joined by ``+`` are averaged.
-        head: The head that answers; None for the bare encoder.
-        labels: The label set, () where there is none.
+        head: The model's head; None for the bare encoder.
+        labels: The label set, () for none.
         reads: The settings (``harness.recipes.Settings``) that its inputs and answers depend on.
-        special: The tokenizer's special tokens that it cannot do without, beside padding.
+        special: Special tokens that the tokenizer must have besides padding.
     """
 
     @property
@@ -74,10 +74,10 @@ class Format(Protocol):
 
 
 class Learnt(Format, Protocol):
-    """A format that something is learnt in.
+    """A format to train on.
 
     Attributes:
-        auxiliary: Whether its dev score chooses the weights only where nothing else is learnt.
+        auxiliary: Whether its dev score chooses the weights only if no other set is trained on.
     """
 
     @property
@@ -106,7 +106,7 @@ class Evaluated(Format, Protocol):
     def splits(self) -> tuple[str, ...]: ...
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
-        """Return the rows that ``--limit`` leaves: so many that are asked about, all candidates."""
+        """Return the rows under ``--limit``: as many queries, and all candidates."""
         ...
 
     def write(self, predictions: Any, path: Path) -> None:
@@ -122,23 +122,23 @@ class Evaluated(Format, Protocol):
         ...
 
     def limited(self, gold: Any, rows: Dataset) -> Any:
-        """Return the gold of the given rows alone (a run cut short by ``--limit``)."""
+        """Return the gold of the given rows only (for ``--limit``)."""
         ...
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Where examples lie below a data folder.
+    """Where examples are in a data folder.
 
     Attributes:
         files: Split to path pattern, or to several whose rows are joined; ``{lang}`` stands for
             the language. A path is looked for in XTREME's own folder and in ``intermediate/``
-            beside it.
-        elsewhere: The same for files that other collections lay elsewhere: read where one of
-            ``files`` is not there and all of these are.
-        labels: Pattern of the test labels below the labels folder; "" where there are none.
-        columns: Our column to theirs, for data sets in files of their own (``.jsonl``, ``.csv``
-            and ``.tsv`` with a header); {} where the files have XTREME's layout.
+            next to it.
+        elsewhere: The same for other collections, which place the files elsewhere: read if one
+            of ``files`` is missing and all of these exist.
+        labels: Pattern of the test labels in the labels folder; "" for none.
+        columns: Our column to theirs, for data sets in formats of their own (``.jsonl``, and
+            ``.csv`` and ``.tsv`` with a header); {} for files in XTREME's layout.
         values: Their label value to our label, where they differ.
     """
 
@@ -151,7 +151,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Hub:
-    """Where a task's examples lie on the hub: parquet files of a data set at one revision.
+    """Where a task's examples are on the hub: parquet files of a data set at one revision.
 
     Attributes:
         repo: Data set id, e.g. ``facebook/xnli``.
@@ -161,7 +161,7 @@ class Hub:
         columns: Our column to theirs.
         values: Their label value (an int of a ClassLabel, or a string) to our label.
         codes: Our language code to theirs, where they differ.
-        languages: The languages that are there; () means all of the task's.
+        languages: The languages on the hub; () means all of the task's.
         keep: Regular expression an example's id must match whole, "" for any; ``{lang}`` stands
             for their language code.
     """
@@ -178,22 +178,22 @@ class Hub:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Data to learn from, English unless ``language`` says otherwise: a target's or intermediate.
+    """Labelled data to train on, for a target or as an intermediate task; by default English.
 
     Attributes:
         name: Short name; recipes may give it settings of its own.
         format: How its examples become model inputs.
         folder: Its ``train`` and ``dev`` files; without ``dev`` a tenth of train is held out.
         hub: The same on the hub, if it is there.
-        language: The language of train; dev is English always.
-        languages: Every language of a set in many (plain text to model); () otherwise.
-        chosen: The user has named these languages, so that text of each must be there.
+        language: The language of train; dev is always English.
+        languages: All languages of a multilingual set (plain text); () otherwise.
+        chosen: Whether the user has named these languages, so that each must have text.
         keep: Regular expression an example's id must match whole, "" for any.
         held_out: Name of a task whose test contexts must not be in dev (XQuAD in SQuAD dev).
         parts: Sets of the same format whose rows are joined, each with files and label values of
             its own (ANLI+); the set's own folder is then empty.
-        variant: Which files of the user take the place of train: a language (``de``) or
-            ``translated:`` and a language; "" for the set's own.
+        variant: Which of the user's files replace train: a language (``de``), or
+            ``translated:`` and a language; "" for the set's own files.
     """
 
     name: str
@@ -222,7 +222,7 @@ class Task:
         languages: The languages of its test sets, in the order in which scores are averaged; a
             benchmark may choose others (``Benchmark.languages``).
         folder: Its test (and dev) files.
-        training: What a model learns it from; None where the encoder is used as it is.
+        training: The set that a model is trained on; None if the encoder is used untrained.
         hub: The same on the hub, if it is there.
         citation: A BibTeX key or an arXiv id with authors and year.
     """
@@ -250,10 +250,10 @@ class Benchmark:
     Attributes:
         groups: Group name to its tasks' names; the overall score is the mean of all tasks.
         languages: Task name to languages, where they are not the task's own.
-        training: Task name to the training set used here instead of the task's own.
-        data: Gives the packaged data and labels folders, for a benchmark that brings its own.
-        encoder: Makes the benchmark's own encoder below a cache folder and gives its checkpoint
-            folder, for a benchmark that brings one (``harness demo``).
+        training: Task name to the training set to use instead of the task's own.
+        data: Returns the packaged data and labels folders, for a benchmark with its own data.
+        encoder: Makes the benchmark's own encoder in a cache folder and returns its checkpoint
+            folder, for a benchmark that has one (``harness demo``).
     """
 
     name: str
@@ -270,13 +270,13 @@ class Benchmark:
         return tuple(name for names in self.groups.values() for name in names)
 
     def languages_of(self, task: Task) -> tuple[str, ...]:
-        """Return the languages of a task here: the benchmark's choice, else the task's own."""
+        """Return the languages of a task: the benchmark's choice, else the task's own."""
         return self.languages.get(task.name, task.languages)
 
     def group_of(self, task: Task) -> str:
-        """Return the name of the group that a task is in; "" if it is not part of this one."""
+        """Return the name of the group that a task is in; "" if it is not in the benchmark."""
         return next((group for group, names in self.groups.items() if task.name in names), "")
 
     def training_of(self, task: Task) -> TrainingSet | None:
-        """Return what a model learns the task from in this benchmark."""
+        """Return the training set of a task in this benchmark."""
         return self.training.get(task.name, task.training)

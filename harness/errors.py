@@ -5,36 +5,36 @@ import errno
 import os
 from collections.abc import Iterable
 
-BEFORE = "a step before it failed"  # why another has no result
+BEFORE = "a step before it failed"  # the reason of a step that was skipped
 
 
 class HarnessError(Exception):
-    """Something the user can mend, said in one line that names the place and the remedy."""
+    """An error that the user can fix; its message names the place and the remedy in one line."""
 
 
 class NotFinite(HarnessError):
-    """What comes of a model is infinite or no number; names the row, callers add the task."""
+    """A model's output is infinite or NaN; the message names the row, callers add the task."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` for the closest known names, or nothing.
 
     Args:
-        word: What was asked for.
-        known: The names there are.
+        word: The unknown name.
+        known: The known names.
     """
     close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def unknown(kind: str, word: str, known: Iterable[str], also: str = "") -> HarnessError:
-    """Return the error for a name that is none of those there are.
+    """Return the error for an unknown name.
 
     Args:
         kind: What it should have been, e.g. ``task``.
-        word: What was asked for.
-        known: The names there are.
-        also: What else to say of them.
+        word: The unknown name.
+        known: The known names.
+        also: A further remark on the known names.
     """
     names = list(known)
     rest = f"; {also}" if also else ""
@@ -44,7 +44,7 @@ def unknown(kind: str, word: str, known: Iterable[str], also: str = "") -> Harne
 
 
 def disk_trouble(error: Exception) -> str:
-    """Return what a full or forbidden disk says, by whatever library's error; "" of any other."""
+    """Return the message of an error that means a full or forbidden disk, "" for other errors."""
     if isinstance(error, OSError) and error.errno in (
         errno.ENOSPC,
         errno.EDQUOT,
@@ -55,6 +55,6 @@ def disk_trouble(error: Exception) -> str:
     for number in (errno.ENOSPC, errno.EDQUOT):  # safetensors, tokenizers, shutil.copytree
         if os.strerror(number) in str(error):
             return os.strerror(number)
-    if "PytorchStreamWriter failed writing" in str(error):  # torch.save keeps the reason to itself
+    if "PytorchStreamWriter failed writing" in str(error):  # torch.save hides the reason
         return f"{os.strerror(errno.ENOSPC)} (or it cannot be written)"
     return ""

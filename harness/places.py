@@ -1,4 +1,4 @@
-"""Where the harness keeps things on this machine; the environment says, whenever it is asked."""
+"""Where the harness keeps its files on this machine; the environment is read at each call."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cache() -> Path:
-    """Return the folder of what can be fetched or made again (``XDG_CACHE_HOME``)."""
+    """Return the folder of files that can be fetched or made again (``XDG_CACHE_HOME``)."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "xtreme-harness"
 
@@ -33,5 +33,5 @@ def hub() -> Path:
 
 
 def checkpoints() -> Path:
-    """Return the folder of the encoders that benchmarks bring."""
+    """Return the folder of the benchmarks' own encoders."""
     return cache() / "checkpoints"

@@ -1,7 +1,7 @@
-"""Finds tasks, training sets and benchmarks by entry point; the built-in ones come in by it too.
+"""Tasks, training sets and benchmarks, found by entry point; the built-in ones too.
 
-A plug-in is loaded when it is asked for, so that a broken one breaks only what names it; what must
-look at all of them gets those that load, and says which do not.
+A plug-in is loaded when it is asked for, so that a broken one fails only where it is named. Callers
+that need all of them get those that load, with a warning for each of the others.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Kind = TypeVar("_Kind", Task, TrainingSet, Benchmark)
 
 
 @cache
-def _installed() -> Any:  # of several classes by Python's version, all with select
+def _installed() -> Any:  # its class depends on Python's version; all have select
     from importlib.metadata import entry_points
 
     return entry_points()  # read once for all groups: it is a tenth of the time `tasks` takes
@@ -32,7 +32,7 @@ def _installed() -> Any:  # of several classes by Python's version, all with sel
 
 @cache
 def _points(group: str) -> dict[str, tuple[EntryPoint, ...]]:
-    """Return a group's plug-ins by name: one each, unless several claim the name."""
+    """Return a group's plug-ins by name: one for each, unless several have the name."""
     points: dict[str, dict[str, EntryPoint]] = {}
     for point in _installed().select(group=f"harness.{group}"):
         points.setdefault(point.name, {}).setdefault(point.value, point)
@@ -40,26 +40,26 @@ def _points(group: str) -> dict[str, tuple[EntryPoint, ...]]:
 
 
 def _load(group: str, name: str, kind: type[_Kind]) -> _Kind:
-    """Return what the plug-in of a name brings.
+    """Return what the plug-in of a name provides.
 
     Raises:
-        HarnessError: There is none or more than one, or it is broken.
+        HarnessError: No plug-in or more than one has the name, or it is broken.
     """
-    points, what = _points(group), _KINDS[group]
+    points, noun = _points(group), _KINDS[group]
     if name not in points:
-        raise unknown(what, name, points)
+        raise unknown(noun, name, points)
     point, *others = points[name]
     if others:
         raise HarnessError(
-            f"two plug-ins bring a {what} named {name!r}: {point.value} and {others[0].value};"
+            f"two plug-ins bring a {noun} named {name!r}: {point.value} and {others[0].value};"
             " uninstall one of them"
         )
     remedy = f"mend or uninstall {point.dist.name if point.dist else 'it'}"
     try:
         value = point.load()
-    except (Exception, SystemExit) as error:  # a plug-in is outside code: whatever it raised
-        said = str(error) or type(error).__name__
-        raise HarnessError(f"plug-in {point.value} cannot be loaded: {said}; {remedy}") from error
+    except (Exception, SystemExit) as error:  # a plug-in is outside code and may raise anything
+        why = str(error) or type(error).__name__
+        raise HarnessError(f"plug-in {point.value} cannot be loaded: {why}; {remedy}") from error
     if not isinstance(value, kind):
         raise HarnessError(f"plug-in {point.value} is not a {kind.__name__}; {remedy}")
     if name != value.name:
@@ -70,7 +70,7 @@ def _load(group: str, name: str, kind: type[_Kind]) -> _Kind:
 
 
 def _loadable(group: str, kind: type[_Kind]) -> tuple[_Kind, ...]:
-    """Return what those plug-ins of a group bring that load; the others get a warning each."""
+    """Return what a group's plug-ins provide; warn of each that cannot be loaded."""
     values = []
     for name in _points(group):
         try:
@@ -81,21 +81,21 @@ def _loadable(group: str, kind: type[_Kind]) -> tuple[_Kind, ...]:
 
 
 def task_names() -> tuple[str, ...]:
-    """Return the names of all installed tasks, sorted; a broken one is among them."""
+    """Return the names of all installed tasks, sorted, broken ones included."""
     return tuple(_points("tasks"))
 
 
 def training_names() -> tuple[str, ...]:
-    """Return the names of all installed intermediate tasks, sorted; a broken one is among them."""
+    """Return the names of all installed intermediate tasks, sorted, broken ones included."""
     return tuple(_points("training"))
 
 
 def benchmark_names() -> tuple[str, ...]:
-    """Return the names of all installed benchmarks, sorted; a broken one is among them."""
+    """Return the names of all installed benchmarks, sorted, broken ones included."""
     return tuple(_points("benchmarks"))
 
 
-@cache  # so that the warnings come once
+@cache  # so that each warning is printed once
 def tasks() -> tuple[Task, ...]:
     """Return all installed tasks by name, without those that cannot be loaded (a warning each)."""
     return _loadable("tasks", Task)
@@ -118,7 +118,7 @@ def task(name: str) -> Task:
     """Return a task by name.
 
     Raises:
-        HarnessError: No plug-in brings it (with the nearest names), two do, or it is broken.
+        HarnessError: No plug-in provides it (names the nearest), two do, or it is broken.
     """
     return _load("tasks", name, Task)
 
@@ -128,7 +128,7 @@ def benchmark(name: str) -> Benchmark:
     """Return a benchmark by name.
 
     Raises:
-        HarnessError: No plug-in brings it (with the nearest names), two do, or it is broken.
+        HarnessError: No plug-in provides it (names the nearest), two do, or it is broken.
     """
     return _load("benchmarks", name, Benchmark)
 
@@ -138,11 +138,11 @@ def training(spec: str) -> TrainingSet:
     """Return an intermediate task by name, perhaps with a variant in brackets.
 
     ``mnli[de]`` and ``mnli[translated:sw]`` stand for the user's own German or machine-translated
-    files of the set; ``mlm[de,sw]`` for some languages of one in many.
+    files of the set; ``mlm[de,sw]`` for some languages of a multilingual set.
 
     Raises:
-        HarnessError: No plug-in brings it (with the nearest names), two do, it is broken, or the
-            variant is none.
+        HarnessError: No plug-in provides it (names the nearest), two do, it is broken, or the
+            variant is malformed.
     """
     name, bracket, inner = spec.partition("[")
     value = _load("training", name, TrainingSet)
@@ -158,9 +158,9 @@ def training(spec: str) -> TrainingSet:
     if len(codes) > 1 and not value.languages:
         raise HarnessError(f"{spec!r}: one language at a time; name the set once for each")
     if value.languages:
-        lost = next((code for code in inner.split(",") if code not in value.languages), None)
-        if lost is not None:
-            raise HarnessError(f"{spec!r}: {unknown('language', lost, value.languages)}")
+        missing = next((code for code in inner.split(",") if code not in value.languages), None)
+        if missing is not None:
+            raise HarnessError(f"{spec!r}: {unknown('language', missing, value.languages)}")
         return replace(value, name=spec, languages=tuple(sorted(set(codes))), chosen=True)
     parts = tuple(replace(part, variant=inner, language=codes[0]) for part in value.parts)
     return replace(value, name=spec, variant=inner, language=codes[0], parts=parts)

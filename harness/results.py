@@ -24,13 +24,13 @@ SCORES = "scores.json"
 
 
 def _mean(values: Sequence[float]) -> float:
-    """Arithmetic mean of at least one value."""
+    """Return the arithmetic mean of at least one value."""
     return sum(values) / len(values)
 
 
 @dataclass(frozen=True)
 class TaskScore:
-    """The scores of one task, a language at a time.
+    """The scores of one task by language.
 
     Attributes:
         name: The task.
@@ -49,10 +49,10 @@ class TaskScore:
     missing: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse languages the benchmark lacks, contradictions and metrics that are not there.
+        """Refuse unknown languages, contradictions and missing metrics.
 
         Raises:
-            ValueError: One of these.
+            ValueError: One of these is present.
         """
         if len(set(self.expected)) != len(self.expected):
             raise ValueError(f"{self.name}: a language is expected twice")
@@ -72,11 +72,11 @@ class TaskScore:
 
     @property
     def _metrics(self) -> list[str]:
-        """Names of the metrics that make the headline one."""
+        """Return the names of the metrics that make up the headline metric."""
         return self.metric.split("+")
 
     def _over(self, languages: Sequence[str]) -> float:
-        """Headline metric over languages: the mean of its metrics' means.
+        """Return the headline metric over languages: the mean of its metrics' means.
 
         Args:
             languages: Scored languages, at least one.
@@ -89,17 +89,17 @@ class TaskScore:
 
     @property
     def scored(self) -> tuple[str, ...]:
-        """The scored languages, in the benchmark's order."""
+        """Return the scored languages, in the benchmark's order."""
         return tuple(language for language in self.expected if language in self.languages)
 
     @property
     def complete(self) -> bool:
-        """Whether all of the benchmark's languages are scored."""
+        """Return whether all of the benchmark's languages are scored."""
         return bool(self.expected) and len(self.languages) == len(self.expected)
 
     @property
     def score(self) -> float | None:
-        """Mean of the headline metric over the scored languages (%); None without any.
+        """Return the headline metric's mean over the scored languages (%), None without any.
 
         English counts as any other language. Source: ``evaluate.py``, which averages each
         metric over the languages first and then takes (exact match + F1) / 2.
@@ -108,7 +108,7 @@ class TaskScore:
 
     @property
     def gap(self) -> float | None:
-        """Cross-lingual transfer gap: English less the mean of the others, in points.
+        """Return the cross-lingual transfer gap: English minus the mean of the others, in points.
 
         Source: XTREME (arXiv 2003.11080), section 5. None unless English and at least one
         other language are scored, so always None for retrieval.
@@ -133,7 +133,7 @@ class Summary:
 
 
 def _mean_if_complete(names: Sequence[str], tasks: Mapping[str, TaskScore]) -> float | None:
-    """Mean score of tasks; None unless each is there and complete, or without a task."""
+    """Return the mean score of tasks, None if one is missing or incomplete or there are none."""
     scores: list[float] = []
     for name in names:
         task = tasks.get(name)
@@ -148,8 +148,8 @@ def summarise(groups: Mapping[str, Sequence[str]], tasks: Mapping[str, TaskScore
 
     The overall score is the mean of all tasks, not of the groups. The official script sums over
     a Python set of names, whose order varies from run to run; here the order is the groups', so
-    the last binary digit may differ from one of its runs. Unlike the script, which averages
-    whatever languages it found, a task counts only when complete.
+    the last binary digit may differ from one of its runs. Unlike in the script, which averages
+    the languages that it finds, a task counts only when complete.
 
     Args:
         groups: Group to its tasks: all tasks of the benchmark.
@@ -173,7 +173,7 @@ def summarise(groups: Mapping[str, Sequence[str]], tasks: Mapping[str, TaskScore
 
 @dataclass(frozen=True)
 class Results:
-    """The scores of one run: prints, saves, gives a frame.
+    """The scores of one run; prints them, saves them, gives a data frame.
 
     ``print(results)`` is the table that the command prints; ``results["xnli"]["de"]`` are the
     metrics of a language, in percent.
@@ -181,11 +181,11 @@ class Results:
     Attributes:
         benchmark: Which tasks and languages make the overall score.
         tasks: Task to its scores, in the benchmark's order.
-        partial: Why no score may stand beside those of a whole run, "" if they may.
+        partial: Why the scores are not comparable with a complete run's, "" if they are.
         name: What a comparison calls the run.
         failed: Name of each step that failed, and why; not saved, since it may name files of
             this machine.
-        folder: Where they were written or read; None if they were not.
+        folder: The folder they were written to or read from; None without one.
     """
 
     benchmark: Benchmark
@@ -208,13 +208,13 @@ class Results:
         return len(self.tasks)
 
     def __str__(self) -> str:
-        """Return the table of scores, and below it what is missing."""
+        """Return the table of scores, followed by what is missing."""
         from harness.score_tables import missing_lines, score_table
 
         return "\n".join([score_table(self), *missing_lines(self.tasks)])
 
     def by_language(self) -> str:
-        """Return a table of the headline metrics, languages down, tasks across."""
+        """Return the headline metrics, with a row for each language and a column for each task."""
         from harness.score_tables import language_table
 
         return language_table(self.tasks)
@@ -227,7 +227,7 @@ class Results:
 
     @property
     def summary(self) -> Summary:
-        """The group and overall scores; those of a partial run are None."""
+        """Return the group and overall scores, which are None for a partial run."""
         if self.partial:
             return Summary(dict.fromkeys(self.benchmark.groups), None)
         names = self.benchmark.task_names()
@@ -274,10 +274,10 @@ class Results:
 
 
 def read_results(folder: Path) -> Results:
-    """Return the results that a folder holds, as ``save`` or ``harness eval`` has written them.
+    """Return the results in a folder that ``save`` or ``harness eval`` has written.
 
     Raises:
-        HarnessError: There is no scores.json, or it is not what the harness writes.
+        HarnessError: scores.json is missing, or not what the harness writes.
     """
     path = folder / SCORES
     results = results_of(read_json(path), path)
@@ -306,9 +306,9 @@ def results_of(value: Any, path: Path) -> Results:
 
 def _task_score(benchmark: Benchmark, name: str, value: Mapping[str, Any]) -> TaskScore:
     """Return a task's scores, its languages in the benchmark's order."""
-    there = [*value["languages"], *value["missing"]]
+    codes = [*value["languages"], *value["missing"]]
     order: Sequence[str] = ()
     if name in registry.task_names():
         order = benchmark.languages_of(registry.task(name))
-    expected = tuple(dict.fromkeys([code for code in (*order, *there) if code in there]))
+    expected = tuple(dict.fromkeys([code for code in (*order, *codes) if code in codes]))
     return TaskScore(name, value["metric"], value["languages"], expected, value["missing"])

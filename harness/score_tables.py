@@ -12,8 +12,7 @@ from harness.declarations import headline
 if TYPE_CHECKING:
     from harness.results import Results, TaskScore
 
-
-OTHER_WAY = 10.0  # points more as an inverse permutation, above which the user is told
+OTHER_WAY = 10.0  # points by which the inverse accuracy must be higher for a note
 NAMES = {"exact_match+f1": "(EM+F1)/2", "f1": "F1"}
 
 
@@ -22,23 +21,24 @@ def _number(value: float | None) -> str:
 
 
 def score_table(results: Results) -> str:
-    """Return the table of scores and transfer gaps, tasks down, groups and overall below."""
+    """Return the table of scores and transfer gaps, with group means and the overall score."""
     tasks = results.tasks
     title = results.benchmark.title + (f" – PARTIAL: {results.partial}" if results.partial else "")
     notes = ["* English less the mean of the other languages; extra, no official score."]
     notes += [
-        f"  Token accuracy of {name}: {mean:.1f}; extra likewise." for name, mean in _tokens(tasks)
+        f"  Token accuracy of {name}: {mean:.1f}; extra likewise."
+        for name, mean in _token_accuracies(tasks)
     ]
-    notes += _other_way(tasks)
+    notes += _direction_notes(tasks)
     if results.summary.overall is None:
         notes.append("An overall score needs every task in every language.")
-    table = tabulate(_rows(results), _HEAD, "simple", disable_numparse=True, colalign=_ALIGN)
+    table = tabulate(_rows(results), _HEAD, "simple", disable_numparse=True, colalign=_ALIGNMENT)
     return "\n".join([title, table, *notes])
 
 
 def score_html(results: Results) -> str:
     """Return the same table as HTML."""
-    table: str = tabulate(_rows(results), _HEAD, "html", disable_numparse=True, colalign=_ALIGN)
+    table: str = tabulate(_rows(results), _HEAD, "html", disable_numparse=True, colalign=_ALIGNMENT)
     return table
 
 
@@ -57,18 +57,18 @@ def _rows(results: Results) -> list[tuple[str, ...]]:
 _HEAD = ("group", "task", "score", "gap*", "metric", "languages")
 
 
-def _tokens(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]:
+def _token_accuracies(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]:
     """Return the mean token accuracy of each tagging task, percent."""
-    found = []
+    means = []
     for name, task in tasks.items():
         values = [v["token_accuracy"] for v in task.languages.values() if "token_accuracy" in v]
         if values:
-            found.append((name, sum(values) / len(values)))
-    return found
+            means.append((name, sum(values) / len(values)))
+    return means
 
 
-def _other_way(tasks: Mapping[str, TaskScore]) -> list[str]:
-    """Return a line for each task with predictions that fit better the other way round."""
+def _direction_notes(tasks: Mapping[str, TaskScore]) -> list[str]:
+    """Return a note for each task whose predictions score better in the other direction."""
     lines = []
     for name, task in tasks.items():
         better = [
@@ -84,7 +84,7 @@ def _other_way(tasks: Mapping[str, TaskScore]) -> list[str]:
     return lines
 
 
-_ALIGN = ("left", "left", "right", "right", "left", "left")
+_ALIGNMENT = ("left", "left", "right", "right", "left", "left")
 
 
 def _row(group: str, task: TaskScore) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _row(group: str, task: TaskScore) -> tuple[str, ...]:
 
 
 def language_table(tasks: Mapping[str, TaskScore]) -> str:
-    """Return the headline metric of every task, languages down, tasks across."""
+    """Return the headline metrics, with a row for each language and a column for each task."""
     languages = sorted({code for task in tasks.values() for code in task.languages})
     rows = [
         [
@@ -123,21 +123,21 @@ def language_table(tasks: Mapping[str, TaskScore]) -> str:
 
 
 def missing_lines(tasks: Mapping[str, TaskScore]) -> list[str]:
-    """Return a line for each kind of reason that a task lacks languages for.
+    """Return a line for each task and each kind of reason why its languages are missing.
 
-    What follows a reason's colon is its language's own, as a file is: the first one is told.
+    The text after a reason's colon, e.g. a file, differs by language; only the first is printed.
     """
     lines = []
     for name, task in tasks.items():
         reasons: dict[str, list[str]] = {}
-        own: dict[str, str] = {}
+        details: dict[str, str] = {}
         for code, why in task.missing.items():
             kind, _, rest = why.partition(": ")
             reasons.setdefault(kind, []).append(code)
-            own.setdefault(kind, rest)
+            details.setdefault(kind, rest)
         for kind, codes in reasons.items():
             line = f"{name}: {kind} ({' '.join(codes)})"
-            if own[kind]:
-                line += f", {len(codes)} of {len(task.expected)} languages; {own[kind]}"
+            if details[kind]:
+                line += f", {len(codes)} of {len(task.expected)} languages; {details[kind]}"
             lines.append(line)
     return lines

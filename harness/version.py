@@ -1,3 +1,3 @@
-"""The version, which records of what was run carry."""
+"""The version of the harness, which is written into its records."""
 
 __version__ = "0.1.0"

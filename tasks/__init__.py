@@ -1,1 +1,1 @@
-"""The built-in plug-ins: what is measured and learnt, as declarations."""
+"""The built-in plug-ins: declarations of tasks, training sets and benchmarks."""

@@ -53,7 +53,7 @@ def demo_command(
 
 
 def _print(results: Results, *, per_language: bool) -> None:
-    """Print the scores and what failed; of a plan alone and in torchrun's others nothing."""
+    """Print scores and failures; nothing after a dry run or in torchrun's other processes."""
     if not results.tasks and not results.failed:
         return
     print(f"\n{results}")

@@ -97,20 +97,19 @@ def check_command(
     for name in asked:
         _know(name)
     targets = _tasks_of(chosen, asked)
-    found = list(check_folder(source, chosen, targets))
+    findings = list(check_folder(source, chosen, targets))
     for name in asked:
         if name not in registry.task_names():
-            found += check_training(source, registry.training(name))
+            findings += check_training(source, registry.training(name))
     learnt = [chosen.training_of(task) for task in targets]  # SQuAD is an intermediate task too
     for training in () if asked else registry.trainings():
         if training in learnt:
             continue
-        told = {(finding.name, finding.split) for finding in found}  # SNLI is part of ANLI+
-        here = check_training(source, training)
-        # intermediate tasks are each as one likes: only what is there
-        found += [f for f in here if not f.note and (f.name, f.split) not in told]
-    print(findings_table(found, per_language=per_language))
-    problems = [line for finding in found for line in finding.problems]
+        listed = {(finding.name, finding.split) for finding in findings}  # SNLI is part of ANLI+
+        there = [f for f in check_training(source, training) if not f.note]  # nobody needs them all
+        findings += [f for f in there if (f.name, f.split) not in listed]
+    print(findings_table(findings, per_language=per_language))
+    problems = [line for finding in findings for line in finding.problems]
     for line in problems:
         print(line, file=sys.stderr)
     if problems:

@@ -39,9 +39,9 @@ def _fail(message: str) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line; what the user can mend ends in one line and exit code 2."""
+    """Run the command line; errors that the user can fix end in one line and exit code 2."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: Slurm sends it first
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that is no UTF-8 is printed escaped
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names that are not UTF-8 are escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _call(sys.argv[1:])
@@ -55,34 +55,34 @@ def main() -> None:
     except Exception as error:
         trouble, name = disk_trouble(error), _name_trouble(error)
         if trouble:
-            again = "free or permit it and run the same command again: no finished step is lost"
-            _fail(f"{trouble}; {again}")
+            remedy = "free or permit it and run the same command again: no finished step is lost"
+            _fail(f"{trouble}; {remedy}")
         if name:
             _fail(f"{name}; name another place")
         raise
 
 
 def _call(words: list[str]) -> None:
-    """Call the command that the words begin with, or print which there are."""
+    """Call the command that the words begin with, or print the commands."""
     for count in (1, 2):
         name = " ".join(words[:count])
         if name in COMMANDS:
             run(name, COMMANDS[name], words[count:])
             return
     group = f"{words[0]} " if words else ""
-    inside = [name for name in COMMANDS if name.startswith(group)]
-    asked = words[1:2] if inside else words[:1]
-    known = inside or list(COMMANDS)
-    if asked and asked[0] not in ("-h", "--help"):
-        raise unknown("command", " ".join(words[: 2 if inside else 1]), known, "see harness --help")
+    inner = [name for name in COMMANDS if name.startswith(group)]
+    rest = words[1:2] if inner else words[:1]
+    known = inner or list(COMMANDS)
+    if rest and rest[0] not in ("-h", "--help"):
+        raise unknown("command", " ".join(words[: 2 if inner else 1]), known, "see harness --help")
     print(f"Usage: harness COMMAND … (COMMAND --help says more)\n\n{ABOUT}\n")
     for name in known:
         print(f"  {name:12} {(COMMANDS[name].__doc__ or '').splitlines()[0]}")
-    raise SystemExit(0 if asked else 2)
+    raise SystemExit(0 if rest else 2)
 
 
 def _name_trouble(error: Exception) -> str:
-    """Return what is wrong with a file whose name the system did not take; "" of other errors."""
+    """Return the message of an error that means a file name is not allowed, "" for other errors."""
     if isinstance(error, OSError) and isinstance(error.filename, (str, bytes)):
         return f"{os.fsdecode(error.filename):.300}: {error.strerror}"
     if isinstance(error, ValueError) and str(error).startswith("embedded null"):

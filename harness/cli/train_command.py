@@ -1,4 +1,4 @@
-"""``harness train``: a checkpoint further trained, as an ordinary transformers checkpoint."""
+"""``harness train``: train a checkpoint on intermediate tasks and export the result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def train_command(
 
 
 def _weights(text: str) -> dict[str, float]:
-    """Return the weights that ``--sampling`` says."""
+    """Return the weights in ``--sampling``."""
     weights = {}
     for part in text.split(","):
         name, _, number = part.rpartition("=")

@@ -1,4 +1,4 @@
-"""Looks through a data folder: what is there, how many rows, labelled or not, what is malformed."""
+"""Checks a data folder: which files it has, their rows and labels, and what is malformed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from harness.data.layouts import Columns
 from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError
 
-MOST_PROBLEMS = 20  # of one file that are told
+MOST_PROBLEMS = 20  # reported for one finding
 
 
 @dataclass
 class Finding:
-    """What one split of one language holds.
+    """The contents of one split of one language.
 
     Attributes:
-        rows: Examples; of two sides, the source sentences. None if a file is missing.
-        labelled: Whether the split or its label file carries labels; None where it has none.
+        rows: Number of examples (for two sides, of source sentences). None if a file is missing.
+        labelled: Whether the split or its label file has labels; None if a file is missing.
         note: What is missing or remarkable.
         problems: Malformed places, ``file:line: what``.
     """
@@ -63,7 +63,7 @@ def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Find
 
 
 def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: str) -> Finding:
-    """Read a split as an evaluation would, noting what is malformed instead of stopping there."""
+    """Read a split as an evaluation would, but collect what is malformed."""
     finding, layout = Finding(of.name, split, language), of.format.layout
     paths = source.files(of, split, language)
     missing = [path for path in paths if not path.is_file()]
@@ -71,7 +71,7 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
         finding.note = f"missing: {missing[0]}"
         return finding
     try:
-        columns = read_columns(of, paths, _noted_in(finding), offsets=True)
+        columns = read_columns(of, paths, _reports_to(finding), offsets=True)
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding
@@ -84,8 +84,8 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
     return finding
 
 
-def _noted_in(finding: Finding) -> Callable[[Path], Report]:
-    """Return what gives each file a report that adds to the finding's problems."""
+def _reports_to(finding: Finding) -> Callable[[Path], Report]:
+    """Return a function that makes a file's report, which adds to the finding's problems."""
 
     def note(path: Path, line: int, what: str) -> None:
         if len(finding.problems) < MOST_PROBLEMS:
@@ -97,7 +97,7 @@ def _noted_in(finding: Finding) -> Callable[[Path], Report]:
 def _check_labels(
     source: FolderSource, task: Task, language: str, columns: Columns, finding: Finding
 ) -> None:
-    """Hold the label file, if there is one, against the examples."""
+    """Compare the label file, if there is one, with the examples."""
     gold, examples = None, source.files(task, "test", language)[0]
     path = source.label_file(task, language)
     if path is not None and path.is_file():

@@ -1,4 +1,4 @@
-"""Files: what comes from outside is read with care, what the harness writes takes its place whole.
+"""Files: those from outside are read with care, those of the harness are written atomically.
 
 Reading is bounded and strict UTF-8; errors name file and line.
 """
@@ -18,14 +18,14 @@ from typing import Any, NoReturn
 
 from harness.errors import HarnessError
 
-MAX_BYTES = 2 << 30  # no XTREME file is above 150 MB; a larger one is not what it says it is
+MAX_BYTES = 2 << 30  # no XTREME file is above 150 MB
 
 _MARK = b"\xef\xbb\xbf"  # UTF-8's byte order mark
 HALF = "holds half a character (a lone surrogate)"
 _CUT_WORD = re.compile(r"-|t(ru?)?|f(a(ls?)?)?|n(ul?)?|u[0-9a-fA-F]{0,4}")
 
 Report = Callable[[int, str], None]
-"""Takes a line number (0: the whole file) and what is wrong there; may raise or collect."""
+"""Receives a line number (0: the whole file) and what is wrong there; may raise or collect."""
 
 
 def strict(path: Path) -> Report:
@@ -56,11 +56,11 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_lines(path: Path, report: Report | None = None) -> list[str]:
-    """Return a text file's lines without their ends (LF or CR LF; no other character ends a line).
+    """Return a text file's lines without their ends (only LF and CR LF end a line).
 
     Args:
         path: The file.
-        report: What to do with a line that is not UTF-8; by default raises.
+        report: Receives lines that are not UTF-8; by default the first one raises.
 
     Raises:
         HarnessError: As ``read_bytes``, or by ``report``.
@@ -84,8 +84,8 @@ def scored_lines(path: Path) -> list[str]:
 def refuse_mark(path: Path) -> None:
     """Refuse a label or prediction file that begins with a byte order mark.
 
-    The official scorer takes the mark for a part of the first label, or for broken JSON: a score
-    without it would be higher than the leaderboard's.
+    The official scorer reads the mark as a part of the first label, or as broken JSON: without it
+    the score would be higher than the leaderboard's.
     """
     if read_bytes(path).startswith(_MARK):
         raise HarnessError(
@@ -95,7 +95,7 @@ def refuse_mark(path: Path) -> None:
 
 
 def _decoded(raw: list[bytes], report: Report) -> list[str]:
-    """Return lines as text, without the empty rest after the last line's end."""
+    """Return lines as text, without the empty one after the last line's end."""
     if raw and raw[-1] == b"":
         raw = raw[:-1]
     lines = []
@@ -103,8 +103,8 @@ def _decoded(raw: list[bytes], report: Report) -> list[str]:
         try:
             lines.append(line.decode())
         except UnicodeDecodeError as error:
-            what = f"not UTF-8 at byte {error.start + 1} of the line; save the file as UTF-8"
-            report(number, what)
+            message = f"not UTF-8 at byte {error.start + 1} of the line; save the file as UTF-8"
+            report(number, message)
             lines.append(line.decode(errors="replace"))
     return lines
 
@@ -113,7 +113,7 @@ def read_json(path: Path) -> Any:
     """Return a JSON file's value.
 
     Raises:
-        HarnessError: As ``read_bytes``, or the file is no JSON (with line and column).
+        HarnessError: As ``read_bytes``, or the file is not JSON (with line and column).
     """
     try:
         text = read_bytes(path).removeprefix(_MARK).decode()
@@ -138,8 +138,8 @@ def parse_json(text: str) -> Any:
     """Return a JSON text's value.
 
     Raises:
-        UnicodeEncodeError: An escape stands for half a character (HALF), which nothing can keep.
-        ValueError: It is no JSON.
+        UnicodeEncodeError: An escape stands for half a character (HALF), which UTF-8 cannot hold.
+        ValueError: It is not JSON.
         RecursionError: It is nested too deeply.
     """
     value = json.loads(text)
@@ -149,16 +149,16 @@ def parse_json(text: str) -> Any:
 
 
 def _cut_off(error: json.JSONDecodeError) -> bool:
-    """Say whether the text ends where JSON would go on, perhaps within a string or a word."""
+    """Return whether the text ends where JSON would continue, perhaps within a string or word."""
     rest = error.doc[error.pos :].rstrip()
     return not rest or error.msg.startswith("Unterminated") or bool(_CUT_WORD.fullmatch(rest))
 
 
 @contextmanager
 def in_place(path: Path) -> Iterator[Path]:
-    """Give a path beside a file to write to; what is there at the end takes the file's place.
+    """Yield a temporary path to write to; what is written then replaces the file.
 
-    So a reader never sees half a file, and what is there stays if the writing fails.
+    So nobody reads half a file, and the old file stays if writing fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -187,23 +187,23 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def writable(folder: Path | str) -> None:
-    """Refuse, before any work, a folder that cannot be made or written to; a URL is let pass."""
+    """Refuse, before any work, a folder that cannot be created or written to; ignore URLs."""
     if "://" in str(folder):
         return
     if "\0" in str(folder):
         raise HarnessError(f"{str(folder)!r:.300} holds a NUL character; name another place")
     folder = Path(folder)
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir() and there == folder:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir() and existing == folder:
         raise HarnessError(f"{folder} is a file, not a folder; name another place")
-    if not there.is_dir():
-        raise HarnessError(f"{folder}: {there} is not a folder; name another place")
-    if not os.access(there, os.W_OK):
-        raise HarnessError(f"{folder}: {there} cannot be written to; permit it or name another")
+    if not existing.is_dir():
+        raise HarnessError(f"{folder}: {existing} is not a folder; name another place")
+    if not os.access(existing, os.W_OK):
+        raise HarnessError(f"{folder}: {existing} cannot be written to; permit it or name another")
 
 
 def one_line(error: Exception) -> str:
-    """Return the beginning of what a library says, without its line ends."""
+    """Return the beginning of a library's message, in one line."""
     return " ".join(str(error).split())[:200]
 
 

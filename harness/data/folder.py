@@ -1,4 +1,4 @@
-"""A Source over a folder in XTREME's own layout, with or without the labels beside it."""
+"""A Source over a folder in XTREME's own layout, with or without a folder of labels."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class FolderSource:
     """Examples below a folder in XTREME's layout.
 
     Attributes:
-        data: The folder that XTREME's preparation calls ``download``; data sets in files of
-            their own are looked for here too, and in ``intermediate/`` beside it.
-        labels: The folder of test labels as XTREME's scorer reads it; None where there is none.
+        data: The folder that XTREME's preparation calls ``download``; data sets in formats of
+            their own are looked for here too, and in ``intermediate/`` next to it.
+        labels: The folder of test labels as XTREME's scorer reads it; None without one.
         memory: Remembers the hashes of files.
     """
 
@@ -37,32 +37,32 @@ class FolderSource:
     def files(self, of: Task | TrainingSet, split: str, language: str) -> list[Path]:
         """Return the files that hold one split of one language, [] if it has no such split.
 
-        Of a set in many languages these are the files that are there, or that the user named.
+        For a multilingual set, these are the files that exist or that the user named.
         """
         paths = self._files(of, of.folder.files.get(split, ()), split, language)
         others = self._files(of, of.folder.elsewhere.get(split, ()), split, language)
-        wanting = others and not all(path.is_file() for path in paths)
-        return others if wanting and all(path.is_file() for path in others) else paths
+        incomplete = others and not all(path.is_file() for path in paths)
+        return others if incomplete and all(path.is_file() for path in others) else paths
 
     def _files(
         self, of: Task | TrainingSet, where: str | tuple[str, ...], split: str, language: str
     ) -> list[Path]:
-        """Return the files of some path patterns."""
+        """Return the files of path patterns."""
         patterns = (where,) if isinstance(where, str) else where
         if isinstance(of, TrainingSet):
             if of.variant and split == "train":
-                patterns = tuple(_varied(pattern, of.variant) for pattern in patterns)
+                patterns = tuple(_variant_pattern(pattern, of.variant) for pattern in patterns)
             if of.languages:
                 paths = [self._place(p.format(lang=c)) for p in patterns for c in of.languages]
-                there = [path for path in paths if path.is_file()]
-                return paths if of.chosen else there or paths[:1]
+                existing = [path for path in paths if path.is_file()]
+                return paths if of.chosen else existing or paths[:1]
         if not any("{side}" in pattern for pattern in patterns):
             return [self._place(pattern.format(lang=language)) for pattern in patterns]
         sides = (language, "en", "gold") if split == "dev" else (language, "en")
         return [self.data / p.format(lang=language, side=side) for p in patterns for side in sides]
 
     def _place(self, name: str) -> Path:
-        """Return where a file is: in XTREME's folder, or among the intermediate tasks' files."""
+        """Return the path of a file, in XTREME's folder or in that of the intermediate tasks."""
         path, others = self.data / name, self.data.parent / "intermediate"
         likely = (others / name).is_file() or (others.is_dir() and not path.parent.is_dir())
         return others / name if likely and not path.is_file() else path
@@ -72,7 +72,7 @@ class FolderSource:
         return labels_path(self.labels, task.folder, language) if self.labels else None
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
-        """Say whether every file of the split is there."""
+        """Return whether every file of the split exists."""
         paths = self.files(of, split, language)
         return bool(paths) and all(path.is_file() for path in paths)
 
@@ -80,7 +80,7 @@ class FolderSource:
         """Return a hash of the bytes of a split's files."""
         paths = self.files(of, split, language)
         hashes = [self.memory.digest(path) for path in paths]
-        if isinstance(of, TrainingSet) and of.languages:  # these files are named after theirs
+        if isinstance(of, TrainingSet) and of.languages:  # files are named by language
             hashes += [path.stem for path in paths]
         return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
@@ -99,7 +99,7 @@ class FolderSource:
         return of.format.layout.to_dataset(columns)
 
     def gold(self, task: Task, language: str) -> Any | None:
-        """Return the gold of the test split, or None where the labels are not known.
+        """Return the gold of the test split, None if the labels are not known.
 
         Raises:
             Unlabelled: The label file holds placeholders only.
@@ -112,7 +112,7 @@ class FolderSource:
         return task.format.gold(self.examples(task, "test", language))
 
     def gold_digest(self, task: Task, language: str) -> str:
-        """Return a hash of the bytes that the gold is made of."""
+        """Return a hash of the bytes that the gold is made from."""
         path = self.label_file(task, language)
         if path is not None and path.is_file():
             return self.memory.digest(path)
@@ -120,7 +120,7 @@ class FolderSource:
 
 
 def open_folder(folder: Path, labels: Path | None) -> FolderSource:
-    """Return the source for a folder; one that holds xtreme/ and labels/ gives both.
+    """Return the source for a folder in XTREME's layout, or one with xtreme/ and labels/ in it.
 
     Raises:
         HarnessError: A folder is missing or empty.
@@ -128,18 +128,18 @@ def open_folder(folder: Path, labels: Path | None) -> FolderSource:
     if not folder.is_dir():
         raise HarnessError(f"{folder}: no such folder; pass the one that XTREME's script filled")
     inner = folder / "xtreme" if (folder / "xtreme").is_dir() else folder
-    beside = next((p for p in (folder / "labels", inner.parent / "labels") if p.is_dir()), None)
+    neighbour = next((p for p in (folder / "labels", inner.parent / "labels") if p.is_dir()), None)
     if labels is not None and not labels.is_dir():
         raise HarnessError(f"{labels}: no such folder of labels")
     if not any(inner.iterdir()):
         raise HarnessError(f"{inner}: the folder is empty")
-    labels = labels or beside
-    # absolute, since engines' workers may stand in another folder
+    labels = labels or neighbour
+    # absolute, since engines' workers may run in another folder
     return FolderSource(inner.absolute(), labels and labels.absolute())
 
 
-def _varied(pattern: str, variant: str) -> str:
-    """Return where the user's files of a variant are: ``mnli[de]`` in ``mnli.de/``.
+def _variant_pattern(pattern: str, variant: str) -> str:
+    """Return the path pattern of a variant: ``mnli[de]`` is in ``mnli.de/``.
 
     ``mnli[translated:sw]`` is in ``mnli.translated-sw/``.
     """
@@ -148,7 +148,7 @@ def _varied(pattern: str, variant: str) -> str:
 
 
 def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
-    """Return where a task's test labels lie below a labels folder."""
+    """Return the path of a task's test labels in a labels folder."""
     return labels / folder.labels.format(lang=language) if folder.labels else None
 
 
@@ -158,10 +158,10 @@ def read_columns(
     """Read one split's files into columns.
 
     Args:
-        of: Whose files they are; says how they are laid out.
-        paths: The files; of sentences the language's, the English one and perhaps the gold.
-        reports: Gives what takes a file's malformed places; by default the first one raises.
-        offsets: Report answers that are not at their offsets, too.
+        of: The task or set of the files, which declares their layout.
+        paths: The files; for sentences the language's, the English one and perhaps the gold.
+        reports: Returns the report for a file's malformed places; by default the first raises.
+        offsets: Also report answers that are not at their offsets.
     """
     form, folder = of.format, of.folder
     if not folder.columns:

@@ -2,7 +2,7 @@
 
 Files are read through fsspec below one root, ``hf://datasets`` unless ``HARNESS_HUB`` names
 another (a mirror, or in the tests a local folder of the same shape:
-``ROOT/owner/name@revision/path.parquet``). What is fetched stays in the user's cache.
+``ROOT/owner/name@revision/path.parquet``). Fetched files stay in the user's cache.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class HubSource:
     root: str = ""
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
-        """Say whether the declaration has the split; the hub is not asked."""
+        """Return whether the declaration has the split, without asking the hub."""
         hub = of.hub
         if hub is None or split not in hub.files or (isinstance(of, TrainingSet) and of.variant):
             return False
@@ -56,7 +56,7 @@ class HubSource:
         return self.digest(task, "test", language)
 
     def gold(self, task: Task, language: str) -> Any | None:
-        """Return the gold of the test split, None where the labels are placeholders."""
+        """Return the gold of the test split, None if it has no labels."""
         return task.format.gold(self.examples(task, "test", language))
 
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
@@ -64,7 +64,7 @@ class HubSource:
 
         Raises:
             HarnessError: The hub cannot be reached, the pinned revision has no such file, a file
-                is too large or no parquet, or a declared column is not in it.
+                is too large or not parquet, or lacks a declared column.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -85,9 +85,9 @@ class HubSource:
         """Return local copies of a split's parquet files, fetching those not in the cache."""
         pattern = hub.files[split].format(lang=hub.codes.get(language, language))
         folder = self.cache / hub.repo / hub.revision
-        kept = sorted(folder.glob(pattern))
-        if kept and (folder / f".{_slug(pattern)}.complete").exists():
-            return kept
+        paths = sorted(folder.glob(pattern))
+        if paths and (folder / f".{_slug(pattern)}.complete").exists():
+            return paths
         if self.offline:
             raise HarnessError(
                 f"{hub.repo}: {pattern} is not in the cache and --offline forbids fetching it"
@@ -101,11 +101,11 @@ class HubSource:
         base = f"{root}/{hub.repo}@{hub.revision}"
         try:
             system, inside = url_to_fs(base)
-            found = sorted(system.glob(f"{inside}/{pattern}"))
-            if not found:
+            remotes = sorted(system.glob(f"{inside}/{pattern}"))
+            if not remotes:
                 raise HarnessError(f"{base}: no file {pattern} at this revision")
             paths = []
-            for remote in found:
+            for remote in remotes:
                 size = system.info(remote)["size"]
                 if not remote.endswith(".parquet") or size > MAX_BYTES:
                     raise HarnessError(f"{remote}: not a parquet file below {MAX_BYTES >> 30} GiB")
@@ -115,7 +115,7 @@ class HubSource:
                 paths.append(local)
         except HarnessError:
             raise
-        except Exception as error:  # fsspec and the hub client raise whatever their transport does
+        except Exception as error:  # fsspec and the hub client pass on their transport's errors
             raise HarnessError(
                 f"{base}: cannot be fetched ({type(error).__name__}: {one_line(error)});"
                 " check the network, or lay the data in a folder and pass --data"
@@ -144,8 +144,8 @@ def _columns(form: Format, hub: Hub, table: pa.Table) -> Columns:
     theirs = {ours: _column(hub, table, name) for ours, name in hub.columns.items()}
     if hub.keep:
         keep = re.compile(hub.keep)
-        kept = [i for i, name in enumerate(theirs["id"]) if keep.fullmatch(name)]
-        theirs = {name: [values[i] for i in kept] for name, values in theirs.items()}
+        numbers = [i for i, name in enumerate(theirs["id"]) if keep.fullmatch(name)]
+        theirs = {name: [values[i] for i in numbers] for name, values in theirs.items()}
 
     def refuse(row: int, what: str) -> NoReturn:
         raise HarnessError(
@@ -157,7 +157,7 @@ def _columns(form: Format, hub: Hub, table: pa.Table) -> Columns:
 
 
 def _column(hub: Hub, table: pa.Table, name: Column) -> list[Any]:
-    """Return one column's values, several columns' as lists."""
+    """Return one column's values; of several columns, lists of their values."""
     if isinstance(name, tuple):
         parts = [_column(hub, table, part) for part in name]
         return [list(row) for row in zip(*parts, strict=True)]

@@ -1,4 +1,4 @@
-"""What was once worked out about files, kept between runs."""
+"""Facts about files, kept between runs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from harness.data.files import digest, write_text
 
 Found = TypeVar("Found")
-SETTLED = 2.0  # seconds since its last change after which a file's time tells a change
+SETTLED = 2.0  # seconds after a change until a file's time shows further changes
 
 
 @dataclass
 class Memory:
-    """Facts by name: for this run, and on disk for the next.
+    """Facts by name, for this run and, on disk, for later runs.
 
     Attributes:
         path: The JSON file; None to keep nothing on disk.
@@ -29,46 +29,46 @@ class Memory:
     _changed: bool = False
 
     def __post_init__(self) -> None:
-        """Read what is there; a broken file is as good as none."""
+        """Read the file; ignore it if it is missing or broken."""
         try:
-            found = json.loads(self.path.read_text()) if self.path else {}
+            facts = json.loads(self.path.read_text()) if self.path else {}
         except (OSError, ValueError):
-            found = {}
-        self._facts = found if isinstance(found, dict) else {}
+            facts = {}
+        self._facts = facts if isinstance(facts, dict) else {}
 
     def once(self, name: Hashable, work: Callable[[], Found]) -> Found:
-        """Return what ``work`` gives, doing it once a run."""
+        """Return the result of ``work``, which is called once per run."""
         if name not in self._seen:
             self._seen[name] = work()
-        found: Found = self._seen[name]
-        return found
+        result: Found = self._seen[name]
+        return result
 
     def recall(self, name: str) -> Any:
-        """Return a kept fact, None if there is none."""
+        """Return a fact, None if it is unknown."""
         return self._facts.get(name)
 
     def keep(self, name: str, fact: Any) -> None:
-        """Keep a fact, of JSON values."""
+        """Keep a fact made of JSON values."""
         self._facts[name] = fact
         self._changed = True
 
     def digest(self, path: Path) -> str:
-        """Return the SHA-256 of a file, read anew only if its size or time has changed."""
+        """Return the SHA-256 of a file; read it only if its size or time has changed."""
         try:
             state = path.stat()
         except OSError:
-            return digest(path)  # which says what is wrong
+            return digest(path)  # raises the error
         name = f"digest {path.absolute()} {state.st_size} {state.st_mtime_ns}"
         known = self.recall(name)
         if isinstance(known, str):
             return known
-        found = digest(path)
+        sha256 = digest(path)
         if time.time() - state.st_mtime > SETTLED:
-            self.keep(name, found)
-        return found
+            self.keep(name, sha256)
+        return sha256
 
     def save(self) -> None:
-        """Write the facts to disk, if there are new ones; what another run wrote is kept too."""
+        """Write new facts to disk, if any, next to those that other runs wrote."""
         if self.path is None or not self._changed:
             return
         others = Memory(self.path)._facts  # noqa: SLF001 - of the same class

@@ -1,4 +1,4 @@
-"""Opening the Source that was asked for."""
+"""Opening a Source."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def open_source(
     *,
     offline: bool = False,
 ) -> Source:
-    """Return where examples are.
+    """Return the source of examples.
 
     Args:
         data: Folder in XTREME's layout; None for the benchmark's own, else the hub.
-        labels: Folder of test labels; None for the one beside ``data``.
-        benchmark: May bring data of its own.
+        labels: Folder of test labels; None for the one next to ``data``.
+        benchmark: May have its own data.
         memory: Remembers the hashes of files.
         offline: Fetch nothing.
 

@@ -1,4 +1,4 @@
-"""Data sets in files of their own (JSON lines, CSV, TSV), read into the layouts' columns."""
+"""Data sets in formats of their own (JSON lines, CSV, TSV), read into the layouts' columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.declarations import Column, Folder
 from harness.errors import HarnessError
 
 NO_LABEL = ("", "-", "-1", "None")
-"""What data sets write for a label that is not known or not given away."""
+"""What data sets write for a label that is unknown or secret."""
 
 
 def read_records(
@@ -24,10 +24,10 @@ def read_records(
 
     Args:
         path: A ``.jsonl`` file, or ``.csv`` or ``.tsv`` with a header.
-        layout: The layout to give.
-        folder: Says our column to theirs, and their label value to our label.
+        layout: The layout of the result.
+        folder: Maps our columns to theirs, and their label values to our labels.
         labels: The label set; a row with one of NO_LABEL (SNLI's ``-``) is unlabelled.
-        report: Takes rows that are malformed or lack a declared column.
+        report: Receives rows that are malformed or lack a declared column.
     """
     columns: Columns = {name: [] for name in folder.columns}
     numbers = []
@@ -52,14 +52,14 @@ def laid_out(
     labels: Sequence[str],
     report: Report,
 ) -> Columns:
-    """Return the columns of a table as a layout has them, their labels turned into ours.
+    """Return the columns of a table in a layout, their labels mapped to ours.
 
     Args:
-        columns: What was picked from the table, by our names.
-        layout: The layout to give.
+        columns: The columns picked from the table, by our names.
+        layout: The layout of the result.
         values: Their label value to our label, where they differ.
         labels: The label set; () stands for any.
-        report: Takes the number of a row, from 0, and what is wrong with it.
+        report: Receives the number of a row, from 0, and what is wrong with it.
     """
     names = [name for name in columns if name in layout.columns]
     for i in range(len(columns[names[0]]) if names else 0):
@@ -81,10 +81,10 @@ def laid_out(
 
 
 def _label(value: Any, values: Mapping[int | str, str], labels: Sequence[str]) -> str | None:
-    """Return our label for theirs, None where theirs stands for no label.
+    """Return our label for theirs, None if theirs means no label.
 
     Raises:
-        ValueError: It is none of the labels.
+        ValueError: It is not one of the labels.
     """
     if isinstance(value, (list, dict)):
         raise ValueError(f"the label is no plain value but {value!r:.60}")
@@ -132,7 +132,7 @@ def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:
             yield number, dict(zip(header, fields, strict=True))
         elif any(fields) and path.suffix == ".csv":
             report(number, f"{len(fields)} columns, the header has {len(header)}")
-        elif any(fields):  # QQP has a few such lines; without a label they drop out, counted
+        elif any(fields):  # QQP has a few; without a label they are dropped
             yield number, dict.fromkeys(header, "")
 
 

@@ -1,4 +1,4 @@
-"""What every Source gives, and which rows of a training set are learnt from."""
+"""The interface of a Source, and the choice of a training set's rows."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-NAMED = 3  # questions of many that are named
-DEV_SHARE = 10  # one part in ten of train is dev where a set has no dev of its own
+NAMED = 3  # questions that a note names, at most
+DEV_SHARE = 10  # a tenth of train becomes dev if a set has no dev split
 
 
 class Source(Protocol):
-    """Where examples are. All sources give the same typed columns."""
+    """Where examples are. All sources return the same typed columns."""
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
-        """Say whether a split of a language is there."""
+        """Return whether a split of a language is there."""
         ...
 
     def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
@@ -35,7 +35,7 @@ class Source(Protocol):
         ...
 
     def gold(self, task: Task, language: str) -> Any | None:
-        """Return the gold of the test split, None where it is not known."""
+        """Return the gold of the test split, None if it is not known."""
         ...
 
     def gold_digest(self, task: Task, language: str) -> str:
@@ -48,11 +48,11 @@ class Rows:
     """The rows of a training set.
 
     Attributes:
-        train: What is learnt from.
-        dev: What chooses the checkpoint, English.
+        train: Rows to train on.
+        dev: English rows that choose the checkpoint.
         notes: What the user should know of them, e.g. how many were dropped.
-        misplaced: Share of the questions that were dropped since an answer is not at its offset,
-            of train or of dev, whichever is greater.
+        misplaced: Share of the questions dropped because an answer is not at its offset, in
+            train or in dev, the greater of the two.
     """
 
     train: Dataset
@@ -62,30 +62,30 @@ class Rows:
 
 
 def training_rows(source: Source, training: TrainingSet, held_out: Task | None = None) -> Rows:
-    """Return the rows to train on and the dev rows to choose the checkpoint by.
+    """Return the rows to train on, and the dev rows that choose the checkpoint.
 
-    Dev is the set's own English dev split, or a tenth of train cut by context where it has none
-    (TyDiQA, whose dev files are the XTREME test set). Dev contexts that are in the held-out
-    task's English test set are dropped (XQuAD's paragraphs come from SQuAD dev). Dev ids that
-    repeat (TyDiQA) become row numbers. Rows without a label (SNLI's ``-``) are dropped, counted;
-    so are questions with an answer that is not at its offset, the first of them named. How many
-    of these may be is the recipe's to say (``Settings.misplaced_answers``).
+    Dev is the set's own English dev split, or a tenth of train, split by context, if it has none
+    (TyDiQA, whose dev files are the XTREME test set). Dev contexts in the held-out task's English
+    test set are dropped (XQuAD's paragraphs come from SQuAD dev). Dev ids that repeat (TyDiQA)
+    become row numbers. Rows without a label (SNLI's ``-``) are dropped with a note, as are
+    questions with an answer that is not at its offset; ``Settings.misplaced_answers`` limits
+    their share.
 
     Raises:
         HarnessError: A file is missing or malformed, no labelled rows are left, or all of train
             has one label.
     """
     if training.parts:
-        return _united(training, [training_rows(source, part, held_out) for part in training.parts])
+        return _joined(training, [training_rows(source, part, held_out) for part in training.parts])
     notes: list[str] = []
-    train = _kept(source.examples(training, "train", training.language), training, "train", notes)
-    train, misplaced = _placed(train, source, training, "train", notes)
+    train = _usable(source.examples(training, "train", training.language), training, "train", notes)
+    train, misplaced = _without_misplaced(train, source, training, "train", notes)
     if training.languages:
-        found = ", ".join(sorted(set(train["language"])))
-        notes.append(f"{training.name}: text in {found}")
+        languages = ", ".join(sorted(set(train["language"])))
+        notes.append(f"{training.name}: text in {languages}")
     if "dev" in training.folder.files:
-        dev = _kept(source.examples(training, "dev", "en"), training, "dev", notes)
-        dev, share = _placed(dev, source, training, "dev", notes)
+        dev = _usable(source.examples(training, "dev", "en"), training, "dev", notes)
+        dev, share = _without_misplaced(dev, source, training, "dev", notes)
         misplaced = max(misplaced, share)
         if held_out is not None:
             dev = _without(dev, source, held_out, training.name, notes)
@@ -110,24 +110,24 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
 
 
 def _without(dev: Dataset, source: Source, held_out: Task, name: str, notes: list[str]) -> Dataset:
-    """Leave out dev rows on contexts of a task's English test set."""
+    """Return dev without the rows on contexts of a task's English test set."""
     if not source.has(held_out, "test", "en"):
         notes.append(
             f"{name}: without {held_out.name}'s test set its contexts cannot be told in dev"
         )
         return dev
-    taken = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
-    kept = [i for i, context in enumerate(dev["context"]) if _folded(context) not in taken]
-    if len(kept) < len(dev):
-        lost = len(dev) - len(kept)
+    contexts = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
+    others = [i for i, context in enumerate(dev["context"]) if _folded(context) not in contexts]
+    if len(others) < len(dev):
+        count = len(dev) - len(others)
         notes.append(
-            f"{name}: {lost} dev rows on contexts of {held_out.name}'s test set are left out"
+            f"{name}: {count} dev rows on contexts of {held_out.name}'s test set are left out"
         )
-    return dev.select(kept)
+    return dev.select(others)
 
 
-def _united(training: TrainingSet, parts: Sequence[Rows]) -> Rows:
-    """Join the rows of parts with one format."""
+def _joined(training: TrainingSet, parts: Sequence[Rows]) -> Rows:
+    """Return the joined rows of a set's parts."""
     from datasets import concatenate_datasets
 
     return Rows(
@@ -138,8 +138,8 @@ def _united(training: TrainingSet, parts: Sequence[Rows]) -> Rows:
     )
 
 
-def _kept(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) -> Dataset:
-    """Leave out rows that are not the set's or have no label."""
+def _usable(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) -> Dataset:
+    """Return the rows that belong to the set and have a label."""
     if training.keep:
         keep = re.compile(training.keep)
         rows = rows.select([i for i, name in enumerate(rows["id"]) if keep.fullmatch(name)])
@@ -154,33 +154,33 @@ def _kept(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) ->
     return rows.select(labelled)
 
 
-def _placed(
+def _without_misplaced(
     rows: Dataset, source: Source, training: TrainingSet, split: str, notes: list[str]
 ) -> tuple[Dataset, float]:
-    """Leave out questions with an answer that is not at its offset; with their share."""
+    """Return the rows whose answers are at their offsets, and the share of the others."""
     misplaced = training.format.layout.misplaced(rows)
     if not misplaced:
         return rows, 0.0
-    named = ", ".join([rows["id"][i] for i in misplaced[:NAMED]])
+    names = ", ".join([rows["id"][i] for i in misplaced[:NAMED]])
     more = ", …" if len(misplaced) > NAMED else ""
     notes.append(
         f"{training.name}: {len(misplaced)} of {len(rows)} {split} questions have an answer that is"
         f" not at its offset and are dropped ({_file(source, training, split)}:"
-        f" {named}{more})"
+        f" {names}{more})"
     )
-    kept = sorted(set(range(len(rows))).difference(misplaced))
-    return rows.select(kept), len(misplaced) / len(rows)
+    others = sorted(set(range(len(rows))).difference(misplaced))
+    return rows.select(others), len(misplaced) / len(rows)
 
 
 def _file(source: Source, training: TrainingSet, split: str) -> str:
-    """Return the file of a split with its folder, the set's name where it is not one file."""
+    """Return the file of a split with its folder, or the set's name if it is not one file."""
     language = training.language if split == "train" else "en"
     paths = source.files(training, split, language) if isinstance(source, FolderSource) else []
     return "/".join(paths[0].parts[-2:]) if len(paths) == 1 else f"{training.name} {split}"
 
 
 def _check_labels(training: TrainingSet, labels: Sequence[str]) -> list[str]:
-    """Refuse a set of one class; note the classes that are missing."""
+    """Refuse a set with a single class; return a note for each missing class."""
     seen = set(labels)
     if len(seen) == 1:
         raise HarnessError(
@@ -192,24 +192,24 @@ def _check_labels(training: TrainingSet, labels: Sequence[str]) -> list[str]:
 
 
 def training_digest(source: Source, training: TrainingSet) -> dict[str, Any]:
-    """Return what decides a training set's rows, as JSON values: bytes, mapping, filter."""
+    """Return what decides a training set's rows (bytes, mapping, filter) as JSON values."""
     if training.parts:
         return {"parts": [training_digest(source, part) for part in training.parts]}
-    found: dict[str, Any] = {"train": source.digest(training, "train", training.language)}
+    values: dict[str, Any] = {"train": source.digest(training, "train", training.language)}
     dev = "dev" in training.folder.files
-    found["dev"] = source.digest(training, "dev", "en") if dev else "a tenth of train"
+    values["dev"] = source.digest(training, "dev", "en") if dev else "a tenth of train"
     if training.folder.columns:
-        found["columns"] = {name: str(value) for name, value in training.folder.columns.items()}
-        found["values"] = {str(name): value for name, value in training.folder.values.items()}
+        values["columns"] = {name: str(value) for name, value in training.folder.columns.items()}
+        values["values"] = {str(name): value for name, value in training.folder.values.items()}
     if training.keep:
-        found["keep"] = training.keep
-    return found
+        values["keep"] = training.keep
+    return values
 
 
 def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | None:
-    """Return the part and split of a training set that the source does not have, None if none."""
+    """Return the first part and split of a training set that the source lacks, else None."""
     if training.parts:
-        return next((lost for part in training.parts if (lost := lacking(source, part))), None)
+        return next((gap for part in training.parts if (gap := lacking(source, part))), None)
     for split, language in (("train", training.language), ("dev", "en")):
         declared = split == "train" or split in training.folder.files
         if declared and not source.has(training, split, language):
@@ -218,7 +218,7 @@ def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | 
 
 
 def _tenth(text: str) -> bool:
-    """Say whether a row is held out: by its context, so that no context is in train and dev."""
+    """Return whether a row is held out, by its context: none is in both train and dev."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % DEV_SHARE == 0
 
 

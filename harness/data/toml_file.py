@@ -1,4 +1,4 @@
-"""TOML files of the user's: errors name line and column, which tomllib does not say."""
+"""The user's TOML files: errors name line and column, which tomllib does not provide."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _PLAIN = re.compile(r"[^,\]}#\n]+")
 
 @dataclass(frozen=True)
 class TomlFile:
-    """A file's text and tables; each check names the place of what it refuses.
+    """A file's text and tables; each check names the place of the error.
 
-    A place is given by keys: the names of the tables and at last of the key.
+    A place is given by keys: the names of the tables and, last, of the key.
 
     Attributes:
         path: The file.
         text: Its text.
-        tables: What the text says.
+        tables: The parsed text.
     """
 
     path: Path
@@ -40,10 +40,10 @@ class TomlFile:
 
     @classmethod
     def read(cls, path: Path) -> TomlFile:
-        """Return a file, read.
+        """Read a file.
 
         Raises:
-            HarnessError: It cannot be read, is not TOML, or has tables in tables without end.
+            HarnessError: It cannot be read, is not TOML, or is nested too deeply.
         """
         text = "\n".join(read_lines(path))
         try:
@@ -63,7 +63,7 @@ class TomlFile:
         return HarnessError(f"{self.at(keys, value)}: {what}")
 
     def table(self, keys: tuple[str, ...], value: object, what: str) -> Mapping[str, Any]:
-        """Return a value that must be a table; ``what`` says of what."""
+        """Return a value that must be a table; ``what`` names its contents."""
         if not isinstance(value, dict):
             raise self.wrong(keys, f"{shown(value)} stands where a table of {what} should")
         return value
@@ -71,7 +71,7 @@ class TomlFile:
     def bounded(
         self, keys: tuple[str, ...], what: str, value: object, expected: Expected, help_: str = ""
     ) -> None:
-        """Refuse a value that is not as expected; ``help_`` says what it is for."""
+        """Refuse a value that is not expected; ``help_`` describes its key."""
         if value not in expected:
             hint = nearest(value, expected.words) if isinstance(value, str) else ""
             message = f"{what} = {shown(value)}{hint}; expected {expected}"
@@ -80,7 +80,7 @@ class TomlFile:
     def known(
         self, keys: tuple[str, ...], word: str, known: Iterable[str], kind: str = "key"
     ) -> None:
-        """Refuse a key, or a value of another kind, that is none of those known."""
+        """Refuse an unknown key, or an unknown value of another kind."""
         names = list(known)
         if word not in names:
             message = str(unknown(kind, word, names))
@@ -89,11 +89,11 @@ class TomlFile:
 
 @dataclass(frozen=True)
 class _Place:
-    """A key, or a string that a key's value is or holds.
+    """A key, or a string that a key's value is or contains.
 
     Attributes:
-        path: Names of the tables, and at last of the key.
-        at: Offset in the text, behind the quotes of a string.
+        path: Names of the tables and, last, of the key.
+        at: Offset in the text, after the opening quotes of a string.
         value: The string; None for the key itself.
     """
 
@@ -107,20 +107,20 @@ def place_of(text: str, keys: tuple[str, ...], value: str | None = None) -> tupl
 
     Args:
         text: A valid TOML text.
-        keys: Names of tables and at last of the key; the longest beginning that is there counts.
-        value: A string that the key's value is or holds; None for the key itself.
+        keys: Names of the tables and, last, of the key; the longest known beginning counts.
+        value: A string that the key's value is or contains; None for the key itself.
     """
     places = list(_places(text))
     depth = max((_common(place.path, keys) for place in places), default=0)
     inside = [p for p in places if depth and p.path[:depth] == keys[:depth]]
-    said = [p for p in inside if p.value is not None and p.value == value]
-    named = [p for p in inside if p.value is None]
-    at = next((place.at for place in (*said, *named)), 0)
+    strings = [p for p in inside if p.value is not None and p.value == value]
+    names = [p for p in inside if p.value is None]
+    at = next((place.at for place in (*strings, *names)), 0)
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def _common(path: tuple[str, ...], keys: tuple[str, ...]) -> int:
-    """Return how many names of a key's path are the first of those asked for."""
+    """Return how many names a key's path and some keys have in common at the beginning."""
     depth = 0
     while depth < min(len(path), len(keys)) and path[depth] == keys[depth]:
         depth += 1
@@ -144,7 +144,7 @@ def _places(text: str) -> Iterator[_Place]:
 
 
 def _pair(text: str, at: int, table: tuple[str, ...]) -> Generator[_Place, None, int]:
-    """Yield a key and what its value holds; return where the value ends."""
+    """Yield a key and the contents of its value; return where the value ends."""
     names, end = _key(text, at)
     path = (*table, *names)
     yield _Place(path, at)
@@ -189,10 +189,10 @@ def _key(text: str, at: int) -> tuple[tuple[str, ...], int]:
 
 
 def _space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
 
 
 def _blank(text: str, at: int) -> int:
-    found = _BLANK.match(text, at)
-    return found.end() if found else at
+    match = _BLANK.match(text, at)
+    return match.end() if match else at

@@ -1,1 +1,1 @@
-"""What the user sees: tables and progress."""
+"""Printed tables, plans and progress."""

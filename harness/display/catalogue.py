@@ -1,4 +1,4 @@
-"""Lists: installed tasks and training sets, what a data folder holds."""
+"""Lists of installed tasks and training sets, and of what a data folder holds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def listing(tasks: Sequence[Task], benchmarks: Sequence[Benchmark]) -> str:
 
 
 def _groups(task: Task, benchmarks: Sequence[Benchmark]) -> str:
-    """Return the groups that a task is in, by any benchmark; "" if none has it."""
+    """Return the groups that a task is in, in any benchmark; "" for none."""
     groups = (benchmark.group_of(task) for benchmark in benchmarks)
     return ", ".join(dict.fromkeys(group for group in groups if group))
 
@@ -80,7 +80,7 @@ def card(task: Task, benchmarks: Sequence[Benchmark]) -> str:
     """Return one task with its citation and sources, in lines."""
     value = as_dict(task, benchmarks)
     keys = ("group", "format", "metric", "training_set", "licence", "citation", "homepage")
-    lines = [f"{task.name}: {task.title}", *_said_of(value, keys)]
+    lines = [f"{task.name}: {task.title}", *_entry_lines(value, keys)]
     for name, codes in value["languages"].items():
         lines.append(f"  {name:13} {len(codes)} languages: {' '.join(codes)}")
     return "\n".join([*lines, *_sources(value["sources"])])
@@ -109,7 +109,7 @@ def training_card(training: TrainingSet) -> str:
     """Return one intermediate task with its citation and sources, in lines."""
     value = training_dict(training)
     lines = [f"{training.name}: an intermediate task, for harness train and studies"]
-    lines += _said_of(value, ("format", "metric", "licence", "citation"))
+    lines += _entry_lines(value, ("format", "metric", "licence", "citation"))
     lines.append(f"  languages     {' '.join(value['languages'])}")
     for part in value["parts"] or [value]:
         lines += [f"  {part['name']}:"] if value["parts"] else []
@@ -117,8 +117,8 @@ def training_card(training: TrainingSet) -> str:
     return "\n".join(lines)
 
 
-def _said_of(value: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
-    """Return a line for each of some entries, and one for the labels if there are any."""
+def _entry_lines(value: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
+    """Return a line for each of some entries, and one for the labels, if any."""
     lines = [f"  {key.replace('_', ' '):13} {value[key] or '–'}" for key in keys]
     return lines + ([f"  labels        {' '.join(value['labels'])}"] if value["labels"] else [])
 
@@ -126,21 +126,21 @@ def _said_of(value: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
 def _sources(sources: Mapping[str, Any]) -> list[str]:
     """Return a line for each file of each source."""
     lines = []
-    for kind, found in sources.items():
-        said = found or {}
-        if "repo" in said:
-            said = {"repo": f"{said['repo']} @ {said['revision']}"} | said["files"]
-        for split, where in said.items():
+    for kind, source in sources.items():
+        entries = source or {}
+        if "repo" in entries:
+            entries = {"repo": f"{entries['repo']} @ {entries['revision']}"} | entries["files"]
+        for split, where in entries.items():
             where = where if isinstance(where, str) else ", ".join(where)
             lines.append(f"  {kind.replace('_', ' '):16} {split:7} {where}")
     return lines
 
 
 def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
-    """Return what a data folder holds: a row a split, or a row a language."""
+    """Return the contents of a data folder, with a row for each split or each language."""
     if per_language:
         rows = [
-            (f.name, f.split, f.language, _count(f.rows), _said(f.labelled), _remark(f))
+            (f.name, f.split, f.language, _count(f.rows), _yes_or_no(f.labelled), _remark(f))
             for f in findings
         ]
         head = ("task or set", "split", "language", "rows", "labelled", "note")
@@ -150,19 +150,19 @@ def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
         groups.setdefault((finding.name, finding.split), []).append(finding)
     rows = []
     for (name, split), members in groups.items():
-        there = [f for f in members if f.rows is not None]
-        unlabelled = [f.language for f in there if not f.labelled]
-        lost = [f.language for f in members if f.rows is None]
-        notes = [f"no file: {' '.join(lost)}"] if lost else []
-        if unlabelled and len(unlabelled) < len(there):
+        present = [f for f in members if f.rows is not None]
+        unlabelled = [f.language for f in present if not f.labelled]
+        missing = [f.language for f in members if f.rows is None]
+        notes = [f"no file: {' '.join(missing)}"] if missing else []
+        if unlabelled and len(unlabelled) < len(present):
             notes.append(f"no labels: {' '.join(unlabelled)}")
         problems = sum(len(f.problems) for f in members)
         notes += [f"{problems} malformed"] if problems else []
-        labelled = len(there) - len(unlabelled)
-        counts = [f.rows or 0 for f in there]
+        labelled = len(present) - len(unlabelled)
+        counts = [f.rows or 0 for f in present]
         span = f"{min(counts)}–{max(counts)}" if counts else "–"
-        whole = f"{len(there)}/{len(members)}"
-        rows.append((name, split, whole, span, f"{labelled}/{len(there)}", "; ".join(notes)))
+        coverage = f"{len(present)}/{len(members)}"
+        rows.append((name, split, coverage, span, f"{labelled}/{len(present)}", "; ".join(notes)))
     head = ("task or set", "split", "languages", "rows", "labelled", "note")
     return tabulate(rows, head, "simple", disable_numparse=True)
 
@@ -171,7 +171,7 @@ def _count(rows: int | None) -> str:
     return "–" if rows is None else str(rows)
 
 
-def _said(labelled: bool | None) -> str:
+def _yes_or_no(labelled: bool | None) -> str:
     return {True: "yes", False: "no", None: "–"}[labelled]
 
 

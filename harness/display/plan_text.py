@@ -1,4 +1,4 @@
-"""What a plan prints: its steps counted by kind and name, and how long they will take."""
+"""A plan in words: its steps counted by kind and name, and how long they will take."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def plan_text(request: Request, plan: Plan, store: Store) -> str:
     notes = [f"note: {checkpoint.name}: {note}" for note in checkpoint.notes]
     notes += [f"note: {note}" for note in plan.notes]
     skipped = [f"skipped: {why}" for why in plan.skipped.values()]
-    found = estimate(plan.steps, store, device)
+    guess = estimate(plan.steps, store, device)
     return "\n".join(
-        [*notes, title, steps_table(plan.steps, store), *skipped, _estimate(found, device, 1)]
+        [*notes, title, steps_table(plan.steps, store), *skipped, _estimate(guess, device, 1)]
     )
 
 
@@ -50,31 +50,31 @@ def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
         f" {len(study.recipes)} recipes on {request.benchmark.name}; {_where(request)}"
     )
     notes = [f"note: {note}" for note in whole.notes]
-    found = estimate(whole.steps, store, request.device)
+    guess = estimate(whole.steps, store, request.device)
     return "\n".join(
-        [*notes, title, steps_table(whole.steps, store), _estimate(found, request.device, workers)]
+        [*notes, title, steps_table(whole.steps, store), _estimate(guess, request.device, workers)]
     )
 
 
 def steps_table(steps: Sequence[Step], store: Store) -> str:
-    """Return the steps counted by kind and name, scores only in the sum; and what is cached.
+    """Return the steps counted by kind and name, the cached ones too; scores only in the sum.
 
-    A training whose predictions are all there counts as cached, though it may have been pruned.
+    A training whose predictions are all cached counts as cached, even if it was pruned.
     """
     from harness.pipeline.steps.needed import to_do
 
     open_keys = {step.key for step in to_do(steps, store.has)}
-    alike: dict[tuple[str, str], list[Step]] = {}
+    groups: dict[tuple[str, str], list[Step]] = {}
     for step in sorted(steps, key=lambda step: KINDS.index(step.kind)):
         if step.kind != "score":
             name = step.name.partition(" (")[0].partition(" ")[2]
             of = name if step.kind == "train" else name.partition(" ")[0]  # all its languages
-            alike.setdefault((step.kind, of), []).append(step)
+            groups.setdefault((step.kind, of), []).append(step)
     rows = []
-    for (kind, name), some in alike.items():
-        count = sum(step.key in open_keys for step in some)
-        examples = sum(step.examples for step in some)
-        rows.append((kind, name, len(some), len(some) - count, count, examples or ""))
+    for (kind, name), members in groups.items():
+        count = sum(step.key in open_keys for step in members)
+        examples = sum(step.examples for step in members)
+        rows.append((kind, name, len(members), len(members) - count, count, examples or ""))
     table = tabulate(rows, ("step", "of", "steps", "cached", "to do", "examples"), "simple")
     return f"{table}\n{len(steps)} steps with the scores, {len(steps) - len(open_keys)} cached"
 
@@ -86,14 +86,14 @@ def _where(request: Request) -> str:
     return f"{device.precision} on {device.name}, {device.threads} threads{partial}"
 
 
-def _estimate(found: Estimate, device: Device, workers: int) -> str:
-    """Return how long it will take, and what that rests on."""
-    if not found.seconds:
+def _estimate(guess: Estimate, device: Device, workers: int) -> str:
+    """Return how long it will take, and what the estimate is based on."""
+    if not guess.seconds:
         return "estimate: nothing to do"
-    share = found.seconds / workers
+    share = guess.seconds / workers
     basis = (
-        f"{found.measured:.0%} of it from tokens a second measured here"
-        if found.measured > 0.005
+        f"{guess.measured:.0%} of it from tokens a second measured here"
+        if guess.measured > 0.005
         else "a guess from the speed of a matrix product, nothing like it was measured here yet"
     )
     slots = f", {workers} slots" if workers > 1 else ""

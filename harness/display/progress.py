@@ -1,4 +1,4 @@
-"""Progress of a run: bars with rate and time left on a terminal, a line a step elsewhere."""
+"""Progress of a run: bars with rate and time left on a terminal, else a line for each step."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class Bars:
-    """A bar for each running step and one for the whole; a line for each step that has ended."""
+    """A bar for each running step and one for the whole run; a line for each finished step."""
 
     def __init__(self, *, plans: bool = False) -> None:
-        """Look whether standard error is a terminal.
+        """Open a console on standard error.
 
         Args:
-            plans: Print the plan, too.
+            plans: Also print the plan.
         """
         from rich.console import Console
 
@@ -33,7 +33,7 @@ class Bars:
             print(f"{plan}\n", flush=True)
 
     def opened(self, total: int) -> None:
-        """Show the bar of the whole."""
+        """Show the bar of the whole run."""
         if self.console.is_terminal or self.console.is_jupyter:
             self.live = _bars(self.console)
             self.live.start()
@@ -53,7 +53,7 @@ class Bars:
             self.live.update(bar, completed=done, total=total, rate=rate)
 
     def ended(self, outcome: Outcome, done: int, total: int) -> None:
-        """Print how a step has ended; of scores only what failed."""
+        """Print how a step ended; for score steps, only failures."""
         step = outcome.step
         if step.key in self.bars:
             self.live.remove_task(self.bars.pop(step.key)[0])
@@ -68,7 +68,7 @@ class Bars:
         self._print(f"[{done}/{total}] {step.name}: {text}")
 
     def closed(self, report: Report) -> None:
-        """Take the bars away; print how long all took."""
+        """Remove the bars; print how long the run took."""
         if self.live is not None:
             self.live.stop()
             self.live, self.bars = None, {}

@@ -1,4 +1,4 @@
-"""What a look through a store prints, and what its pruning does."""
+"""The results of checking and of pruning a store, in words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def findings_text(found: Findings, where: str) -> str:
 
 
 def pruning_text(found: Pruning, *, apply: bool) -> str:
-    """Return a line for each trained encoder that goes, then how much that is and what stays."""
+    """Return a line for each trained encoder to remove, then their total and what is kept."""
     lines = [f"{step.name}: {_size(size)}" for step, size in found.going]
     count, size = len(found.going), _size(sum(size for _, size in found.going))
     if not count:
@@ -34,16 +34,16 @@ def pruning_text(found: Pruning, *, apply: bool) -> str:
         lines.append(f"removed: {count} trained encoders, {size}")
     else:
         lines.append(f"dry run: {count} trained encoders, {size}, would go; --apply removes them")
-    stays = [f"{found.read} that unfinished steps read"] if found.read else []
+    rest = [f"{found.read} that unfinished steps read"] if found.read else []
     if found.others:
-        stays.append(f"{found.others} of no study named here ({_size(found.others_bytes)})")
-    if stays:
-        lines.append(f"kept: {', '.join(stays)}")
+        rest.append(f"{found.others} of no study named here ({_size(found.others_bytes)})")
+    if rest:
+        lines.append(f"kept: {', '.join(rest)}")
     return "\n".join(lines)
 
 
 def place_text(store: Store) -> str:
-    """Return where a store's files are looked at: of one at a URL it is the mirror."""
+    """Return where a store's files are; for a store at a URL, its mirror."""
     url = getattr(store, "url", "")
     return f"{store.root} (the mirror of {url} on this machine)" if url else str(store.root)
 

@@ -1,4 +1,4 @@
-"""The kinds of task, a file each; a declaration picks one and gives it its label set."""
+"""The kinds of task, one module for each; a declaration picks one and gives it its label set."""
 
 from harness.formats.bitext_mining import BitextMining
 from harness.formats.masked_lm import MaskedLM

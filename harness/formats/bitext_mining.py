@@ -1,4 +1,4 @@
-"""Bitext mining: find the translation pairs hidden in two piles of sentences (BUCC 2018)."""
+"""Bitext mining: find the translation pairs in two collections of sentences (BUCC 2018)."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ class BitextMining(EncoderOnly):
         return sorted((c.source, c.english) for c in test if c.score >= threshold)
 
     def _candidates(self, model: Model, rows: Dataset, settings: Settings) -> list[Candidate]:
-        """Mine one split: unique sentences only, those that occur twice drop out afterwards."""
+        """Mine the distinct sentences of one split; drop pairs whose sentences occur twice."""
         from harness.search.mining import Candidate, mine
 
         texts: dict[str, list[str]] = {}
         ids: dict[str, dict[str, str]] = {}
         for side in ("source", "english"):
-            here = [
+            sentences = [
                 (text, name)
                 for s, text, name in zip(rows["side"], rows["text"], rows["id"], strict=True)
                 if s == side
             ]
-            seen = Counter(text for text, _ in here)
-            texts[side] = list(seen)
-            ids[side] = {text: name for text, name in here if seen[text] == 1}
+            counts = Counter(text for text, _ in sentences)
+            texts[side] = list(counts)
+            ids[side] = {text: name for text, name in sentences if counts[text] == 1}
         source, english = (
             model.embed(texts[side], settings.max_length) for side in ("source", "english")
         )
@@ -80,7 +80,7 @@ class BitextMining(EncoderOnly):
         return first_of_side(rows, "source", limit)
 
     def gold(self, rows: Dataset) -> Pairs | None:
-        """Return the rows' gold pairs, None where there is none."""
+        """Return the rows' gold pairs, None without any."""
         gold = [
             (name, other)
             for side, name, others in zip(rows["side"], rows["id"], rows["matches"], strict=True)
@@ -102,9 +102,9 @@ class BitextMining(EncoderOnly):
         return self.read(path)
 
     def limited(self, gold: Pairs, rows: Dataset) -> Pairs:
-        """Return the gold pairs whose both sentences are among the rows."""
-        kept = set(rows["id"])
-        return [pair for pair in gold if kept.issuperset(pair)]
+        """Return the gold pairs that have both sentences in the rows."""
+        ids = set(rows["id"])
+        return [pair for pair in gold if ids.issuperset(pair)]
 
     def score(self, gold: Pairs, predictions: Pairs, language: str) -> Scores:
         """Return F1, precision and recall over the set of pairs."""

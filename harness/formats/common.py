@@ -1,4 +1,4 @@
-"""What several formats share: writing files, counting predictions, spotting placeholders."""
+"""What several formats share: writing files, counting predictions, refusing placeholders."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-PLACEHOLDER_ROWS = 50  # so many identical labels and no other are a placeholder, not a test set
+PLACEHOLDER_ROWS = 50  # if all labels are equal, and at least this many, they are placeholders
 
 
 class Unlabelled(HarnessError):
-    """The labels are placeholders: nothing can be scored against them."""
+    """The labels are placeholders, so nothing can be scored."""
 
 
 def write_lines(lines: Sequence[str], path: Path) -> None:
-    """Write lines with LF ends, making the folder."""
+    """Write lines that end in LF; create the folder if necessary."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
 
 
 def read_labels(path: Path, known: Sequence[str]) -> list[str]:
-    """Read one label a line, as XTREME's scorer does (white space around it dropped).
+    """Read one label per line, as XTREME's scorer does (without white space around it).
 
     Raises:
-        HarnessError: A label is not of the set; names file, line and the set.
+        HarnessError: A label is not in the set; names file, line and the set.
     """
     labels = [line.strip() for line in scored_lines(path)]
     allowed = set(known)
@@ -42,19 +42,19 @@ def read_labels(path: Path, known: Sequence[str]) -> list[str]:
 
 
 def refuse_placeholders(labels: Sequence[str], where: object) -> None:
-    """Raise Unlabelled when every one of many labels is the same (mirrors without labels)."""
+    """Refuse labels that are all the same, if they are many (mirrors without labels)."""
     if len(labels) >= PLACEHOLDER_ROWS and len(set(labels)) == 1:
         raise Unlabelled(f"{where}: no labels (all {len(labels)} rows say {labels[0]!r})")
 
 
 def same_count(predictions: int, gold: int, what: str) -> None:
-    """Raise HarnessError unless there are as many predictions as labels."""
+    """Refuse another number of predictions than of labels."""
     if predictions != gold:
         raise HarnessError(f"{predictions} predictions for {gold} labelled {what}")
 
 
 def first_rows(rows: Dataset, limit: int) -> Dataset:
-    """Return the first rows (a run cut short by ``--limit``)."""
+    """Return the first rows (for ``--limit``)."""
     return rows.select(range(min(limit, len(rows))))
 
 

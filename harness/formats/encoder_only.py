@@ -1,4 +1,4 @@
-"""What the retrieval formats share: no head, no training of their own."""
+"""What the retrieval formats share: they have no head and no training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class EncoderOnly:
-    """A format that uses the encoder as it is."""
+    """A format that uses the bare encoder."""
 
     version: ClassVar[int] = 1
     labels: ClassVar[tuple[str, ...]] = ()

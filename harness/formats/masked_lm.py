@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.recipes import Settings
 
-BATCH = 16  # that are predicted together
-DEV_SEED = 0  # dev is masked once and for all
+BATCH = 16  # examples that are predicted together
+DEV_SEED = 0  # the same masks in dev for every training
 
 
 @dataclass(frozen=True)
 class MaskedLM:
-    """Masked language modelling; predictions say which masked tokens of English dev were found.
+    """Masked language modelling; a prediction is whether a masked token of dev was predicted right.
 
-    The masking is BERT's (arXiv 1810.04805, section 3.1), as XLM-R's was (arXiv 1911.02116). Its
+    The masking is BERT's (arXiv 1810.04805, section 3.1), as was XLM-R's (arXiv 1911.02116). The
     head is tied to the encoder's word table.
     """
 
@@ -58,23 +58,23 @@ class MaskedLM:
         return features
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[bool]:
-        """Say of each masked token of the test lines whether it was found."""
+        """Return for each masked token of the test lines whether it was predicted right."""
         plain = self.encode(rows["test"], model.tokenizer, settings, training=False)
         masked = [
             mask(feature, model.tokenizer, random.Random(f"{DEV_SEED} {i}"))
             for i, feature in enumerate(plain)
         ]
-        found: list[bool] = []
-        for start in range(0, len(masked), BATCH):  # scores of every word are too many to keep
-            some = masked[start : start + BATCH]
-            outputs = model.infer(some)
-            found += [
+        hits: list[bool] = []
+        for start in range(0, len(masked), BATCH):  # all words' scores are too many to keep
+            batch = masked[start : start + BATCH]
+            outputs = model.infer(batch)
+            hits += [
                 int(scores[0][i].argmax()) == label
-                for feature, scores in zip(some, outputs, strict=True)
+                for feature, scores in zip(batch, outputs, strict=True)
                 for i, label in enumerate(feature["labels"])
                 if label != IGNORED
             ]
-        return found
+        return hits
 
     def gold(self, rows: Dataset) -> list[str]:
         """Return the lines; what is masked in them depends on the tokenizer."""
@@ -82,5 +82,5 @@ class MaskedLM:
         return lines
 
     def score(self, gold: list[str], predictions: list[bool], language: str) -> Scores:
-        """Return the share of masked tokens that were found, in percent."""
+        """Return the share of masked tokens that were predicted right, in percent."""
         return {"accuracy": 100 * sum(predictions) / max(1, len(predictions))}

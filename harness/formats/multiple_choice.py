@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MultipleChoice(OneLabel):
-    """Multiple choice; predictions are the places of the chosen options, from "0".
+    """Multiple choice; predictions are the numbers of the chosen options, from "0".
 
-    The labels are the places of the options, ``("0", "1")`` to ``("0", … "4")``.
+    The labels are the numbers of the options, ``("0", "1")`` to ``("0", … "4")``.
     """
 
     name: ClassVar[str] = "multiple choice"
@@ -32,13 +32,13 @@ class MultipleChoice(OneLabel):
     def encode(
         self, rows: Dataset, tokenizer: Any, settings: Settings, *, training: bool
     ) -> list[dict[str, Any]]:
-        """Tokenise each option as a pair with what it belongs to, the longer part cut first.
+        """Tokenise each option as a pair with its context, the longer part cut first.
 
-        The first part is the context, or the question where there is none; the second the
-        option, after the question if a context came first.
+        The first part is the context, or the question if there is none; the second is the
+        option, after the question if there is a context.
 
         Returns:
-            One feature a question, each input a list with one row an option.
+            One feature per question, each input a list with one row per option.
         """
         firsts: list[str] = []
         seconds: list[str] = []
@@ -59,7 +59,7 @@ class MultipleChoice(OneLabel):
         return self.labelled(features, rows) if training else features
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[str]:
-        """Return the place of the option with the highest score; the first of equals."""
+        """Return the number of the option with the highest score; the first of equals."""
         features = self.encode(rows["test"], model.tokenizer, settings, training=False)
         flat = [
             {name: values[i] for name, values in feature.items()} | {"row": row}
@@ -75,7 +75,7 @@ class MultipleChoice(OneLabel):
 
 
 def options(count: int) -> tuple[str, ...]:
-    """Return the labels of a question with so many options, two to five."""
+    """Return the labels of a question with two to five options."""
     if not 2 <= count <= 5:
         raise ValueError(f"{count} options; multiple choice has two to five")
     return tuple(str(i) for i in range(count))

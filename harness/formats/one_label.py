@@ -1,4 +1,4 @@
-"""What the formats with one label an example share: files of a label a line, and accuracy."""
+"""What formats with one label per example share: files with a label per line, and accuracy."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OneLabel:
     examples: ClassVar[str] = "pairs"
 
     def labelled(self, features: list[dict[str, Any]], rows: Dataset) -> list[dict[str, Any]]:
-        """Put the place of each row's label among the labels into its feature."""
+        """Add the number of each row's label to its feature."""
         place = {label: i for i, label in enumerate(self.labels)}
         for feature, label in zip(features, rows["label"], strict=True):
             feature["labels"] = place[label]
@@ -58,15 +58,15 @@ class OneLabel:
         return labels
 
     def write(self, predictions: list[str], path: Path) -> None:
-        """Write one label a line."""
+        """Write one label per line."""
         write_lines(predictions, path)
 
     def read(self, path: Path) -> list[str]:
-        """Read one label a line."""
+        """Read one label per line."""
         return read_labels(path, self.labels)
 
     def read_gold(self, path: Path) -> list[str]:
-        """Read one label a line; placeholders raise Unlabelled."""
+        """Read one label per line; placeholders raise Unlabelled."""
         labels = self.read(path)
         refuse_placeholders(labels, path)
         return labels

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 Lines = list[str]
-"""0-based line numbers as they are written: the official scorer compares texts, "00" is not "0"."""
+"""0-based line numbers as texts, which the official scorer compares: "00" is not "0"."""
 
 
 @dataclass(frozen=True)
 class SentenceRetrieval(EncoderOnly):
     """Top-1 retrieval by cosine; predictions are 0-based lines of the language's file.
 
-    The English sentences ask and the language's sentences are the index, so that line j of a
-    prediction or label file belongs to the j-th line of the English file, which is sorted
+    The English sentences are the queries and the language's sentences the index, so that line j
+    of a prediction or label file belongs to line j of the English file, which is sorted
     (google-research/xtreme: similarity_search puts the language's vectors into the index).
     """
 
@@ -51,11 +51,11 @@ class SentenceRetrieval(EncoderOnly):
             )
             for side in ("source", "english")
         )
-        _, found = nearest(english, source, 1)
-        return [str(line) for line in found[:, 0]]
+        _, numbers = nearest(english, source, 1)
+        return [str(line) for line in numbers[:, 0]]
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
-        """Return the first English sentences, and all of the language's to search in."""
+        """Return the first English sentences, and all of the language's."""
         return first_of_side(rows, "english", limit)
 
     def gold(self, rows: Dataset) -> Lines | None:
@@ -66,11 +66,11 @@ class SentenceRetrieval(EncoderOnly):
         return [m[0] for m in matches] if matches and all(matches) else None
 
     def write(self, predictions: Lines, path: Path) -> None:
-        """Write one 0-based line number a line."""
+        """Write one 0-based line number per line."""
         write_lines(predictions, path)
 
     def read(self, path: Path) -> Lines:
-        """Read one 0-based line number a line."""
+        """Read one 0-based line number per line."""
         lines = [line.strip() for line in scored_lines(path)]
         for number, line in enumerate(lines, 1):
             if not (line.isascii() and line.isdigit()):
@@ -78,7 +78,7 @@ class SentenceRetrieval(EncoderOnly):
         return lines
 
     def read_gold(self, path: Path) -> Lines:
-        """Read one 0-based line number a line."""
+        """Read one 0-based line number per line."""
         return self.read(path)
 
     def limited(self, gold: Lines, rows: Dataset) -> Lines:
@@ -88,8 +88,8 @@ class SentenceRetrieval(EncoderOnly):
     def score(self, gold: Lines, predictions: Lines, language: str) -> Scores:
         """Return the accuracy, and (extra, not official) that of the other direction.
 
-        ``inverse_accuracy`` takes line i of the predictions for the English line of the
-        language's i-th sentence, as a search the other way round would leave it.
+        ``inverse_accuracy`` takes line i of the predictions as the English line of the
+        language's i-th sentence, as a search in the other direction would write it.
         """
         from harness.scoring import accuracy
 

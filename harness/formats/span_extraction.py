@@ -34,10 +34,10 @@ class SpanExtraction:
     """Span extraction; predictions are answers by question id.
 
     Attributes:
-        scorer: ``squad`` (the SQuAD v1.1 script, English normalisation whatever the language) or
+        scorer: ``squad`` (the SQuAD v1.1 script, English normalisation for all languages) or
             ``mlqa`` (MLQA's script, by language).
         no_answer: Whether a question may have no answer in its context (SQuAD v2.0); it is then
-            learnt as a span on the first token, predicted as "" where that span scores above all
+            trained as a span on the first token, predicted as "" if that span scores above all
             others (run_squad.py's null_score_diff_threshold of 0), and scored by v2.0's script.
     """
 
@@ -71,12 +71,12 @@ class SpanExtraction:
         """Tokenise questions with windows over their contexts, ``settings.stride`` tokens apart.
 
         Returns:
-            One feature a window. ``row`` is the question's row and ``offsets`` has a context
+            One feature per window. ``row`` is the question's row and ``offsets`` has a context
             token's (start, end) in code points, None for other tokens. In training the windows
             carry ``start_positions`` and ``end_positions`` instead; a window without the whole
             answer points at its first token, as in SQuAD's reference code.
         """
-        questions, lengths = _shortened(rows["question"][:], tokenizer, settings.max_question)
+        questions, lengths = _cut(rows["question"][:], tokenizer, settings.max_question)
         contexts = rows["context"][:]
         features: list[dict[str, Any]] = []
         for length in sorted(set(lengths)):
@@ -92,19 +92,19 @@ class SpanExtraction:
                 [contexts[i] for i in members],
                 truncation="only_second",
                 max_length=settings.max_length,
-                stride=max(0, room - settings.stride),  # transformers' word for the overlap
+                stride=max(0, room - settings.stride),  # means the overlap in transformers
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
             )
             features += _windows(batch, members, contexts, tokenizer.model_input_names)
         features.sort(key=lambda feature: feature["row"])  # stable: windows stay in order
         if training:
-            learnt = [
-                _learnt(*row) for row in zip(rows["answers"][:], rows["starts"][:], strict=True)
+            targets = [
+                _target(*row) for row in zip(rows["answers"][:], rows["starts"][:], strict=True)
             ]
             for feature in features:
                 row, offsets = feature.pop("row"), feature.pop("offsets")
-                begin, stop = learnt[row]
+                begin, stop = targets[row]
                 span = _token_span(offsets, begin, stop) if stop else (0, 0)
                 feature["start_positions"], feature["end_positions"] = span
         return features
@@ -112,7 +112,7 @@ class SpanExtraction:
     def predict(
         self, model: Model, rows: Mapping[str, Dataset], settings: Settings
     ) -> dict[str, str]:
-        """Return the best non-null span of each question, cut out by character offsets."""
+        """Return the text of each question's best non-null span."""
         test = rows["test"]
         features = self.encode(test, model.tokenizer, settings, training=False)
         outputs = model.infer(features)
@@ -127,8 +127,8 @@ class SpanExtraction:
             if span is not None and score > best[row][0]:
                 best[row] = (score, contexts[row][span[0] : span[1]].strip())
         return {
-            name: "" if self.no_answer and silence > score else text
-            for name, (score, text), silence in zip(test["id"], best, null, strict=True)
+            name: "" if self.no_answer and empty > score else text
+            for name, (score, text), empty in zip(test["id"], best, null, strict=True)
         }
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
@@ -136,7 +136,7 @@ class SpanExtraction:
         return first_rows(rows, limit)
 
     def gold(self, rows: Dataset) -> Answers | None:
-        """Return the rows' ids and answers, None where no row has any and each should."""
+        """Return the rows' ids and answers, None if answers are expected and no row has any."""
         gold = list(zip(rows["id"], rows["answers"], strict=True))
         known = self.no_answer or any(is_labelled(answers) for _, answers in gold)
         return gold if known else None
@@ -161,7 +161,7 @@ class SpanExtraction:
     def read_gold(self, path: Path) -> Answers:
         """Read a SQuAD file with answers; one without any raises Unlabelled."""
         refuse_mark(path)
-        # the official scorer never looks at the offsets
+        # the official scorer does not use the offsets
         value = self.layout.read_file(path, (), strict(path), offsets=False)
         gold = list(zip(value["id"], value["answers"], strict=True))
         if not any(is_labelled(answers) for _, answers in gold):
@@ -170,13 +170,13 @@ class SpanExtraction:
 
     def limited(self, gold: Answers, rows: Dataset) -> Answers:
         """Return the gold of the rows' ids, an id as often as the rows have it."""
-        left = Counter(rows["id"])
-        kept = []
+        counts = Counter(rows["id"])
+        pairs = []
         for name, answers in gold:
-            if left[name]:
-                left[name] -= 1
-                kept.append((name, answers))
-        return kept
+            if counts[name]:
+                counts[name] -= 1
+                pairs.append((name, answers))
+        return pairs
 
     def score(self, gold: Answers, predictions: dict[str, str], language: str) -> Scores:
         """Return exact match and F1; an id without a prediction scores 0."""
@@ -191,8 +191,8 @@ class SpanExtraction:
         return squad_scores(gold, predictions)
 
 
-def _shortened(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[list[str], list[int]]:
-    """Cut questions to ``limit`` tokens (run_squad.py's max_query_length); with their lengths."""
+def _cut(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[list[str], list[int]]:
+    """Return questions cut to ``limit`` tokens (run_squad.py: max_query_length) and lengths."""
     batch = tokenizer(
         list(questions),
         add_special_tokens=False,
@@ -223,14 +223,14 @@ def _windows(
 
 
 def _whole_letters(offsets: Offsets, context: str) -> Offsets:
-    """Return offsets with the combining marks (category M) after a token that are in no token.
+    """Return offsets extended over combining marks (category M) that are in no token.
 
     A tokenizer that composes letters (NFKC) may say that a token ends before the marks of its
     last letter. Where a window is cut, the marks may be in a token of the next one.
     """
     if context.isascii():
         return offsets
-    whole: Offsets = []
+    spans: Offsets = []
     for span, after in zip(offsets, [*offsets[1:], None], strict=True):
         if span is not None:
             end, limit = span[1], after[0] if after else len(context)
@@ -238,20 +238,19 @@ def _whole_letters(offsets: Offsets, context: str) -> Offsets:
                 end += 1
             if after or not context[end:].strip():
                 span = (span[0], end)
-        whole.append(span)
-    return whole
+        spans.append(span)
+    return spans
 
 
-def _learnt(answers: Sequence[str], starts: Sequence[int]) -> tuple[int, int]:
-    """Return the characters of the answer to learn, (0, 0) without one.
+def _target(answers: Sequence[str], starts: Sequence[int]) -> tuple[int, int]:
+    """Return the characters of the answer to train on, (0, 0) without one.
 
-    It is the first that is not empty, without white space at its edges, which no answer that is
-    predicted has either.
+    It is the first that is not empty, without white space at its ends, as predictions are.
     """
     for text, start in zip(answers, starts, strict=True):
-        if kept := text.strip():
+        if answer := text.strip():
             begin = start + len(text) - len(text.lstrip())
-            return begin, begin + len(kept)
+            return begin, begin + len(answer)
     return 0, 0
 
 
@@ -266,7 +265,7 @@ def _token_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int]:
 
 
 def _visible(offsets: Offsets, context: str) -> Offsets:
-    """Leave out tokens of nothing but white space: alone they would be the null answer."""
+    """Return offsets without tokens of white space alone, which would be empty answers."""
     return [span if span and context[span[0] : span[1]].strip() else None for span in offsets]
 
 
@@ -277,7 +276,7 @@ def _best_span(
 
     Args:
         start: Start scores of the window's tokens, float32 (tokens,).
-        end: End scores, likewise.
+        end: End scores, float32 (tokens,).
         offsets: Character offsets of the context tokens, None for the others.
         longest: Greatest number of tokens in an answer.
     """
@@ -291,7 +290,7 @@ def _best_span(
     scores = np.where(context[low:high], start[low:high], -np.inf)[:, None] + np.where(
         context[low:high], end[low:high], -np.inf
     )
-    spans = np.arange(high - low)[None, :] - np.arange(high - low)[:, None]  # end less start
+    spans = np.arange(high - low)[None, :] - np.arange(high - low)[:, None]  # end minus start
     scores = np.where((spans >= 0) & (spans < longest), scores, -np.inf)
     i, j = np.unravel_index(scores.argmax(), scores.shape)
     first, last = offsets[low + i], offsets[low + j]

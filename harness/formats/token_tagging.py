@@ -1,4 +1,4 @@
-"""Token tagging: one tag a token (UD-POS, PAN-X). Long sentences are split, never cut."""
+"""Token tagging: one tag per token (UD-POS, PAN-X). Long sentences are split, never cut."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class TokenTagging:
 
     Attributes:
         labels: The tag set; its order is the order of the head's outputs. () stands for the tags
-            of the training file, sorted (``Layout.label_set``); in training, a tag that is none of
-            them carries no loss.
+            of the training file, sorted (``Layout.label_set``); in training, other tags carry no
+            loss.
         metric: ``f1`` of chunks, or ``accuracy`` of tokens (CCG supertags).
     """
 
@@ -54,12 +54,12 @@ class TokenTagging:
     ) -> list[dict[str, Any]]:
         """Tokenise word by word and split sentences longer than ``settings.max_length`` tokens.
 
-        As XTREME's preparation does (utils_preprocess.py): a piece ends before the word that no
-        longer fits; the first sub-word carries the label (see ``harness.formats.words``).
+        As in XTREME's preparation (utils_preprocess.py), a piece ends before the word that no
+        longer fits, and the first sub-word carries the label (see ``harness.formats.words``).
 
         Returns:
-            One feature a piece, in order. Outside training ``first`` holds the places of the
-            words' first sub-words and ``row`` the sentence.
+            One feature per piece, in order. Outside training, ``first`` has the positions of the
+            words' first sub-words, and ``row`` is the number of the sentence.
         """
         tags: list[list[str]] | None = rows["tags"][:] if training else None
         lead, tail = _frame(tokenizer)
@@ -79,14 +79,14 @@ class TokenTagging:
         return features
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> TagLists:
-        """Return the tags of each test sentence, its pieces joined again."""
+        """Return the tags of each test sentence, with its pieces joined."""
         features = self.encode(rows["test"], model.tokenizer, settings, training=False)
         outputs = model.infer(features)
-        tagged: Iterator[str] = chain.from_iterable(
+        tags: Iterator[str] = chain.from_iterable(
             (self.labels[i] for i in scores[0][feature["first"]].argmax(-1))
             for feature, scores in zip(features, outputs, strict=True)
         )
-        return [[next(tagged) for _ in words] for words in rows["test"]["tokens"]]
+        return [[next(tags) for _ in words] for words in rows["test"]["tokens"]]
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the first rows."""
@@ -101,11 +101,11 @@ class TokenTagging:
         return tags
 
     def write(self, predictions: TagLists, path: Path) -> None:
-        """Write one tag a line and a blank line after each sentence, no tokens."""
+        """Write one tag per line, without tokens, and a blank line after each sentence."""
         write_lines([line for tags in predictions for line in (*tags, "")], path)
 
     def read(self, path: Path) -> TagLists:
-        """Read one tag a line, sentences parted by blank lines (which alone make no sentence)."""
+        """Read one tag per line, sentences separated by one or more blank lines."""
         sentences: TagLists = [[]]
         allowed = set(self.labels)
         for number, line in enumerate(scored_lines(path), 1):
@@ -122,7 +122,7 @@ class TokenTagging:
         return sentences if sentences[-1] else sentences[:-1]
 
     def read_gold(self, path: Path) -> TagLists:
-        """Read one tag a line; placeholders raise Unlabelled."""
+        """Read one tag per line; placeholders raise Unlabelled."""
         tags = self.read(path)
         refuse_placeholders(list(chain.from_iterable(tags)), path)
         return tags
@@ -147,7 +147,7 @@ class TokenTagging:
 
 
 def _split(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
-    """Cut a sentence into runs of words whose sub-words fit into ``room``, greedily."""
+    """Split a sentence greedily into runs of words whose sub-words fit into ``room``."""
     runs, start, used = [], 0, 0
     for i, length in enumerate(lengths):
         if used + length > room:
@@ -167,7 +167,7 @@ def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
 
 
 def _feature(pieces: list[list[int]], lead: list[int], tail: list[int]) -> dict[str, Any]:
-    """Wrap sub-words in special tokens; ``first`` marks the place of each word's first one."""
+    """Wrap sub-words in special tokens; ``first`` has the position of each word's first one."""
     ids = [*lead, *chain.from_iterable(pieces), *tail]
     starts = accumulate((len(piece) for piece in pieces[:-1]), initial=len(lead))
     return {"input_ids": ids, "attention_mask": [1] * len(ids), "first": list(starts)}

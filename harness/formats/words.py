@@ -1,4 +1,4 @@
-"""The pieces that a word has in running text, whatever the tokenizer does with spaces."""
+"""The pieces that a word has in running text, for all ways of tokenizers to treat spaces."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ UNSPACED = re.compile(
     "\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
 )
 """Characters of scripts that write no space between words: Thai, Lao, Khmer, kana, Han, with the
-punctuation and full-width forms of the last two. Burmese writes spaces between phrases, and those
-are what PAN-X parts its tokens at."""
+punctuation and full-width forms of the last two. Burmese writes spaces between phrases, where PAN-X
+splits its tokens."""
 PROBES = ("a", "7", ".")
 
 
@@ -24,16 +24,16 @@ def pieces_of_words(
 ) -> list[list[list[int]]]:
     """Return the token ids of each word of each sentence, special tokens left out.
 
-    A word is tokenised alone, as in XTREME's preparation (utils_preprocess.py). Tokenizers that
-    carry the space in the piece (byte-level BPE, Gemma's) give a word after the first other
-    pieces with its space than without: they get it with its space, as in running text, unless
-    the script writes none. XLM-R's and BERT's give the same either way.
+    A word is tokenised alone, as in XTREME's preparation (utils_preprocess.py). In tokenizers that
+    keep the space in the piece (byte-level BPE, Gemma's) a word has other pieces with a space than
+    without: they get all words but the first with it, as in running text, unless the script writes
+    none. XLM-R's and BERT's give the same pieces either way.
 
     Args:
         sentences: Words.
         tokenizer: A fast tokenizer.
-        room: Tokens that fit beside the special ones. A word of more, or of none, becomes the
-            unknown token; where the tokenizer has no such, a longer word is cut.
+        room: Tokens that fit next to the special ones. A word of more, or of none, becomes the
+            unknown token; if the tokenizer has none, a longer word is cut.
 
     Raises:
         HarnessError: A word has no pieces, and the tokenizer no unknown token.
@@ -59,7 +59,7 @@ def _carries_space(tokenizer: Any) -> bool:
 
 
 def _as_written(words: Sequence[str]) -> list[str]:
-    """Return the words of a sentence, each with the space before it if one is written there."""
+    """Return the words of a sentence, each with the space that is written before it, if any."""
     spaced = [
         word if UNSPACED.match(word) or UNSPACED.match(before[-1:]) else f" {word}"
         for before, word in pairwise(words)

@@ -17,13 +17,13 @@ NAMES = ("xtreme_accuracy", "xtreme_mining", "xtreme_qa", "xtreme_tagging")
 
 
 def path(name: str) -> str:
-    """Returns the folder of a module, for ``evaluate.load``.
+    """Return the folder of a module, for ``evaluate.load``.
 
     Args:
         name: One of `NAMES`.
 
     Raises:
-        ValueError: There is no such module.
+        ValueError: The name is unknown.
     """
     if name not in NAMES:
         raise ValueError(f"no metric {name!r}; there are {', '.join(NAMES)}")

@@ -1,4 +1,4 @@
-"""What a checkpoint cannot do, known before any work and without a weight."""
+"""What a checkpoint cannot do, found out before any work and without its weights."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from harness.declarations import Format
     from harness.models.checkpoint import Checkpoint
 
-VERSION = 1  # raised when the checks below change
-LONGEST = 4096  # tokens that are tried
+VERSION = 1  # increased when the checks below change
+LONGEST = 4096  # tokens in the longest input that is tried
 
 
 def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
     """Return what a checkpoint lacks for a format, "" if nothing.
 
     The format's head is built on torch's meta device, and the special tokens that the format
-    cannot do without are looked for.
+    needs are looked up.
 
     Args:
         checkpoint: The checkpoint.
         form: The format.
-        memory: Remembers what was found for the checkpoint's fingerprint.
+        memory: Remembers results by the checkpoint's fingerprint.
     """
 
     def look() -> str:
@@ -40,18 +40,18 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
         return head_trouble(checkpoint, form.head, form) if form.head else ""
 
     head = form.head.auto if form.head else None
-    return _known(memory, f"{checkpoint.fingerprint} {head} {' '.join(form.special)}", look)
+    return _recalled(memory, f"{checkpoint.fingerprint} {head} {' '.join(form.special)}", look)
 
 
 def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
-    """Return why an encoder does not take an input of so many tokens, "" if it does.
+    """Return why an encoder does not take an input of a given length, "" if it does.
 
-    Beyond LONGEST tokens, whose attention would take gigabytes, its config is believed.
+    Beyond LONGEST tokens, whose attention would take gigabytes, its config is trusted.
 
     Args:
         checkpoint: The checkpoint.
         length: Tokens, special ones included.
-        memory: Remembers what was found for the checkpoint's fingerprint.
+        memory: Remembers results by the checkpoint's fingerprint.
     """
 
     def look() -> str:
@@ -62,27 +62,27 @@ def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
         config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
-        most = getattr(config, "max_position_embeddings", None)
-        if length > LONGEST and isinstance(most, int) and length > most:
-            return f"its config says {most} positions"
+        positions = getattr(config, "max_position_embeddings", None)
+        if length > LONGEST and isinstance(positions, int) and length > positions:
+            return f"its config says {positions} positions"
         count = min(length, LONGEST)
         inputs = tokenizer(
             " ".join(["a"] * count), truncation=True, max_length=count, return_tensors="pt"
         )
         return failure(config, dict(inputs))
 
-    return _known(memory, f"{checkpoint.fingerprint} reads {length}", look)
+    return _recalled(memory, f"{checkpoint.fingerprint} reads {length}", look)
 
 
-def _known(memory: Memory, name: str, look: Callable[[], str]) -> str:
-    """Return what was found before, or look now; what a library raises there is what is found."""
+def _recalled(memory: Memory, name: str, look: Callable[[], str]) -> str:
+    """Return a remembered result, or look now and remember it; an error becomes the result."""
     key = f"able {VERSION} {version_of('transformers')} {name}"
-    found = memory.recall(key)
-    if isinstance(found, str):
-        return found
+    result = memory.recall(key)
+    if isinstance(result, str):
+        return result
     try:
-        found = look()
+        result = look()
     except Exception as error:
-        found = f"{type(error).__name__}: {one_line(error)}"
-    memory.keep(key, found)
-    return found
+        result = f"{type(error).__name__}: {one_line(error)}"
+    memory.keep(key, result)
+    return result

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 IGNORED = -100  # torch's cross-entropy skips this label
-WINDOW = 50  # batches' worth of shuffled examples that are sorted by length together
+WINDOW = 50  # number of batches whose shuffled examples are sorted by length together
 
 
 def inference_batches(
@@ -21,8 +21,8 @@ def inference_batches(
         max_examples: Examples in a batch, at most.
 
     Returns:
-        Every example's number exactly once; the longest batches first, so that too little memory
-        shows at once.
+        Every example's number exactly once; the longest batches come first, so that a lack of
+        memory shows at once.
     """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     return _cut(order, lengths, max_tokens, max_examples)
@@ -40,8 +40,8 @@ def training_batches(
     """Plan all batches of a training run, epoch after epoch.
 
     Each epoch shuffles the examples, sorts them by length within windows of ``WINDOW`` batches,
-    cuts batches there, and shuffles the batches. Planning all epochs at once keeps the number of
-    updates known although the token budget makes it differ between epochs.
+    cuts the windows into batches, and shuffles those. All epochs are planned at once, so that the
+    number of updates is known although it differs between epochs.
 
     Args:
         lengths: Tokens of each example.
@@ -50,11 +50,11 @@ def training_batches(
         max_tokens: Padded tokens in a batch, at most, unless one example alone has more.
         seed: Seeds the shuffling.
         multiple: The number of batches of an epoch is a multiple of this (processes times
-            accumulation); the first batches of the epoch fill it up.
+            accumulation); the first batches of the epoch are repeated for that.
 
     Returns:
-        For each epoch its batches of example numbers; every example is there (some twice if
-        filled up).
+        For each epoch its batches of example numbers; every example is in one (some in two, if
+        batches are repeated).
     """
     draw = random.Random(seed)
     plan: list[list[list[int]]] = []
@@ -74,7 +74,7 @@ def bucketed(
     max_tokens: int,
     draw: random.Random,
 ) -> list[list[int]]:
-    """Cut shuffled examples into batches of like lengths, themselves shuffled.
+    """Cut shuffled examples into batches of similar length, and shuffle the batches.
 
     Args:
         order: Numbers of examples, shuffled; some may come twice.
@@ -92,27 +92,27 @@ def bucketed(
 
 
 def quotas(shares: Sequence[float], total: int) -> list[int]:
-    """Split a total by shares into whole numbers: largest remainders, the first of equals.
+    """Split a total by shares into whole numbers, by largest remainders.
 
     Args:
         shares: Shares that sum to 1.
-        total: What is split.
+        total: The total.
 
     Returns:
         Whole numbers that sum to ``total``.
     """
     exact = [share * total for share in shares]
-    found = [int(value) for value in exact]
-    by_rest = sorted(range(len(exact)), key=lambda i: (found[i] - exact[i], i))
-    for i in by_rest[: total - sum(found)]:
-        found[i] += 1
-    return found
+    numbers = [int(value) for value in exact]
+    by_rest = sorted(range(len(exact)), key=lambda i: (numbers[i] - exact[i], i))
+    for i in by_rest[: total - sum(numbers)]:
+        numbers[i] += 1
+    return numbers
 
 
 def _cut(
     order: Sequence[int], lengths: Sequence[int], max_tokens: int, max_examples: int
 ) -> list[list[int]]:
-    """Cut examples that come longest first into batches within both bounds."""
+    """Cut examples, longest first, into batches within both bounds."""
     batches: list[list[int]] = []
     for i in order:
         batch = batches[-1] if batches else []

@@ -1,4 +1,4 @@
-"""A checkpoint from outside: looked at whole before any work, fingerprinted, never unpickled."""
+"""A checkpoint from outside: checked before any work, fingerprinted, never unpickled."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from harness.errors import HarnessError
 from harness.models import checkpoint_files as files
 from harness.models.device import version_of
 
-VERSION = 2  # raised when what is looked at or found changes
+VERSION = 2  # increased when the checks or their results change
 FETCHED = tuple(
     f"*.{ending}"
     for ending in "safetensors safetensors.index.json json txt model jinja codes spm".split()
 )
-AFTER_POOLING = ("Transformer", "Pooling", "Normalize")  # other modules are layers of their own
+AFTER_POOLING = ("Transformer", "Pooling", "Normalize")  # other modules are further layers
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint is, read from its files without loading a weight.
+    """The description of a checkpoint, from its files, without loading its weights.
 
     Attributes:
         path: Local folder.
         name: What the user called it (hub id, or the folder's name).
-        fingerprint: SHA-256 over every file that can change what comes of it.
+        fingerprint: SHA-256 over every file that can change its results.
         model_type: transformers' name of the encoder family.
         layers: Number of encoder layers.
         parameters: Number of weights, word table included.
         body: Number of weights without the word table.
         sentence_encoder: True if the folder says that it is a sentence-transformers model.
         notes: What the user should know, e.g. that a task head is dropped.
-        positions: Tokens that it can read at once; 0 where there is no bound.
-        intermediate: What it was trained on before, as it or the user says; "" if nobody does.
-        pooling: How a sentence encoder's own files pool (``cls``, ``mean`` …); "" if they do not
-            say.
-        dense: Modules that it has after pooling, by folder; the harness leaves them out.
+        positions: Tokens that it can read at once; 0 for no bound.
+        intermediate: What it was trained on before, by its files or the user; "" if unknown.
+        pooling: How a sentence encoder pools by its own files (``cls``, ``mean`` …); "" if they
+            do not say.
+        dense: Folders of modules after pooling, which the harness leaves out.
         unread: Inputs that the tokenizer gives and the encoder cannot take.
     """
 
@@ -61,56 +61,56 @@ class Checkpoint:
     unread: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a submission says of its checkpoint."""
+        """Return the values that a submission records of its checkpoint."""
         values = asdict(self)
         del values["path"]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) -> Checkpoint:
-    """Check a local folder or hub id and say what it is.
+    """Check a local folder or hub id and return its description.
 
     Args:
         where: The folder or id (``owner/name[@revision]``).
         offline: Fetch nothing.
-        memory: Remembers a checkpoint that was looked at before, while no file of it changes.
+        memory: Remembers checked checkpoints as long as their files do not change.
 
     Raises:
         HarnessError: Config, weights or tokenizer are missing or do not agree; weights are
             pickled, or an adapter's; transformers does not know the family or cannot build it; it
-            is no encoder; the hub cannot be reached.
+            is not an encoder; the hub cannot be reached.
     """
     path = Path(where)
     if not path.is_dir():
         path = _from_hub(where, offline=offline)
     name = where if path != Path(where) else path.resolve().name
-    path = path.absolute()  # engines' workers may stand in another folder
+    path = path.absolute()  # engines' workers may run in another folder
     stamp = _stamp(path)
     known = memory.recall(stamp) if memory else None
     if isinstance(known, dict):
         values: dict[str, Any] = {k: tuple(v) if type(v) is list else v for k, v in known.items()}
         return Checkpoint(**values | {"path": path, "name": name})
-    found = _looked_at(path, name)
+    checkpoint = _inspect(path, name)
     if memory:
-        memory.keep(stamp, found.as_dict())
-    return found
+        memory.keep(stamp, checkpoint.as_dict())
+    return checkpoint
 
 
 def _stamp(path: Path) -> str:
-    """Return a name that changes with any file of a folder, and with what reads them."""
-    of = (VERSION, version_of("transformers"), str(path), files.stamp(path))
-    return f"checkpoint {hashlib.sha256(repr(of).encode()).hexdigest()}"
+    """Return a name that changes with any file of a folder, and with the code that reads them."""
+    identity = (VERSION, version_of("transformers"), str(path), files.stamp(path))
+    return f"checkpoint {hashlib.sha256(repr(identity).encode()).hexdigest()}"
 
 
-def _looked_at(path: Path, name: str) -> Checkpoint:
-    """Check a folder whole."""
+def _inspect(path: Path, name: str) -> Checkpoint:
+    """Check a folder and return its description."""
     from harness.models.families import raw_config, understand
 
     files.refuse_adapters(path)
     config = raw_config(path)
     shapes = files.tensor_shapes(files.weight_files(path))
     modules = files.sentence_modules(path)
-    found = understand(path, set(shapes))
+    structure = understand(path, set(shapes))
     parameters = sum(math.prod(shape) for shape in shapes.values())
     record = files.own_record(path)
     parent = record.get("parent")
@@ -119,18 +119,18 @@ def _looked_at(path: Path, name: str) -> Checkpoint:
         path=path,
         name=name,
         fingerprint=files.fingerprint(path),
-        model_type=found.config.model_type,
-        layers=found.layers,
+        model_type=structure.config.model_type,
+        layers=structure.layers,
         parameters=parameters,
-        body=max(0, parameters - found.words),
+        body=max(0, parameters - structure.words),
         sentence_encoder=(path / "modules.json").is_file()
         or parent.get("sentence_encoder") is True,
-        notes=_notes(config, found.unread),
-        positions=found.positions,
+        notes=_notes(config, structure.unread),
+        positions=structure.positions,
         intermediate=str(record.get("intermediate", ""))[:300],
         pooling=_pooling(path, modules) or str(parent.get("pooling", ""))[:60],
         dense=tuple(place for kind, place in modules if kind not in AFTER_POOLING),
-        unread=found.unread,
+        unread=structure.unread,
     )
 
 
@@ -149,7 +149,7 @@ def _from_hub(where: str, *, offline: bool) -> Path:
                 local_files_only=offline,
             )
         )
-    except Exception as error:  # the hub client raises whatever its transport does
+    except Exception as error:  # the hub client passes on its transport's errors
         hint = "--offline reads only what was fetched before" if offline else "check id and network"
         raise HarnessError(
             f"{where}: no such folder, and not to be had from the hub"
@@ -158,8 +158,8 @@ def _from_hub(where: str, *, offline: bool) -> Path:
 
 
 def _notes(config: dict[str, Any], unread: tuple[str, ...]) -> tuple[str, ...]:
-    said = config.get("architectures")
-    heads = [str(a)[:80] for a in said if "For" in str(a)] if isinstance(said, list) else []
+    names = config.get("architectures")
+    heads = [str(a)[:80] for a in names if "For" in str(a)] if isinstance(names, list) else []
     notes = [f"its task head ({name}) is dropped; only the encoder is used" for name in heads[:4]]
     if "auto_map" in config:
         notes.append("its remote code (auto_map) is ignored")
@@ -168,14 +168,14 @@ def _notes(config: dict[str, Any], unread: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _pooling(path: Path, modules: list[tuple[str, str]]) -> str:
-    """Return how a sentence encoder's own Pooling module pools; several ways joined by +."""
+    """Return how a sentence encoder's Pooling module pools; several ways are joined by +."""
     place = next((place for kind, place in modules if kind == "Pooling"), None)
     file = path / (place or "") / "config.json"
-    said = read_json(file) if place and file.is_file() else {}
-    if not isinstance(said, dict):
+    config = read_json(file) if place and file.is_file() else {}
+    if not isinstance(config, dict):
         return ""
-    if isinstance(said.get("pooling_mode"), str):  # as newer versions write it
-        return str(said["pooling_mode"])[:60]
+    if isinstance(config.get("pooling_mode"), str):  # as newer versions write it
+        return str(config["pooling_mode"])[:60]
     start = "pooling_mode_"
-    ways = [k.removeprefix(start) for k, v in said.items() if k.startswith(start) and v is True]
+    ways = [k.removeprefix(start) for k, v in config.items() if k.startswith(start) and v is True]
     return "+".join(w.removesuffix("_tokens").removesuffix("_token") for w in ways[:4])[:60]

@@ -1,4 +1,4 @@
-"""The files of a checkpoint's folder: which, whether they are whole, and their fingerprint."""
+"""The files of a checkpoint's folder: their names, whether they are complete, a fingerprint."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ UNREAD = frozenset(
     ".md .bin .pt .pth .ckpt .h5 .msgpack .onnx .ot .gguf .log .png .jpg .svg .pdf .csv .tsv .py"
     " .ipynb".split()
 )
-"""Endings of what transformers never opens here: documents, logs, code, weights of other kinds."""
+"""Endings of files that transformers never opens: documents, logs, code, weights of other kinds."""
 RECORD = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
 OURS = (RECORD, "step.json", "generation_config.json")
-"""What the harness writes itself, and settings of generation, which is none of its work."""
+"""Files that the harness writes itself, and settings for generating text, which it never does."""
 
 
 def refuse_adapters(path: Path) -> None:
     """Refuse a folder with an adapter: transformers loads it along with the weights, or fails.
 
     Raises:
-        HarnessError: An adapter's config or weights are there, beside whole weights or alone.
+        HarnessError: An adapter's config or weights are there, with complete weights or alone.
     """
     for pattern in ADAPTERS:
         for file in sorted(path.glob(pattern)):
@@ -49,7 +49,7 @@ def weight_files(path: Path) -> list[Path]:
         HarnessError: There are none, or pickled ones, or the index leads out of the folder.
     """
     index = path / "model.safetensors.index.json"
-    files = [path / "model.safetensors"]  # taken before an index, as transformers does
+    files = [path / "model.safetensors"]  # before an index, as in transformers
     if index.is_file() and not files[0].is_file():
         files = [path / name for name in _shards(index)]
     missing = [file.name for file in files if not file.is_file()]
@@ -65,15 +65,15 @@ def weight_files(path: Path) -> list[Path]:
 
 
 def _shards(index: Path) -> list[str]:
-    """Return the names of the weight files that an index lists, all of its own folder."""
+    """Return the names of the weight files that an index lists, all in its own folder."""
     value = read_json(index)
-    listed = value.get("weight_map") if isinstance(value, dict) else None
-    if not isinstance(listed, dict) or not listed:
+    mapping = value.get("weight_map") if isinstance(value, dict) else None
+    if not isinstance(mapping, dict) or not mapping:
         raise HarnessError(f"{index}: no weight_map; copy it again")
-    for name in listed.values():
+    for name in mapping.values():
         if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.safetensors", name):
             raise HarnessError(f"{index}: {name!r:.80} names no weight file of the folder")
-    return sorted(set(listed.values()))
+    return sorted(set(mapping.values()))
 
 
 def tensor_shapes(files: list[Path]) -> dict[str, list[int]]:
@@ -105,34 +105,34 @@ def tensor_shapes(files: list[Path]) -> dict[str, list[int]]:
 
 
 def sentence_modules(path: Path) -> list[tuple[str, str]]:
-    """Return kind and folder of each module that a sentence encoder's modules.json names."""
+    """Return the kind and folder of each module in a sentence encoder's modules.json."""
     file = path / "modules.json"
-    listed = read_json(file) if file.is_file() else []
-    found = []
-    for entry in listed if isinstance(listed, list) else ():
+    entries = read_json(file) if file.is_file() else []
+    modules = []
+    for entry in entries if isinstance(entries, list) else ():
         values = (entry.get("type"), entry.get("path")) if isinstance(entry, dict) else (None, None)
         kind, folder = (value if isinstance(value, str) else "/" for value in values)
         if "/" in kind or not re.fullmatch(r"[\w.-]*", folder) or folder == "..":
             raise HarnessError(f"{file}: {entry!r:.80} is no module of the folder; copy it again")
-        found.append((kind.rpartition(".")[2], folder))
-    return found
+        modules.append((kind.rpartition(".")[2], folder))
+    return modules
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 over all files that can change what comes of a checkpoint.
+    """Return the SHA-256 over all files that can change a checkpoint's results.
 
     That is every file of the folder that transformers might open, and those of the folders that
     modules.json names; documents, logs and weights of other kinds are left out.
     """
-    whole = hashlib.sha256()
+    total = hashlib.sha256()
     for file in _covered(path):
-        whole.update(f"{file.relative_to(path).as_posix()}:{digest(file)}\n".encode())
-    return whole.hexdigest()
+        total.update(f"{file.relative_to(path).as_posix()}:{digest(file)}\n".encode())
+    return total.hexdigest()
 
 
 def _covered(path: Path) -> Iterator[Path]:
-    inner = sorted({folder for _, folder in sentence_modules(path) if folder})
-    for folder in (path, *(path / name for name in inner)):
+    folders = sorted({folder for _, folder in sentence_modules(path) if folder})
+    for folder in (path, *(path / name for name in folders)):
         for file in sorted(folder.iterdir()) if folder.is_dir() else ():
             read = file.suffix.lower() not in UNREAD and not file.name.startswith((".", "events."))
             if read and file.name not in OURS and file.is_file():
@@ -140,13 +140,13 @@ def _covered(path: Path) -> Iterator[Path]:
 
 
 def own_record(path: Path) -> dict[str, Any]:
-    """Return what ``harness train`` wrote beside a checkpoint, {} of others."""
+    """Return what ``harness train`` recorded in a checkpoint's folder, {} for others."""
     file = path / RECORD
     value = read_json(file) if file.is_file() else {}
     return value if isinstance(value, dict) else {}
 
 
 def stamp(path: Path) -> list[Any]:
-    """Return what changes with any file below a folder: names, sizes, times."""
+    """Return the names, sizes and times of all files in a folder, which change with any of them."""
     files = sorted(file for file in path.rglob("*") if file.is_file())
     return [(str(f.relative_to(path)), f.stat().st_size, f.stat().st_mtime_ns) for f in files]

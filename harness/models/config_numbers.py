@@ -1,7 +1,7 @@
-"""The numbers in a checkpoint's config.json, looked at before transformers acts on them.
+"""The numbers in a checkpoint's config.json, checked before transformers uses them.
 
-transformers allocates and loops by what it reads there: a ``num_labels`` of 10^12 makes it spend
-half a minute on names for labels, before any weight is looked at.
+transformers allocates memory and loops by them: a ``num_labels`` of 10^12 makes it spend half a
+minute on names for labels, before it looks at any weight.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAMES_OF_LABELS = ("id2label", "label2id")
 
 
 def check_numbers(path: Path, config: Any) -> None:
-    """Refuse a config.json with a number that no model has, or of a size that none has.
+    """Refuse a config.json that has impossible numbers or is too large.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""Where and how exactly to compute: device, precision, threads, seeds."""
+"""Where and how to compute: device, precision, threads, seeds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Device:
         name: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
         precision: ``fp32``, or autocast in ``bf16`` or ``fp16``.
         threads: CPU threads.
-        processes: That train together, through torchrun.
+        processes: Number of processes that train together, through torchrun.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Device:
         return self.name.partition(":")[0]
 
     def identity(self) -> dict[str, Any]:
-        """Return what of it can change the last digits of a result, for step keys."""
+        """Return what can change the last digits of a result, for step keys."""
         return {
             "device": self.kind,
             "precision": self.precision,
@@ -73,16 +73,16 @@ def version_of(package: str) -> str:
 
 
 def choose_device(name: str, precision: str, threads: int, together: int = 1) -> Device:
-    """Return the device to use; torch is imported only where it may be no CPU.
+    """Return the device to use; import torch only if it may not be the CPU.
 
     Args:
-        name: A torch device, or ``auto`` for the first accelerator there is, else the CPU.
+        name: A torch device, or ``auto`` for the first accelerator, else the CPU.
         precision: One of PRECISIONS.
         threads: CPU threads; 0 means those this process may run on.
         together: Processes that train together through torchrun.
 
     Raises:
-        HarnessError: No such device or precision here.
+        HarnessError: The device or precision is not available here.
     """
     if precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
@@ -94,10 +94,10 @@ def choose_device(name: str, precision: str, threads: int, together: int = 1) ->
         import torch
 
         if name == "auto":
-            found = torch.accelerator.current_accelerator(check_available=True)
-            name = found.type if found else "cpu"
+            accelerator = torch.accelerator.current_accelerator(check_available=True)
+            name = accelerator.type if accelerator else "cpu"
         try:
-            torch.empty(1, device=name).item()  # a device without memory (meta) is none
+            torch.empty(1, device=name).item()  # fails on a device without memory (meta)
         except (RuntimeError, AssertionError, NotImplementedError) as error:
             raise HarnessError(f"device {name!r} is not usable here ({error!s:.120})") from error
     if precision == "fp16" and name == "cpu":
@@ -106,30 +106,30 @@ def choose_device(name: str, precision: str, threads: int, together: int = 1) ->
 
 
 def _accelerated() -> bool:
-    """Say whether this machine may have an accelerator, without asking torch."""
+    """Return whether this machine may have an accelerator, without importing torch."""
     if sys.platform != "linux":
         return True
     return any(Path(place).exists() for place in ("/proc/driver/nvidia", "/dev/kfd", "/dev/dri"))
 
 
 def _one_gpu(name: str) -> str:
-    """Let this process see one GPU alone, so that the Trainer does not spread over all of them.
+    """Let this process see one GPU only, so that the Trainer does not use all of them.
 
     Under torchrun each process has its own already.
     """
     if processes() > 1 or not (name == "auto" or name.startswith("cuda")):
         return name
-    seen = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    said = re.fullmatch(r"(?:auto|cuda)(?::([0-9]{1,4}))?", name)
-    if said is None:
-        return name  # no device is named so; using it will say so
-    number = int(said[1] or 0)
-    if seen == [""]:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    match = re.fullmatch(r"(?:auto|cuda)(?::([0-9]{1,4}))?", name)
+    if match is None:
+        return name  # an unknown name; using it will raise an error
+    number = int(match[1] or 0)
+    if visible == [""]:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(number)
-    elif number < len(seen):
-        os.environ["CUDA_VISIBLE_DEVICES"] = seen[number]
+    elif number < len(visible):
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible[number]
     else:
-        return name  # there is no such device; using it will say so
+        return name  # an unknown device; using it will raise an error
     return "auto" if name == "auto" else "cuda"
 
 
@@ -137,8 +137,8 @@ def gpus() -> list[str]:
     """Return the numbers of all GPUs that this process was allowed at its start."""
     if _ALLOWED:
         return _ALLOWED.split(",")
-    there = Path("/proc/driver/nvidia/gpus")
-    return [str(i) for i, _ in enumerate(there.iterdir())] if there.is_dir() else []
+    folder = Path("/proc/driver/nvidia/gpus")
+    return [str(i) for i, _ in enumerate(folder.iterdir())] if folder.is_dir() else []
 
 
 def processes() -> int:
@@ -147,7 +147,7 @@ def processes() -> int:
 
 
 def first_process() -> bool:
-    """Say whether this process is the one that predicts, scores and writes."""
+    """Return whether this process is the one that predicts, scores and writes."""
     return os.environ.get("RANK", "0") == "0"
 
 
@@ -182,7 +182,7 @@ class quiet:  # noqa: N801 - reads like contextlib's managers
     """Silence transformers' loading report: missing poolers and dropped heads are expected."""
 
     def __enter__(self) -> None:
-        """Lower the library's verbosity, and take its bars away."""
+        """Lower the library's verbosity and hide its progress bars."""
         from transformers.utils import logging
 
         self.level, self.bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -190,7 +190,7 @@ class quiet:  # noqa: N801 - reads like contextlib's managers
         logging.disable_progress_bar()
 
     def __exit__(self, *_: object) -> None:
-        """Put them back."""
+        """Restore both."""
         from transformers.utils import logging
 
         logging.set_verbosity(self.level)

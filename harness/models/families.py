@@ -1,4 +1,4 @@
-"""What a checkpoint is, as transformers understands it, without loading a weight."""
+"""What transformers makes of a checkpoint, found out without loading its weights."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ PREFIXES = {
     "_forward_module.": "saved out of Fabric",
     "base_model.model.": "saved out of peft",
 }
-"""What wrappers put before the names of weights that are saved out of them, and which do."""
+"""Prefixes that wrappers add to the names of weights, and how weights get them."""
 PAIRS = (["A cup of tea.", "A boat."], ["Somebody drinks it on the boat.", "Nobody."])
 TYPES = "token_type_ids"
 
 
 @dataclass(frozen=True)
 class Structure:
-    """An encoder by its config, tensors and tokenizer.
+    """The structure of an encoder, from its config, tensors and tokenizer.
 
     Attributes:
         config: transformers' config.
         layers: Number of encoder layers.
         words: Number of weights in the word table.
-        positions: Tokens that it can read at once; 0 where there is no bound.
+        positions: Tokens that it can read at once; 0 for no bound.
         unread: Inputs that the tokenizer gives and the encoder cannot take.
     """
 
@@ -47,17 +47,17 @@ class Structure:
 def understand(path: Path, names: set[str]) -> Structure:
     """Return what transformers makes of a folder.
 
-    The encoder is built on torch's meta device and the names and shapes of the weights are held
-    against it, by transformers' own loading; then two pairs of sentences go through an encoder of
-    this shape, of whatever weights, with the tokenizer's own outputs.
+    The encoder is built on torch's meta device, where transformers' own loading compares the names
+    and shapes of the weights with it; then two tokenised pairs of sentences go through an encoder
+    of this shape with arbitrary weights.
 
     Args:
-        path: The folder; its weight files are whole.
+        path: The folder; its weight files are complete.
         names: Names of the tensors in the weight files.
 
     Raises:
-        HarnessError: Config, weights and tokenizer do not agree, or the family is none of
-            encoders; one line with the cause.
+        HarnessError: Config, weights and tokenizer do not agree, or it is not an encoder; one
+            line with the cause.
     """
     config = _config(path)
     model, missing, unexpected = _on_meta(path, config)
@@ -84,7 +84,7 @@ def understand(path: Path, names: set[str]) -> Structure:
 
 
 def raw_config(path: Path) -> dict[str, Any]:
-    """Return config.json's values, of a family that transformers knows, with sane numbers."""
+    """Return config.json's values; refuse unknown families and impossible numbers."""
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
     file = path / "config.json"
@@ -112,13 +112,13 @@ def raw_config(path: Path) -> dict[str, Any]:
 
 
 def _config(path: Path) -> Any:
-    """Return transformers' config: its attribute maps and defaults, not ours."""
+    """Return transformers' config, with its attribute maps and defaults."""
     import transformers
 
     raw_config(path)
     try:
         config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False)
-    except Exception as error:  # whatever a value makes the library raise
+    except Exception as error:  # a value can make the library raise anything
         raise HarnessError(
             f"{path / 'config.json'}: transformers refuses it ({one_line(error)}); mend the value"
         ) from error
@@ -126,7 +126,7 @@ def _config(path: Path) -> Any:
 
 
 def _on_meta(path: Path, config: Any) -> tuple[Any, list[str], list[str]]:
-    """Return the encoder without weights, the names it lacks, and those it has no use for."""
+    """Return the encoder without weights, the missing names, and the unexpected ones."""
     import transformers
 
     from harness.models.device import quiet
@@ -142,15 +142,15 @@ def _on_meta(path: Path, config: Any) -> tuple[Any, list[str], list[str]]:
                 dtype="float32",
                 output_loading_info=True,
             )
-        model.get_input_embeddings().weight.shape  # noqa: B018 - speech and vision have none
+        model.get_input_embeddings().weight.shape  # noqa: B018 - speech and vision models have none
     except Exception as error:
-        said = one_line(error)
-        if "size mismatch" in said or "mismatched" in said:
+        cause = one_line(error)
+        if "size mismatch" in cause or "mismatched" in cause:
             raise HarnessError(
-                f"{path}: config and weights are not of one model ({said})"
+                f"{path}: config and weights are not of one model ({cause})"
             ) from error
         raise HarnessError(
-            f"{path}: transformers cannot build this {config.model_type} encoder ({said});"
+            f"{path}: transformers cannot build this {config.model_type} encoder ({cause});"
             " mend config.json or save the model again"
         ) from error
     return model, sorted(info["missing_keys"]), sorted(info["unexpected_keys"])
@@ -159,7 +159,7 @@ def _on_meta(path: Path, config: Any) -> tuple[Any, list[str], list[str]]:
 def _check_weights(
     path: Path, layers: int, missing: list[str], unexpected: list[str], names: set[str]
 ) -> None:
-    """Refuse weights that lack some of the encoder's or have more layers than it."""
+    """Refuse weights that are incomplete or have more layers than the encoder."""
     missing = [name for name in missing if "pooler" not in name]
     if missing:
         prefix = next(
@@ -185,12 +185,11 @@ def _check_weights(
 
 
 def _positions(model: Any) -> tuple[int, int | None]:
-    """Return how many tokens an encoder with learnt positions reads, and the padding id it needs.
+    """Return how many tokens an encoder with learnt positions reads, and its padding id.
 
-    Families whose position table has a padding row (RoBERTa's) number positions from behind the
-    padding id (transformers' create_position_ids_from_input_ids), so the tokenizer must pad with
-    the same. To others (BERT's) the padding id is nothing: the attention mask alone says what is
-    padding.
+    Families whose position table has a padding row (RoBERTa's) number positions from the padding
+    id plus 1 (transformers' create_position_ids_from_input_ids), so the tokenizer must pad with
+    that id. Others (BERT's) ignore the padding id and use only the attention mask.
     """
     import torch
 
@@ -217,8 +216,8 @@ def _check_pieces(path: Path, tokenizer: Any, rows: int) -> None:
 def _unread(path: Path, config: Any, tokenizer: Any) -> tuple[str, ...]:
     """Send two pairs through an encoder of random weights; return the inputs it cannot take.
 
-    Token types are left out if it goes without them and not with them (BERT's tokenizer on a
-    model that knows one type).
+    Token types are left out if the encoder fails with them but not without them (BERT's tokenizer
+    on a model that knows one type).
     """
     inputs = dict(tokenizer(*PAIRS, padding=True, return_tensors="pt"))
     cause = failure(config, inputs)
@@ -236,7 +235,7 @@ def _unread(path: Path, config: Any, tokenizer: Any) -> tuple[str, ...]:
 def failure(config: Any, inputs: dict[str, Any]) -> str:
     """Return why an encoder of a config does not take inputs, "" if it does.
 
-    Its weights are left as memory happens to be: they cost no time, and only shapes matter.
+    Its weights are not initialised, which saves time, since only shapes matter.
     """
     import torch
     import transformers
@@ -249,6 +248,6 @@ def failure(config: Any, inputs: dict[str, Any]) -> str:
             model = transformers.AutoModel.from_config(config, dtype=torch.float32).eval()
         with torch.inference_mode():
             states = model(**inputs, output_hidden_states=True).hidden_states
-    except Exception as error:  # whatever a family raises
+    except Exception as error:  # a family can raise anything
         return f"{type(error).__name__}: {one_line(error)}"
     return "" if states else "it gives no hidden states"

@@ -1,4 +1,4 @@
-"""Heads: how each is built on an encoder, what its loss is, and what it answers, by name."""
+"""Heads: how each is built on an encoder, its loss and its outputs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Head:
-    """A head that transformers builds on an encoder, and calls with it.
+    """A head that transformers builds on an encoder and runs with it.
 
     Attributes:
-        auto: transformers' Auto class of it. With the labels it says whether a trained head fits.
+        auto: transformers' Auto class. A trained head fits if this and its labels are the same.
         outputs: Names of transformers' outputs that are its answers, in order.
         by_token: Whether an answer has a row for each token of the input.
-        names: Names of its outputs where a format has no labels.
-        problem: transformers' word for its loss where the labels do not say, e.g. ``regression``.
+        names: Names of its outputs for a format without labels.
+        problem: transformers' name of its loss if the labels do not imply it, e.g. ``regression``.
     """
 
     auto: str
@@ -32,7 +32,7 @@ class Head:
     names: tuple[str, ...] = ()
     problem: str | None = None
     needs_all_words: ClassVar[bool] = False
-    """Whether it scores every word, so that the whole word table is needed for learning."""
+    """Whether it scores every word, so that training needs the whole word table."""
 
     def config(self, path: Path, form: Format) -> Any:
         """Return a checkpoint's config, changed for this head."""
@@ -47,17 +47,17 @@ class Head:
         return config
 
     def build(self, path: Path, form: Format) -> Any:
-        """Return a whole model, its head fresh, its encoder to be filled."""
+        """Return a complete model with a fresh head; the encoder's weights are loaded later."""
         model = self.on(self.config(path, form))
         model.config.architectures = [type(model).__name__]
         return model
 
     def on(self, config: Any) -> Any:
-        """Return a whole model of a config, float32 whatever the checkpoint is stored in."""
+        """Return a complete model of a config, in float32 even if the checkpoint is not."""
         return self._auto().from_config(config, dtype="float32")
 
     def loaded(self, path: Path, config: Any) -> Any:
-        """Return a whole model with the weights of a checkpoint."""
+        """Return a complete model with the weights of a checkpoint."""
         from harness.models.device import quiet
 
         with quiet():
@@ -66,14 +66,14 @@ class Head:
             )
 
     def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        """Return the loss of a batch, its mean over what is labelled."""
+        """Return the loss of a batch, the mean over its labels."""
         loss: torch.Tensor = model(**inputs).loss
         return loss
 
     def answers(self, model: Any, inputs: dict[str, Any]) -> list[torch.Tensor]:
         """Return a tensor for each of ``outputs``, its first dimension the batch's."""
-        found = model(**inputs)
-        return [found[name] for name in self.outputs]
+        outputs = model(**inputs)
+        return [outputs[name] for name in self.outputs]
 
     def _auto(self) -> Any:
         import transformers
@@ -90,28 +90,28 @@ class ChoiceHead(Head):
 
 
 class WordsHead(Head):
-    """A head that scores every word at each token; the checkpoint's own where it has one."""
+    """A head that scores every word at each token; the checkpoint's own if it has one."""
 
     needs_all_words: ClassVar[bool] = True
 
     def build(self, path: Path, form: Format) -> Any:
-        """Return a whole model; the head is tied to the encoder's word table."""
+        """Return a complete model whose head is tied to the encoder's word table."""
         return self.loaded(path, self.config(path, form))
 
     def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        """Score the words at masked places alone: all places' scores take memory sevenfold."""
+        """Return the loss, scoring masked positions only: all would take 7 times the memory."""
         from torch.nn.functional import cross_entropy
 
-        own = [part for name, part in model.named_children() if name != model.base_model_prefix]
-        if len(own) != 1:  # a family whose head is several modules
+        parts = [part for name, part in model.named_children() if name != model.base_model_prefix]
+        if len(parts) != 1:  # a family whose head is several modules
             return super().loss(model, inputs)
         labels = inputs.pop("labels")
         states = model.base_model(**inputs).last_hidden_state
-        asked = labels != IGNORED
-        if not bool(asked.any()):  # nothing but unknown words: nothing to learn, and no 0 / 0
-            nothing: torch.Tensor = states.sum() * 0.0
-            return nothing
-        return cross_entropy(own[0](states[asked]).float(), labels[asked])
+        masked = labels != IGNORED
+        if not bool(masked.any()):  # nothing is masked: no loss, and no 0 / 0
+            zero: torch.Tensor = states.sum() * 0.0
+            return zero
+        return cross_entropy(parts[0](states[masked]).float(), labels[masked])
 
 
 SEQUENCE = Head("AutoModelForSequenceClassification")

@@ -8,25 +8,25 @@ from typing import Any
 
 from harness.models.batching import IGNORED
 
-MASKED = 0.15  # share of tokens to predict; 80 % of them masked, 10 % random, 10 % left
+MASKED = 0.15  # share of tokens to predict; of these 80 % masked, 10 % random, 10 % unchanged
 
 
 def mask(feature: Mapping[str, Any], tokenizer: Any, draw: random.Random) -> dict[str, Any]:
-    """Return a feature with masks, and labels at the masked places only.
+    """Return a feature with masks, and with labels only at the masked positions.
 
     Args:
         feature: Model inputs without padding, as lists.
-        tokenizer: Gives the mask and which tokens are special.
-        draw: Where chance comes from. At least one token is masked.
+        tokenizer: Has the mask token and the special tokens.
+        draw: The random generator. At least one token is masked.
     """
     ids = list(feature["input_ids"])
     special = set(tokenizer.all_special_ids)
-    places = [i for i, token in enumerate(ids) if token not in special]
-    chosen = [i for i in places if draw.random() < MASKED]
-    if not chosen and places:
-        chosen = [draw.choice(places)]
+    positions = [i for i, token in enumerate(ids) if token not in special]
+    targets = [i for i in positions if draw.random() < MASKED]
+    if not targets and positions:
+        targets = [draw.choice(positions)]
     labels = [IGNORED] * len(ids)
-    for i in chosen:
+    for i in targets:
         labels[i] = ids[i]
         chance = draw.random()
         if chance < 0.8:

@@ -1,4 +1,4 @@
-"""A loaded model: encoder, perhaps a head, its tokenizer, ready to infer and to embed."""
+"""A loaded model: encoder, tokenizer and perhaps a head, ready to infer and to embed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from harness.models.heads import Head
 
 INFERENCE_TOKENS = {"cpu": 512}  # padded tokens in a batch, at most: what fits a CPU's caches
-MORE_TOKENS = 8192  # the same on an accelerator, which wants large batches: bounds memory
+MORE_TOKENS = 8192  # the same on an accelerator, which needs large batches; bounds memory
 INFERENCE_EXAMPLES = 256
 
 Report = Callable[[int, int], None]
-"""Takes the units done and those there are."""
+"""Progress callback, called with (units done, units in all)."""
 
 
 @dataclass
@@ -35,10 +35,10 @@ class Model:
         module: The transformers model.
         tokenizer: Its fast tokenizer.
         device: Where it runs.
-        head: What its head is; None of a bare encoder.
+        head: The kind of its head; None for a bare encoder.
         layer: The hidden state that ``embed`` pools, 0 being the embeddings.
         pooling: How it pools: ``mean`` over all non-pad tokens, or ``cls``, the first one.
-        report: Told after each batch.
+        report: Progress callback, called after each batch.
     """
 
     module: Any
@@ -53,9 +53,8 @@ class Model:
         """Run the head over features in length-bucketed batches.
 
         Args:
-            features: Model inputs without padding, as lists; what is none of the tokenizer's
-                inputs is left out, but for ``row``, the example it is of, by which an error names
-                it.
+            features: Model inputs without padding, as lists; entries that are not inputs of the
+                model are left out. ``row`` is the number of the example for error messages.
 
         Returns:
             For each feature an array for each of the head's outputs: scores float32 (labels,),
@@ -73,17 +72,17 @@ class Model:
             with torch.inference_mode(), self.device.autocast():
                 outputs = self.head.answers(self.module, inputs)
             arrays = [output.float().cpu().numpy() for output in outputs]
-            for place, number in enumerate(batch):
+            for position, number in enumerate(batch):
                 end = len(features[number]["input_ids"]) if self.head.by_token else None
-                results[number] = [array[place][:end] for array in arrays]
+                results[number] = [array[position][:end] for array in arrays]
                 if not all(np.isfinite(array).all() for array in results[number]):
                     raise self._not_finite(features[number].get("row", number), "scores")
         return results
 
     def embed(self, texts: Sequence[str], max_length: int) -> NDArray[np.float32]:
-        """Return sentence embeddings: hidden state ``layer``, pooled.
+        """Return sentence embeddings: the pooled hidden state ``layer``.
 
-        In the mean special tokens count, as in XTREME (third_party/evaluate_retrieval.py).
+        The mean includes special tokens, as in XTREME (third_party/evaluate_retrieval.py).
 
         Args:
             texts: Sentences.
@@ -102,7 +101,7 @@ class Model:
         features = [
             {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
         ]
-        found = np.zeros((len(features), self.module.config.hidden_size), dtype=np.float32)
+        embeddings = np.zeros((len(features), self.module.config.hidden_size), dtype=np.float32)
         for numbers, inputs in self._batches(features):
             with torch.inference_mode(), self.device.autocast():
                 states = self.module(**inputs, output_hidden_states=True).hidden_states
@@ -112,11 +111,11 @@ class Model:
             else:
                 mask = inputs["attention_mask"].unsqueeze(-1).float()
                 pooled = (state * mask).sum(1) / mask.sum(1)
-            found[numbers] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
-        broken = np.flatnonzero(~np.isfinite(found).all(axis=1))
+            embeddings[numbers] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
+        broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
         if len(broken):
             raise self._not_finite(int(broken[0]), f"embedding of {texts[broken[0]][:40]!r}")
-        return found
+        return embeddings
 
     def _not_finite(self, row: int, what: str) -> NotFinite:
         """Return the error that names an example."""
@@ -126,7 +125,7 @@ class Model:
         return NotFinite(f"row {row + 1}: not finite: {what} ({remedy})")
 
     def _batches(self, features: Sequence[dict[str, Any]]) -> Any:
-        """Yield numbers and padded tensors on the device, batch by batch."""
+        """Yield the example numbers and padded tensors of each batch."""
         lengths = [len(feature["input_ids"]) for feature in features]
         budget = INFERENCE_TOKENS.get(self.device.kind, MORE_TOKENS)
         batches = inference_batches(lengths, budget, INFERENCE_EXAMPLES)
@@ -141,7 +140,7 @@ class Model:
 
 
 def read_encoder(path: Path) -> Any:
-    """Load the bare encoder; a weight that the file lacks is an error unless it is the pooler's."""
+    """Return the bare encoder; a missing weight is an error unless it is the pooler's."""
     import transformers
 
     with quiet():
@@ -161,7 +160,7 @@ def read_encoder(path: Path) -> Any:
 def load_encoder(
     checkpoint: Checkpoint, layer: int | str, device: Device, pooling: str = "mean"
 ) -> Model:
-    """Load an encoder for retrieval.
+    """Return an encoder for retrieval.
 
     Args:
         checkpoint: The encoder.

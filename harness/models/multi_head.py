@@ -1,4 +1,4 @@
-"""What is trained: one encoder, and a head for each training set on top of it."""
+"""The model that is trained: one encoder with a head for each training set."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
     from harness.models.heads import Head
 
-HEADS = "heads"  # folder beside the encoder: heads/0, heads/1 …, in the order of the sets' names
+HEADS = "heads"  # folder with heads/0, heads/1 …, in the order of the sets' names
 
 
 class MultiHeadModel(nn.Module):
-    """One encoder under several heads.
+    """One encoder with several heads.
 
     Attributes:
         encoder: The transformers encoder that all share.
         heads: The head modules.
-        kinds: What the heads are.
-        models: The whole transformers models, each the encoder under one of the heads.
+        kinds: The kinds of the heads.
+        models: The complete transformers models, each the encoder with one of the heads.
     """
 
     encoder: Any
     heads: Any
     kinds: tuple[Head, ...]
     models: tuple[Any, ...]
-    _keys_to_ignore_on_save = None  # the Trainer asks for it where a tied weight is left out
+    _keys_to_ignore_on_save = None  # the Trainer reads it if a tied weight is left out
 
     def __init__(self, encoder: Any, models: Sequence[Any], kinds: Sequence[Head]) -> None:
-        """Take whole models that share an encoder; register every weight once."""
+        """Combine complete models that share an encoder; register every weight once."""
         super().__init__()
         self.encoder = encoder
         self.kinds = tuple(kinds)
@@ -52,22 +52,22 @@ class MultiHeadModel(nn.Module):
             )
             for model in models
         )
-        self.__dict__["models"] = tuple(models)  # unregistered: they hold the encoder again
+        self.__dict__["models"] = tuple(models)  # not registered, since they contain the encoder
 
     def forward(self, head: int, **inputs: Any) -> torch.Tensor:
-        """Return the loss of a batch under one head."""
+        """Return the loss of a batch with one head."""
         return self.kinds[head].loss(self.models[head], inputs)
 
     def state_dict(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the weights, a tied one (of a language-modelling head) once."""
-        whole = super().state_dict(*args, **kwargs)
+        """Return the weights, a tied one (of a language-modelling head) only once."""
+        weights = super().state_dict(*args, **kwargs)
         seen: set[int] = set()
-        for name, value in list(whole.items()):
+        for name, value in list(weights.items()):
             place = value.data_ptr() if value.numel() else id(value)
             if place in seen:
-                del whole[name]
+                del weights[name]
             seen.add(place)
-        return whole
+        return weights
 
     @property
     def words(self) -> Any:
@@ -76,17 +76,17 @@ class MultiHeadModel(nn.Module):
 
 
 class UsedRows(nn.Module):
-    """A word table of which only the rows that training text uses are parameters.
+    """A word table in which only the rows that the training text uses are parameters.
 
-    The other rows get no gradient, so AdamW would leave them alone but for weight decay, which
-    is a factor common to all of them: the same result without the optimiser's state and work for
-    a quarter of a million rows, in a multilingual encoder most of its weights.
+    The other rows get no gradient, so AdamW would change them only by weight decay, a factor
+    common to all of them. The result is the same without the optimiser's state and work for a
+    quarter of a million rows, which are most weights of a multilingual encoder.
 
     Attributes:
         weight: float32 (used rows, dimensions), the parameters.
-        all: float32 (rows, dimensions), the table as it was.
-        lookup: int64 (rows,), the place of each row in ``weight``, -1 of those that are not used.
-        decay: What weight decay has left of the other rows so far, a factor, float64 ().
+        all: float32 (rows, dimensions), the original table.
+        lookup: int64 (rows,), the position of each row in ``weight``, -1 for unused rows.
+        decay: float64 (), the factor that weight decay has applied to the other rows so far.
     """
 
     all: torch.Tensor
@@ -94,7 +94,7 @@ class UsedRows(nn.Module):
     decay: torch.Tensor
 
     def __init__(self, table: nn.Embedding, used: Sequence[int]) -> None:
-        """Take a table and the numbers of the rows that are used, sorted."""
+        """Split a table by the sorted numbers of its used rows."""
         super().__init__()
         rows = torch.tensor(used)
         lookup = torch.full((table.num_embeddings,), -1)
@@ -110,11 +110,11 @@ class UsedRows(nn.Module):
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the rows of tokens, float32 (…, dimensions)."""
         places = self.lookup[ids]
-        found = functional.embedding(places.clamp(min=0), self.weight, padding_idx=self._pad)
+        vectors = functional.embedding(places.clamp(min=0), self.weight, padding_idx=self._pad)
         if self.training or bool((places >= 0).all()):
-            return found
-        others = functional.embedding(ids, self.all) * self.decay.to(found.dtype)
-        return torch.where((places < 0).unsqueeze(-1), others, found)
+            return vectors
+        others = functional.embedding(ids, self.all) * self.decay.to(vectors.dtype)
+        return torch.where((places < 0).unsqueeze(-1), others, vectors)
 
     def whole(self) -> torch.Tensor:
         """Return the full table, float32 (rows, dimensions)."""
@@ -127,16 +127,16 @@ class UsedRows(nn.Module):
 def build_multi_head(
     checkpoint: Checkpoint, forms: Sequence[Learnt], seed: int, kept: Mapping[int, Path]
 ) -> MultiHeadModel:
-    """Return a checkpoint's encoder under a fresh head for each format.
+    """Return a checkpoint's encoder with a fresh head for each format.
 
-    A head is always new, also where the checkpoint carries one that would fit, but for those of
-    ``kept``; a language-modelling head is the checkpoint's own where it has one.
+    A head is fresh even if the checkpoint has one that fits, except for those in ``kept``; a
+    language-modelling head is the checkpoint's own if it has one.
 
     Args:
         checkpoint: The encoder to start from.
         forms: The formats, a head each.
         seed: Seeds the fresh heads.
-        kept: Head number to the folder of a head to go on with.
+        kept: Head number to the folder of a head to continue with.
 
     Raises:
         HarnessError: Weights of the encoder are missing.
@@ -150,11 +150,11 @@ def build_multi_head(
             encoder.pooler = base.pooler
         setattr(model, model.base_model_prefix, encoder)
     state = read_encoder(checkpoint.path).state_dict()
-    wanted = encoder.state_dict()
-    missing = [name for name in wanted if name not in state and not name.startswith("pooler.")]
+    own = encoder.state_dict()
+    missing = [name for name in own if name not in state and not name.startswith("pooler.")]
     if missing:
         raise HarnessError(f"{checkpoint.name}: encoder weights are missing: {missing[0]} …")
-    encoder.load_state_dict({n: v for n, v in state.items() if n in wanted}, strict=False)
+    encoder.load_state_dict({n: v for n, v in state.items() if n in own}, strict=False)
     for model in models:
         model.tie_weights()
     for number, folder in kept.items():
@@ -178,14 +178,14 @@ def head_trouble(checkpoint: Checkpoint, head: Head, form: Format) -> str:
 
 
 def only_used_rows(multi: MultiHeadModel, tokens: set[int]) -> None:
-    """Make parameters only of the word rows that training uses (see UsedRows)."""
+    """Train only the word rows that the training text uses (see UsedRows)."""
     multi.encoder.set_input_embeddings(UsedRows(multi.words, sorted(tokens)))
 
 
 def add_adapters(multi: MultiHeadModel, rank: int) -> None:
     """Freeze the encoder and put low-rank adapters on all its linear layers.
 
-    LoRA (arXiv 2106.09685) through peft, alpha twice the rank; they are merged on saving.
+    They are LoRA's (arXiv 2106.09685), by peft, with alpha twice the rank; saving merges them.
 
     Raises:
         HarnessError: peft is not installed.
@@ -202,14 +202,14 @@ def add_adapters(multi: MultiHeadModel, rank: int) -> None:
     settings = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=targets)
     inject_adapter_in_model(settings, multi.encoder)
     for name, weight in multi.encoder.named_parameters():
-        if name.startswith("pooler."):  # part of what is learnt fresh
+        if name.startswith("pooler."):  # it is trained from scratch
             weight.requires_grad_(True)
 
 
 def save_multi_head(multi: MultiHeadModel, folder: Path) -> None:
-    """Write the encoder as a transformers checkpoint, the heads beside it.
+    """Write the encoder as a transformers checkpoint, with the heads in its folder.
 
-    Adapters are merged and the word table is whole again.
+    Adapters are merged and the word table is complete.
     """
     from safetensors.torch import save_file
 
@@ -232,7 +232,7 @@ def save_multi_head(multi: MultiHeadModel, folder: Path) -> None:
 
 
 def load_trained(path: Path, head: Head, number: int, device: Device) -> Model:
-    """Load a model of the store: its encoder under one of its heads."""
+    """Return a trained model from the store: its encoder with one of its heads."""
     import transformers
 
     folder = path / HEADS / str(number)
@@ -243,7 +243,7 @@ def load_trained(path: Path, head: Head, number: int, device: Device) -> Model:
 
 
 def load_head(model: Any, folder: Path) -> None:
-    """Fill a whole model's head from a head's folder.
+    """Load the weights in a head's folder into a model's head.
 
     Raises:
         HarnessError: It is the head of another format or other labels.
@@ -252,20 +252,20 @@ def load_head(model: Any, folder: Path) -> None:
 
     weights = load_file(folder / "model.safetensors")
     try:
-        found = model.load_state_dict(weights, strict=False)
-    except RuntimeError as error:  # torch says so of other sizes, strict or not
+        result = model.load_state_dict(weights, strict=False)
+    except RuntimeError as error:  # torch raises it for other sizes, strict or not
         raise HarnessError(f"{folder}: the head does not fit; it has other labels") from error
     lacking = [
         name
-        for name in found.missing_keys
+        for name in result.missing_keys
         if not name.startswith(f"{model.base_model_prefix}.") and "decoder" not in name
     ]
-    if lacking or found.unexpected_keys:
+    if lacking or result.unexpected_keys:
         raise HarnessError(f"{folder}: the head does not fit ({(lacking or ['other weights'])[0]})")
 
 
 def _merged(encoder: Any) -> dict[str, torch.Tensor]:
-    """Return the encoder's weights with adapters merged and the word table whole."""
+    """Return the encoder's weights with adapters merged and the word table complete."""
     deltas = {
         f"{name}.weight": module.get_delta_weight("default")
         for name, module in encoder.named_modules()

@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer: opened with its faults told, loaded once a process."""
+"""A checkpoint's tokenizer, checked when it is opened and loaded once per process."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from harness.models.checkpoint_files import OURS
 
 
 def open_tokenizer(path: Path) -> Any:
-    """Return the fast tokenizer that transformers makes of a folder's files, whichever they are.
+    """Return the fast tokenizer that transformers makes from a folder's files.
 
     Raises:
-        HarnessError: It cannot, or what it makes has no offsets or cannot pad.
+        HarnessError: It cannot be loaded, has no offsets, or cannot pad.
     """
     from importlib.util import find_spec
 
     try:
         tokenizer = load_tokenizer(path)
-    except Exception as error:  # whatever a broken tokenizer file makes the library raise
+    except Exception as error:  # a broken file can make the library raise anything
         pieces = any(path.glob("*.model")) and not (path / "tokenizer.json").is_file()
         if pieces and find_spec("sentencepiece") is None:
             raise HarnessError(
@@ -44,9 +44,9 @@ def open_tokenizer(path: Path) -> Any:
 
 
 def load_tokenizer(path: Path | str, unread: Sequence[str] = ()) -> Any:
-    """Return a fast tokenizer that says nothing about inputs longer than the model.
+    """Return a fast tokenizer that does not warn of inputs longer than the model's.
 
-    It is loaded once a process: a checkpoint that was trained here has its parent's files, and
+    It is loaded once per process, also for trained checkpoints, which have their parent's files:
     XLM-R's take seconds.
 
     Args:
@@ -57,24 +57,24 @@ def load_tokenizer(path: Path | str, unread: Sequence[str] = ()) -> Any:
 
 
 class _TokenizerFiles:
-    """A folder that equals another if the files a tokenizer may be made of are the same."""
+    """A folder, equal to another if the files for a tokenizer are the same."""
 
     def __init__(self, path: Path) -> None:
-        """Take the hashes of all small files, but for what says how a training went."""
+        """Hash all files that a tokenizer may read, without the harness's own."""
         self.path = path
-        files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix in _OF_TOKENIZERS)
+        files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix in _ENDINGS)
         self.hashes = tuple((p.name, digest(p)) for p in files if p.name not in OURS)
 
     def __hash__(self) -> int:
-        """Return the hash of the hashes."""
+        """Return the hash of the files' hashes."""
         return hash(self.hashes)
 
     def __eq__(self, other: object) -> bool:
-        """Compare hashes alone."""
+        """Return whether the files' hashes are equal."""
         return isinstance(other, _TokenizerFiles) and self.hashes == other.hashes
 
 
-_OF_TOKENIZERS = (".json", ".txt", ".model", ".jinja", ".codes", ".spm", ".bpe", ".tiktoken")
+_ENDINGS = (".json", ".txt", ".model", ".jinja", ".codes", ".spm", ".bpe", ".tiktoken")
 
 
 @lru_cache(maxsize=8)
@@ -82,7 +82,7 @@ def _tokenizer(files: _TokenizerFiles, unread: tuple[str, ...]) -> Any:
     import transformers
 
     tokenizer = transformers.AutoTokenizer.from_pretrained(files.path, trust_remote_code=False)
-    tokenizer.model_max_length = int(1e9)  # lengths are cut by the recipe, not by a warning
+    tokenizer.model_max_length = int(1e9)  # the recipe limits lengths; no warnings
     tokenizer.padding_side = tokenizer.truncation_side = "right"  # what labels and offsets assume
     tokenizer.model_input_names = [n for n in tokenizer.model_input_names if n not in unread]
     return tokenizer

@@ -1,1 +1,1 @@
-"""Everything that runs is a step: planned, keyed by what decides it, stored, resumed."""
+"""Everything that runs is a step: planned, keyed by what decides its result, stored, resumed."""

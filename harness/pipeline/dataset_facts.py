@@ -1,4 +1,4 @@
-"""What planning must know of the data, remembered between runs so that planning reads no rows."""
+"""Facts about the data, remembered between runs so that planning reads no rows."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from harness.recipes import Settings
 if TYPE_CHECKING:
     from datasets import Dataset
 
-BYTES_A_TOKEN = 5  # of UTF-8, rough, over XTREME's languages; only the time estimate uses it
-VERSION = 4  # raised when the facts below mean something else
+BYTES_A_TOKEN = 5  # in UTF-8, roughly, over XTREME's languages; only the time estimate uses it
+VERSION = 4  # increased when the meaning of the facts below changes
 
 
 @dataclass(frozen=True)
 class Facts:
-    """How much a split holds.
+    """Facts about a split.
 
     Attributes:
-        rows: Its examples.
-        tokens: A rough guess of its tokens.
-        labels: The label set, where the format takes it from the training file.
+        rows: Number of examples.
+        tokens: A rough guess of the number of tokens.
+        labels: The label set, if the format takes it from the training file.
         notes: What the user should know of it.
-        misplaced: As of ``harness.data.source.Rows``.
+        misplaced: As in ``harness.data.source.Rows``.
     """
 
     rows: int
@@ -46,7 +46,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class DatasetFacts:
-    """A source, with what was found out about it.
+    """A source and the facts about its data.
 
     Attributes:
         source: Where examples are.
@@ -57,7 +57,7 @@ class DatasetFacts:
     memory: Memory
 
     def training(self, training: TrainingSet, held_out: Task | None) -> tuple[Facts, Any]:
-        """Return a training set's facts, and what decides its rows as JSON values."""
+        """Return a training set's facts, and what decides its rows, as JSON values."""
 
         def count() -> Facts:
             rows = training_rows(self.source, training, held_out)
@@ -76,7 +76,7 @@ class DatasetFacts:
             key = {"data": data, "name": training.name, "format": format_identity(training.format)}
             return self._facts(key, count), data
 
-        # the set is kept with what was found, so that no other takes its place in memory
+        # the set is kept alive with its facts, so that no other object gets its id
         return self.memory.once(("training", id(training)), lambda: (training, find()))[1]
 
     def notes(self, training: TrainingSet) -> tuple[str, ...]:
@@ -87,14 +87,14 @@ class DatasetFacts:
         """Return the facts of a language's test split, and the digests of all splits needed.
 
         Raises:
-            HarnessError: A split is malformed, or gold that names places in it does not fit it.
+            HarnessError: A split is malformed, or its gold names places that it does not have.
         """
 
         def find() -> tuple[Facts, dict[str, str]]:
             splits = task.format.splits
             digests = {split: self.source.digest(task, split, language) for split in splits}
             key: dict[str, Any] = {"data": digests, "format": format_identity(task.format)}
-            if task.format.layout.gold_names_places:  # it is held against the examples
+            if task.format.layout.gold_names_places:  # it is compared with the examples
                 key["gold"] = self.source.gold_digest(task, language)
             return self._facts(key, count), digests
 
@@ -110,9 +110,9 @@ class DatasetFacts:
     def _facts(self, key: Any, count: Callable[[], Facts]) -> Facts:
         text = json.dumps([VERSION, key], sort_keys=True, ensure_ascii=False)
         name = "facts " + hashlib.sha256(text.encode()).hexdigest()
-        found = self.memory.recall(name)
-        if isinstance(found, dict):
-            return Facts(**found | {name: tuple(found[name]) for name in ("labels", "notes")})
+        record = self.memory.recall(name)
+        if isinstance(record, dict):
+            return Facts(**record | {name: tuple(record[name]) for name in ("labels", "notes")})
         facts = count()
         self.memory.keep(name, asdict(facts))
         return facts
@@ -145,7 +145,7 @@ def guess(rows: Dataset) -> int:
 
 
 def bounded(facts: Facts, rows: int, settings: Settings) -> int:
-    """Return the tokens of so many of the rows, none longer than a few inputs."""
+    """Return the tokens of a number of rows, at most those of a few inputs for each row."""
     return min(facts.tokens * rows // max(1, facts.rows), 4 * rows * settings.max_length)
 
 
@@ -155,7 +155,7 @@ def _label_set(form: Format, rows: Rows) -> tuple[str, ...]:
 
 
 def with_labels(training: TrainingSet, facts: Facts) -> TrainingSet:
-    """Return the set with the label set that its training file has."""
+    """Return the set with the label set of its training file."""
     if not facts.labels:
         return training
     form: Any = replace(training.format, labels=facts.labels)  # type: ignore[type-var]
@@ -163,5 +163,5 @@ def with_labels(training: TrainingSet, facts: Facts) -> TrainingSet:
 
 
 def held_out_of(training: TrainingSet) -> Task | None:
-    """Return the task whose contexts must not be in the set's dev."""
+    """Return the task whose contexts must not be in the set's dev split."""
     return registry.task(training.held_out) if training.held_out else None

@@ -10,16 +10,16 @@ from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.store import Store
 
-EFFICIENCY = 0.4  # of a matrix product's speed; 0.3 (bf16 training) to 0.6 (fp32 inference) seen
+EFFICIENCY = 0.4  # of a matrix product's speed; measured: 0.3 (bf16 training) to 0.6 (inference)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A guess.
+    """An estimate of the time that steps take.
 
     Attributes:
-        seconds: Of one slot, for all steps that are to be done.
-        measured: Share of those seconds that rests on steps of the same kind measured here.
+        seconds: Time on one slot, for all unfinished steps.
+        measured: Share of those seconds that is based on steps of the same pace measured here.
     """
 
     seconds: float
@@ -27,15 +27,15 @@ class Estimate:
 
 
 def estimate(steps: Sequence[Step], store: Store, device: Device) -> Estimate:
-    """Return a guess of the seconds that unfinished steps will take.
+    """Return an estimate of the time that unfinished steps take.
 
-    A step's tokens (guessed from bytes) over the tokens a second of finished steps of the same
-    pace (kind, format, encoder, device). Without any: its floating-point operations
-    (``Step.work``), over the speed of a matrix product measured now.
+    It is a step's tokens (guessed from bytes) divided by the tokens per second of finished steps
+    of the same pace (kind, format, encoder, device). Without such steps, it is the floating-point
+    operations (``Step.work``) divided by the speed of a matrix product measured now.
 
     Args:
         steps: The steps.
-        store: Which of them are done, and the paces measured so far.
+        store: Knows which of them are finished, and the paces measured so far.
         device: Where they will run.
     """
     todo = [step for step in to_do(steps, store.has) if step.tokens]
@@ -49,7 +49,7 @@ def estimate(steps: Sequence[Step], store: Store, device: Device) -> Estimate:
 
 
 def _speed(device: Device) -> float:
-    """Return floating-point operations a second of a square matrix product on the device."""
+    """Return the floating-point operations per second of a square matrix product on the device."""
     import time
 
     import torch

@@ -23,7 +23,7 @@ from harness.results import SCORES, Results, TaskScore
 from harness.submission.environment import environment
 from harness.submission.record import SUBMISSION, Submission
 
-FAILED = "failed"  # why is told to the user alone: it may name files of this machine
+FAILED = "failed"  # without the cause, which may name files of this machine
 MANIFEST = "manifest.json"
 
 
@@ -35,21 +35,21 @@ def evaluate(
     progress: Progress,
     choice: EngineChoice = IN_PROCESS,
 ) -> Results:
-    """Run a plan, past what fails, and write the output folder: predictions first, scores last.
+    """Run a plan, go on after failures, and write the output folder, predictions first.
 
     Args:
         request: What was asked for.
         plan: Its steps.
-        store: Where finished steps are and go.
+        store: The store of finished steps.
         output: The folder to write; files of an earlier run are replaced.
-        progress: Told of each step.
-        choice: On which engine.
+        progress: Receives each step's progress.
+        choice: The engine.
 
     Returns:
-        The scores; none in torchrun's further processes, which write nothing.
+        The scores; none in torchrun's other processes, which write nothing.
 
     Raises:
-        HarnessError: What is fixed in the submission does not fit its schema; nothing has run.
+        HarnessError: The submission would not fit its schema; nothing has run.
     """
     start = time.time()
     _submission(request, Results(request.benchmark, {}, request.partial)).as_dict()
@@ -63,15 +63,15 @@ def evaluate(
         plan = _without_failed(request, plan, failed)
         rest = run_plan([s for s in plan.steps if s.key not in first], runtime, progress, choice)
         failed, ran = failed | rest.reasons(), ran + rest.ran
-    named = {step.key: step.name for step in plan.steps}
-    told = {named[key]: why for key, why in failed.items() if key in named}
-    incomplete = f"incomplete, {len(told)} steps failed" if told else ""
+    names = {step.key: step.name for step in plan.steps}
+    reasons = {names[key]: why for key, why in failed.items() if key in names}
+    incomplete = f"incomplete, {len(reasons)} steps failed" if reasons else ""
     results = Results(
         benchmark=request.benchmark,
         tasks=task_scores(request, plan, store, failed),
         partial="; ".join(filter(None, [request.partial, incomplete])),
         name=request.checkpoint.name,
-        failed=told,
+        failed=reasons,
         folder=output,
     )
     _clear(output)
@@ -79,7 +79,7 @@ def evaluate(
     results.save(output)
     done = [store.manifest(step) for step in plan.steps if step.key not in failed]
     manifest = _manifest(request, plan, done, ran, time.time() - start)
-    manifest |= {"partial": results.partial, "failed": sorted(told)}
+    manifest |= {"partial": results.partial, "failed": sorted(reasons)}
     write_json(manifest, output / MANIFEST)
     _submission(request, results).save(output)
     return results
@@ -90,7 +90,7 @@ def _submission(request: Request, results: Results) -> Submission:
 
 
 def _copy_predictions(plan: Plan, store: Store, output: Path, failed: Mapping[str, str]) -> None:
-    """Copy the predictions that there are into the output folder."""
+    """Copy the finished predictions into the output folder."""
     for name, steps in plan.predictions.items():
         for step in steps.values():
             if step.key not in failed:
@@ -99,22 +99,22 @@ def _copy_predictions(plan: Plan, store: Store, output: Path, failed: Mapping[st
 
 
 def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> Plan:
-    """Return the plan with languages whose predictions failed as missing, the others scored."""
+    """Return the plan with failed languages marked as missing and the others scored."""
     scores, missing = {}, {}
     for name, steps in plan.predictions.items():
-        there = {code: step for code, step in steps.items() if step.key not in failed}
-        missing[name] = plan.missing[name] | {c: FAILED for c in steps if c not in there}
-        if len(there) == len(steps):
+        present = {code: step for code, step in steps.items() if step.key not in failed}
+        missing[name] = plan.missing[name] | {c: FAILED for c in steps if c not in present}
+        if len(present) == len(steps):
             scores[name] = plan.scores[name]
-        elif there:
-            scores[name] = score_step(request, registry.task(name), there)
-    replaced = {step.key for step in plan.scores.values()}
-    others = [step for step in plan.steps if step.key not in replaced]
+        elif present:
+            scores[name] = score_step(request, registry.task(name), present)
+    old_scores = {step.key for step in plan.scores.values()}
+    others = [step for step in plan.steps if step.key not in old_scores]
     return replace(plan, steps=[*others, *scores.values()], scores=scores, missing=missing)
 
 
 def _clear(output: Path) -> None:
-    """Remove what an earlier run wrote, so that no file of it stands beside this one's."""
+    """Remove what an earlier run wrote, so that its files do not mix with this run's."""
     if (output / SUBMISSION).is_file():
         shutil.rmtree(output / "predictions", ignore_errors=True)
     for name in (SUBMISSION, SCORES, MANIFEST):
@@ -129,10 +129,10 @@ def task_scores(
     Args:
         request: What was asked for.
         plan: Its steps.
-        store: Where finished steps are.
-        failed: Keys of steps that failed, and why; their tasks then come without scores.
+        store: The store of finished steps.
+        failed: Keys of steps that failed, and why; their tasks get no scores.
     """
-    found = {}
+    scores = {}
     for name, languages in plan.languages.items():
         step = plan.scores.get(name)
         value: dict[str, Any] = {"languages": {}, "missing": {}}
@@ -142,27 +142,27 @@ def task_scores(
             value = json.loads((store.fetched(step) / SCORES).read_text())
         elif failed is None:
             continue
-        found[name] = TaskScore(
+        scores[name] = TaskScore(
             name=name,
             metric=registry.task(name).format.metric,
             languages=value["languages"],
             expected=languages,
             missing=value["missing"] | plan.missing[name],
         )
-    order = [*request.benchmark.task_names(), *sorted(found)]
-    return {name: found[name] for name in dict.fromkeys(order) if name in found}
+    order = [*request.benchmark.task_names(), *sorted(scores)]
+    return {name: scores[name] for name in dict.fromkeys(order) if name in scores}
 
 
 def _manifest(
     request: Request, plan: Plan, steps: Sequence[Mapping[str, Any]], ran: int, seconds: float
 ) -> dict[str, Any]:
-    """Return everything needed to tell how the numbers came about.
+    """Return a record of how the scores came about.
 
     Args:
         request: What was asked for.
         plan: Its steps.
-        steps: What those that are finished say of themselves.
-        ran: How many ran now.
+        steps: The manifests of the finished steps.
+        ran: How many steps ran now.
         seconds: Wall time.
     """
     return {

@@ -1,4 +1,4 @@
-"""A finished training as an ordinary transformers checkpoint, with a card."""
+"""A finished training as an ordinary transformers checkpoint, with a model card."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """A checkpoint that was just trained: stands for its folder wherever a path does.
+    """A newly trained checkpoint, which can be used as the path of its folder.
 
     Attributes:
         path: Its folder.
@@ -44,7 +44,7 @@ class Trained:
         return str(self.path)
 
     def __str__(self) -> str:
-        """Return what was written, in a line."""
+        """Return one line that says what was written."""
         scores = ", ".join(f"{name} {score:.1f}" for name, score in self.dev_scores.items())
         return f"written: {self.path} (update {self.best_update} of {self.updates}; dev: {scores})"
 
@@ -52,12 +52,12 @@ class Trained:
 def export(step: TrainStep, store: Store, request: Request, output: Path) -> Trained:
     """Write a training's encoder, tokenizer and heads into a folder, with a model card.
 
-    ``harness.json`` says which head is which set's, and how the checkpoint came about.
+    ``harness.json`` lists the sets of the heads, and how the checkpoint was made.
     """
     spec = step.spec
     place = output.resolve()
-    aside, before_it = (place.with_name(f".{place.name}.{end}") for end in ("part", "old"))
-    for folder in (aside, before_it):
+    aside, previous = (place.with_name(f".{place.name}.{end}") for end in ("part", "old"))
+    for folder in (aside, previous):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(store.fetched(step), aside, ignore=shutil.ignore_patterns(MANIFEST))
     names = [one.training.name for one in spec.sets]
@@ -82,20 +82,20 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
     write_json(value, aside / RECORD)
     (aside / CARD).write_text(_card(step, request, result))
     if place.exists():
-        place.rename(before_it)
-    aside.rename(place)  # whole, or not there at all
-    shutil.rmtree(before_it, ignore_errors=True)
+        place.rename(previous)
+    aside.rename(place)  # so that it is complete or missing
+    shutil.rmtree(previous, ignore_errors=True)
     return Trained(output, result["updates"], result["best_update"], result["dev_scores"])
 
 
 def _under_names(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return a step's result with its sets' present names.
+    """Return a step's result with the current names of its sets.
 
-    The step may have been done under others: names are labels and not in its key.
+    The step may have run under other names, since they are not in its key.
     """
-    now = dict(zip(result["examples_of"], names, strict=True))
+    current = dict(zip(result["examples_of"], names, strict=True))
     return {
-        key: {now.get(name, name): one for name, one in value.items()}
+        key: {current.get(name, name): one for name, one in value.items()}
         if key in ("examples_of", "dev_scores", "losses")
         else value
         for key, value in result.items()
@@ -103,11 +103,11 @@ def _under_names(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, A
 
 
 def check_output(output: Path, start: Path) -> None:
-    """Refuse a folder that holds anything but an earlier training of ours, or what is started from.
+    """Refuse a folder with the starting checkpoint, or with anything but an earlier export.
 
     Args:
         output: The folder to write.
-        start: The checkpoint's.
+        start: The folder of the starting checkpoint.
     """
     place = output.resolve()
     if start.resolve().is_relative_to(place):
@@ -167,7 +167,7 @@ of the table, and `harness.json` says how it came about, to the last setting.
 
 
 def _language(training: TrainingSet) -> str:
-    """Return a set's language; of one in many those that were named, or a word."""
+    """Return a set's language, or the named languages of a multilingual set."""
     return (
         training.language
         if not training.languages
@@ -176,8 +176,8 @@ def _language(training: TrainingSet) -> str:
 
 
 def _before(request: Request) -> str:
-    said = request.checkpoint.intermediate
-    return f", itself trained on {said}" if said else ""
+    parent = request.checkpoint.intermediate
+    return f", itself trained on {parent}" if parent else ""
 
 
 def _percent(score: float | None) -> str:

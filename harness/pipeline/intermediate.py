@@ -17,11 +17,11 @@ class Intermediate:
     """An intermediate setting: what to train on before the targets.
 
     Attributes:
-        name: What the table calls it.
+        name: Its name in the table.
         train: Training sets, perhaps with variants: ``mnli``, ``mnli[de]``.
-        weights: Weight of each set, where the sampling is by given weights.
+        weights: Weight of each set, for sampling by given weights.
         mlm: Share of all batches that are masked language modelling, 0 for none.
-        after: Name of the setting whose result it goes on from, "" for the checkpoint.
+        after: Name of the setting whose result it starts from, "" for the checkpoint.
         settings: Changes to the recipe's settings for this training.
     """
 
@@ -37,9 +37,9 @@ def intermediate_step(request: Request, one: Intermediate, notes: list[str]) -> 
     """Return the step that trains on an intermediate setting's sets.
 
     Args:
-        request: The surroundings.
+        request: What was asked for.
         one: The setting.
-        notes: Takes what the user should know of the data.
+        notes: List that receives what the user should know of the data.
 
     Raises:
         HarnessError: A set has no usable data.

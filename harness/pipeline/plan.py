@@ -1,4 +1,4 @@
-"""From a request to the steps that answer it; nothing runs here."""
+"""The steps that a request needs; nothing runs here."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Plan:
         scores: Task name to its score step.
         predictions: Task name to its predict steps by language.
         languages: Task name to all languages of the benchmark.
-        missing: Task name to what cannot be evaluated by language, and why.
+        missing: Task name to the languages that cannot be evaluated, and why.
         skipped: Tasks that cannot be evaluated at all, and why.
         notes: What the user should know of the training data.
     """
@@ -63,7 +63,7 @@ def make_plan(request: Request) -> Plan:
     """
     names = request.tasks or request.benchmark.task_names()
     tasks = [registry.task(n) for n in names if request.tasks or n in registry.task_names()]
-    _know_languages(request, tasks)
+    _check_languages(request, tasks)
     plan = Plan()
     for name in names:
         if name not in registry.task_names():
@@ -89,7 +89,7 @@ def _training_name(request: Request, task: Task) -> str:
     return training.name if training else ""
 
 
-def _know_languages(request: Request, tasks: Sequence[Task]) -> None:
+def _check_languages(request: Request, tasks: Sequence[Task]) -> None:
     known = sorted({code for task in tasks for code in request.benchmark.languages_of(task)})
     for code in request.languages:
         if code not in known:
@@ -97,13 +97,13 @@ def _know_languages(request: Request, tasks: Sequence[Task]) -> None:
 
 
 def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, TrainStep]) -> None:
-    """Append a task's steps to the plan, its training first unless another task shares it."""
+    """Append a task's steps to the plan, first its training unless another task has added it."""
     languages = request.benchmark.languages_of(task)
     missing = _missing(request, task)
     present = [code for code in languages if code not in missing]
-    strange = [code for code in request.languages if code not in languages]
-    if strange:
-        plan.notes += (f"{task.name} has no {', '.join(strange)}",)
+    foreign = [code for code in request.languages if code not in languages]
+    if foreign:
+        plan.notes += (f"{task.name} has no {', '.join(foreign)}",)
     training = request.benchmark.training_of(task)
     settings = _settings(request, task, training)
     check_able(request, task.name, settings, task.format)
@@ -133,27 +133,27 @@ def _missing(request: Request, task: Task) -> dict[str, str]:
     """Return the languages of a task that cannot be evaluated, and why.
 
     Raises:
-        NoData: There is no other.
+        NoData: No language can be evaluated.
     """
     languages = request.benchmark.languages_of(task)
-    wanted = [code for code in languages if not request.languages or code in request.languages]
-    if not wanted:
+    selection = [code for code in languages if not request.languages or code in request.languages]
+    if not selection:
         raise NoData(
             f"{task.name}: none of its languages asked for (it has {', '.join(languages)})"
         )
-    lost = {
+    gaps = {
         code: split
-        for code in wanted
+        for code in selection
         for split in reversed(task.format.splits)
         if not request.source.has(task, split, code)
     }
-    if len(lost) == len(wanted):
-        split = lost[wanted[0]]
-        where = missing_file(request.source, task, split, wanted[0])
+    if len(gaps) == len(selection):
+        split = gaps[selection[0]]
+        where = missing_file(request.source, task, split, selection[0])
         raise NoData(f"{task.name}: no {split} data{where}")
-    return {code: "not asked for" for code in languages if code not in wanted} | {
-        code: f"no {split} data{_lost_file(request.source, task, split, code)}"
-        for code, split in lost.items()
+    return {code: "not asked for" for code in languages if code not in selection} | {
+        code: f"no {split} data{_missing_path(request.source, task, split, code)}"
+        for code, split in gaps.items()
     }
 
 
@@ -169,7 +169,7 @@ def score_step(request: Request, task: Task, predictions: Mapping[str, PredictSt
 
 
 def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
-    """Return how retrieval pools where a sentence encoder's own files say otherwise."""
+    """Return notes on pooling, where a sentence encoder's own files differ."""
     notes = []
     if checkpoint.pooling not in ("", settings.pooling):
         notes.append(
@@ -182,16 +182,16 @@ def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
     return notes
 
 
-def _lost_file(source: Source, task: Task, split: str, language: str) -> str:
-    """Return which file below the data folder is not there; "" of other sources.
+def _missing_path(source: Source, task: Task, split: str, language: str) -> str:
+    """Return which file in the data folder is missing, "" for other sources.
 
-    The folder itself is left out: what is missing stands in the submission, for others to read.
+    The folder's own path is left out, since the text goes into the submission.
     """
     if not isinstance(source, FolderSource):
         return ""
     paths = [path for path in source.files(task, split, language) if not path.is_file()]
-    named = paths and paths[0].is_relative_to(source.data)
-    return f": {paths[0].relative_to(source.data)} is not there" if named else ""
+    inside = paths and paths[0].is_relative_to(source.data)
+    return f": {paths[0].relative_to(source.data)} is not there" if inside else ""
 
 
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:

@@ -1,4 +1,4 @@
-"""Plan the step that trains: what it needs is looked for and checked before anything runs."""
+"""Planning of training steps; what they need is checked before anything runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NoData(HarnessError):
 
 
 class Unable(HarnessError):
-    """The checkpoint lacks what a format needs: a head of its family, a special token."""
+    """The checkpoint lacks what a format needs, e.g. a head of its family or a special token."""
 
 
 def set_spec(
@@ -34,19 +34,19 @@ def set_spec(
     weight: float = 1.0,
     ratio: float = 0,
 ) -> SetSpec:
-    """Return a training set ready to be learnt from.
+    """Return the checked specification of a training set.
 
     Raises:
         NoData: A file is missing.
         Unable: The checkpoint lacks what the set's format needs.
-        HarnessError: A file is malformed, nothing usable is in it, or no head is there to keep.
+        HarnessError: A file is malformed, has nothing usable, or there is no head to keep.
     """
-    lost = lacking(request.source, training)
-    if lost is not None:
-        part, split = lost
+    gap = lacking(request.source, training)
+    if gap is not None:
+        part, split = gap
         language = part.language if split == "train" else "en"
-        said = missing_file(request.source, part, split, language)
-        raise NoData(f"{part.name}: no {split} data to learn from{said}")
+        where = missing_file(request.source, part, split, language)
+        raise NoData(f"{part.name}: no {split} data to learn from{where}")
     check_able(request, training.name, settings, training.format)
     facts, _ = request.facts.training(training, held_out_of(training))
     if facts.misplaced > settings.misplaced_answers:
@@ -56,8 +56,8 @@ def set_spec(
             " mend the offsets (code points from 0), or allow a greater share in the recipe"
         )
     training = with_labels(training, facts)
-    kept = _kept_head(request, training) if settings.keep_head else None
-    return SetSpec(training, settings, weight, ratio, kept)
+    head = _kept_head(request, training) if settings.keep_head else None
+    return SetSpec(training, settings, weight, ratio, head)
 
 
 def check_able(request: Request, name: str, settings: Settings, form: Format) -> None:
@@ -90,15 +90,15 @@ def training_step(
     The order of the sets does not matter.
 
     Args:
-        request: The surroundings.
-        sets: What to learn from (``set_spec``).
-        settings: Hyper-parameters of the whole.
-        name: What a reader calls it; by default the sets' names.
+        request: What was asked for.
+        sets: The training sets (``set_spec``).
+        settings: Hyper-parameters of the whole training.
+        name: The step's name; by default the sets' names.
     """
     sets = sorted(sets, key=lambda one: one.training.name)
-    found = [request.facts.training(one.training, held_out_of(one.training)) for one in sets]
+    pairs = [request.facts.training(one.training, held_out_of(one.training)) for one in sets]
     examples, tokens = 0, 0
-    for one, (facts, _) in zip(sets, found, strict=True):
+    for one, (facts, _) in zip(sets, pairs, strict=True):
         count = min(facts.rows, one.settings.train_examples or facts.rows)
         if request.max_steps:
             updates = request.max_steps * one.settings.batch_size * settings.accumulate
@@ -116,7 +116,7 @@ def training_step(
     return TrainStep(
         name=request.named(name or f"train {'+'.join(one.training.name for one in sets)}"),
         spec=spec,
-        data=tuple(data for _, data in found),
+        data=tuple(data for _, data in pairs),
         device=request.device,
         parents=(request.start,) if request.start else (),
         examples=examples,
@@ -125,18 +125,18 @@ def training_step(
 
 
 def _kept_head(request: Request, training: TrainingSet) -> int | None:
-    """Return the number of the head that fits a set: its own, or the only one of its kind."""
+    """Return the number of the head that fits a set: its own, or the only one that fits."""
     heads = _heads(request)
     fitting = [i for i, (_, like) in enumerate(heads) if like == head_kind(training.format)]
-    named = [i for i in fitting if heads[i][0] == training.name]
-    if len(named or fitting) == 1:
-        return (named or fitting)[0]
+    own = [i for i in fitting if heads[i][0] == training.name]
+    if len(own or fitting) == 1:
+        return (own or fitting)[0]
     if not fitting and request.keep_if_there:
         return None
-    said = ", ".join(name for name, _ in heads) or "none at all"
+    names = ", ".join(name for name, _ in heads) or "none at all"
     raise HarnessError(
         f"keep_head: {request.checkpoint.name} has no one head for {training.name} (its heads:"
-        f" {said}); train on it first, or leave keep_head out for a fresh head"
+        f" {names}); train on it first, or leave keep_head out for a fresh head"
     )
 
 
@@ -155,13 +155,13 @@ def _heads(request: Request) -> list[tuple[str, Any]]:
 
 
 def head_kind(form: Learnt) -> list[Any]:
-    """Return what must be equal for a head to fit, as JSON values."""
+    """Return the JSON values that must be equal for a head to fit."""
     return [form.head.auto, list(form.labels)]
 
 
 def missing_file(source: Source, of: Task | TrainingSet, split: str, language: str) -> str:
-    """Return which file of a folder is not there, in brackets; "" of other sources."""
+    """Return the first missing file of a folder, in brackets; "" for other sources."""
     if not isinstance(source, FolderSource):
         return ""
-    lost = [path for path in source.files(of, split, language) if not path.is_file()]
-    return f" ({lost[0]} is not there)" if lost else ""
+    missing = [path for path in source.files(of, split, language) if not path.is_file()]
+    return f" ({missing[0]} is not there)" if missing else ""

@@ -1,4 +1,4 @@
-"""What was asked for, checked and opened: the surroundings of all steps of a run."""
+"""A request, checked: what all steps of a run have in common."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from harness.pipeline.steps.train_step import TrainStep
 
 
-PACKAGED = "packaged"  # the checkpoint that the benchmark brings
+PACKAGED = "packaged"  # the benchmark's own checkpoint
 
 
 @dataclass(frozen=True)
 class Request:
-    """An evaluation or a training as it was asked for.
+    """An evaluation or a training that was asked for.
 
     Attributes:
         checkpoint: The encoder.
@@ -35,13 +35,13 @@ class Request:
         tasks: Names of tasks; () means all that the source has.
         languages: Codes; () means all.
         seed: Seeds every training.
-        limit: Test examples a language, 0 means all.
-        max_steps: Updates of a training, 0 means as the recipe says.
+        limit: Test examples per language, 0 means all.
+        max_steps: Updates of a training, 0 means the recipe's.
         tracker: An experiment tracker for the trainings.
-        label: What a reader should know beside a step's name, e.g. ``mnli, seed 1``.
-        start: The intermediate training whose encoder takes the checkpoint's place.
-        keep_if_there: With ``keep_head``, take a fresh head where there is none to keep (in a
-            study, whose baseline has none); otherwise that is an error.
+        label: Text to add to the names of steps, e.g. ``mnli, seed 1``.
+        start: The intermediate training whose encoder replaces the checkpoint.
+        keep_if_there: With ``keep_head``, use a fresh head if there is none to keep (in a study,
+            whose baseline has none); otherwise that is an error.
         memory: Facts about data and checkpoints from earlier runs.
     """
 
@@ -63,12 +63,12 @@ class Request:
 
     @property
     def facts(self) -> DatasetFacts:
-        """Return what planning must know of the data."""
+        """Return the facts about the data."""
         return DatasetFacts(self.source, self.memory)
 
     @property
     def partial(self) -> str:
-        """Return why no score of this run may stand beside a whole one, "" if it may."""
+        """Return why the scores are not comparable with a complete run's, "" if they are."""
         reasons = []
         if self.limit:
             reasons.append(f"first {self.limit} test examples a language")
@@ -82,10 +82,10 @@ class Request:
 
 
 def checkpoint_place(where: str, benchmark: Benchmark) -> str:
-    """Return where a checkpoint is; the one that the benchmark brings is made if need be.
+    """Return where a checkpoint is; make the benchmark's own if necessary.
 
     Raises:
-        HarnessError: It brings none.
+        HarnessError: The benchmark has none.
     """
     if where != PACKAGED:
         return where

@@ -1,8 +1,8 @@
 """Recipes: hyper-parameters as typed TOML files.
 
 A recipe has a table ``[default]``, and may have ``[format."<name>"]``, ``[training.<set>]`` and
-``[intermediate.<set>]`` tables; the later ones win. Every key is a field of Settings, or a setting
-that the format brings.
+``[intermediate.<set>]`` tables, of which the later ones override the earlier. Every key is a field
+of Settings, or one of the format's own settings.
 """
 
 from harness.recipes.recipe import Recipe, check_settings, check_tables, load, recipe_names

@@ -1,4 +1,4 @@
-"""Recipes: reading them, checking them, and the settings that they give."""
+"""Recipes: read and check them, and get the settings of a training."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Recipe:
     Attributes:
         name: ``xtreme``, ``x-stilts``, ``quick``, or the file's stem.
         digest: SHA-256 of its file.
-        default: Settings where nothing else is said.
+        default: Settings where no table below changes them.
         formats: Changes by format name.
-        training: Changes by training set, for a target's.
-        intermediate: Changes by training set, for an intermediate task's (``mnli[de]`` over
-            ``mnli``), over ``default`` for all of them and ``mixture`` for several at once.
+        training: Changes by training set, for training on a target's set.
+        intermediate: Changes by intermediate task (``mnli[de]`` overrides ``mnli``), with
+            ``default`` for all of them and ``mixture`` for several at once.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Recipe:
     intermediate: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def settings(self, form: Format, training: TrainingSet | None) -> Settings:
-        """Return the settings for a format and, if it is learnt, its training set."""
+        """Return the settings for a format and its training set, if it has one."""
         changes = self.training.get(training.name, {}) if training is not None else {}
         return self._of(form).changed(changes)
 
@@ -59,23 +59,23 @@ class Recipe:
         return self.default.changed(changes)
 
     def _of(self, form: Format) -> Settings:
-        """Return the settings for a format, those that it brings included."""
-        brought = {name: one.default for name, one in brought_by(form).items()}
-        return self.default.changed(brought | dict(self.formats.get(form.name, {})))
+        """Return the settings for a format, including its own."""
+        defaults = {name: one.default for name, one in brought_by(form).items()}
+        return self.default.changed(defaults | dict(self.formats.get(form.name, {})))
 
     def changed(self, tables: Mapping[str, Any]) -> Recipe:
-        """Return the recipe with tables of changes laid over its own (``check_tables``)."""
+        """Return the recipe with tables of changes (see ``check_tables``) applied to it."""
 
-        def over(own: Mapping[str, Any], part: str) -> dict[str, Any]:
+        def merged(own: Mapping[str, Any], part: str) -> dict[str, Any]:
             new = tables.get(part, {})
             return {name: {**own.get(name, {}), **new.get(name, {})} for name in {**own, **new}}
 
         return replace(
             self,
             default=self.default.changed(tables.get("default", {})),
-            formats=over(self.formats, "format"),
-            training=over(self.training, "training"),
-            intermediate=over(self.intermediate, "intermediate"),
+            formats=merged(self.formats, "format"),
+            training=merged(self.training, "training"),
+            intermediate=merged(self.intermediate, "intermediate"),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,11 +89,11 @@ def recipe_names() -> tuple[str, ...]:
 
 
 def load(name: str) -> Recipe:
-    """Return a recipe by name or from a TOML file of the user's.
+    """Return a recipe by name or from the user's TOML file.
 
     Raises:
-        HarnessError: There is no such recipe or file, it is not TOML, or a key or value does not
-            fit; names file, line and the nearest key.
+        HarnessError: The recipe or file does not exist, is not TOML, or has a key or value that
+            does not fit; names file, line and the nearest key.
     """
     path = HERE / f"{name}.toml"
     if "/" in name or name.endswith(".toml"):
@@ -112,7 +112,7 @@ def check_tables(file: TomlFile, tables: Mapping[str, Any], within: tuple[str, .
     Args:
         file: The file that they are in.
         tables: The tables.
-        within: The table of the file that they stand in.
+        within: The table of the file that they are in.
 
     Raises:
         HarnessError: A key or value does not fit; names file, line, column and the nearest key.
@@ -120,9 +120,9 @@ def check_tables(file: TomlFile, tables: Mapping[str, Any], within: tuple[str, .
     for part in tables:
         file.known((*within, part), part, TABLES if within else (*TABLES, "about"))
     for part in TABLES[1:]:
-        named = file.table((*within, part), tables.get(part, {}), "tables")
-        forms = _forms(part) if named else {}
-        for name, changes in named.items():
+        entries = file.table((*within, part), tables.get(part, {}), "tables")
+        forms = _forms(part) if entries else {}
+        for name, changes in entries.items():
             keys = (*within, part, name)
             plain = name.partition("[")[0] if part == "intermediate" else name
             file.known(keys, plain, forms)
@@ -131,7 +131,7 @@ def check_tables(file: TomlFile, tables: Mapping[str, Any], within: tuple[str, .
 
 
 def _forms(part: str) -> Mapping[str, tuple[Format, ...]]:
-    """Return what a table of tables of settings may name, and the formats that each is for."""
+    """Return the names allowed in a group of tables, with the formats that each is for."""
     sets = registry.trainings()
     if part == "intermediate":
         return {"default": (), "mixture": ()} | {one.name: (one.format,) for one in sets}
@@ -140,10 +140,10 @@ def _forms(part: str) -> Mapping[str, tuple[Format, ...]]:
         forms = dict.fromkeys([task.format for task in tasks] + [one.format for one in sets])
         names = sorted({form.name for form in forms})
         return {name: tuple(form for form in forms if form.name == name) for name in names}
-    learnt = [task.training for task in tasks]
+    targets = [task.training for task in tasks]
     for benchmark in registry.benchmarks():
-        learnt += benchmark.training.values()
-    return {one.name: (one.format,) for one in sorted(filter(None, learnt), key=lambda s: s.name)}
+        targets += benchmark.training.values()
+    return {one.name: (one.format,) for one in sorted(filter(None, targets), key=lambda s: s.name)}
 
 
 def check_settings(
@@ -154,8 +154,8 @@ def check_settings(
     Args:
         file: The file that it is in.
         table: The table.
-        keys: Where in the file it stands.
-        forms: The formats that it is for, whose own settings it may hold.
+        keys: Its place in the file.
+        forms: The formats that it is for, whose own settings it may contain.
     """
     known: dict[str, Setting] = dict(SETTINGS)
     for form in forms:

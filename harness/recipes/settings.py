@@ -1,4 +1,4 @@
-"""The settings of a recipe; each is declared once, with all that is to be said about it."""
+"""The settings of a recipe; each is declared once, with default, bounds, help and reader."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from harness.bounds import MANY, Bounds, Choice, Expected, Switch
 from harness.declarations import Format
 from harness.errors import HarnessError
 
-LONGEST = 2**20  # tokens in a row; no encoder reads so many
+LONGEST = 2**20  # tokens in one input; no encoder reads as many
 
 Reader = Literal["training", "set", "mixture", "format", "plan"]
-"""What reads a setting, so that it decides the results of that and is in the keys of its steps:
-the whole training; the batches of each training set; the sampling of a mixture; the formats that
-list it in ``Format.reads``; or only the plan, which is in no key."""
+"""What reads a setting; its steps then have the setting in their keys: the whole training; the
+batches of each training set; the sampling of a mixture; the formats that list it in
+``Format.reads``; or only the plan, which is in no key."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting, as the harness or a format declares it.
+    """The declaration of a setting, by the harness or by a format.
 
-    A format outside the harness lists those that it brings as ``settings``, beside ``reads``. A
-    recipe may then set them in the format's table and in those of its training sets, and the
-    format reads them by ``settings.value(name)``.
+    A format outside the harness lists its own in the attribute ``settings`` and names them in
+    ``reads``. A recipe may then set them in the format's table and in those of its training sets,
+    and the format reads them by ``settings.value(name)``.
 
     Attributes:
-        name: What a recipe calls it.
-        default: Its value where no recipe sets it.
-        expected: What its values may be.
-        help: What it is, in a sentence.
+        name: Its name in a recipe.
+        default: Its value if the recipe does not set it.
+        expected: The allowed values.
+        help: Its description, in a sentence.
         reader: What reads it.
     """
 
@@ -41,13 +41,13 @@ class Setting:
     reader: Reader = "format"
 
     def __post_init__(self) -> None:
-        """Refuse a default that a recipe could not say."""
+        """Refuse a default that is not an allowed value."""
         if self.default not in self.expected:
             raise ValueError(f"setting {self.name}: default {self.default!r} is not expected")
 
 
 def _setting(reader: Reader, default: Any, expected: Expected, help_: str) -> Any:
-    """Declare a field of Settings."""
+    """Return a field of Settings."""
     return field(default=default, metadata={"of": (expected, help_, reader)})
 
 
@@ -57,12 +57,12 @@ def _real(low: float, high: float, *, above: bool = False) -> Bounds:
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides one training and the predictions made with it.
+    """The settings of one training and of the predictions made with it.
 
     Attributes:
-        own: Those that the format brings (``Setting``), by name.
+        own: The format's own settings (``Setting``), by name.
 
-    What each of the others is stands beside it.
+    The other settings are described where they are declared.
     """
 
     learning_rate: float = _setting(
@@ -166,14 +166,14 @@ class Settings:
     own: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def value(self, name: str) -> Any:
-        """Return the value of a setting, whether the harness or the format brings it."""
+        """Return the value of a setting, whether it is the harness's or the format's own."""
         return self.own[name] if name in self.own else getattr(self, name)
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
-        """Return the settings with changes; what is no field of theirs is the format's."""
-        fields_ = {name: value for name, value in changes.items() if name in SETTINGS}
+        """Return the settings with changes; names that are not fields are the format's own."""
+        known = {name: value for name, value in changes.items() if name in SETTINGS}
         own = {name: value for name, value in changes.items() if name not in SETTINGS}
-        return replace(self, **fields_, own={**self.own, **own})
+        return replace(self, **known, own={**self.own, **own})
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -185,22 +185,22 @@ SETTINGS: Mapping[str, Setting] = {
 
 
 def read_by(reader: Reader) -> tuple[str, ...]:
-    """Return the names of the harness's settings that one kind of reader reads."""
+    """Return the names of the harness's settings that a reader reads."""
     assert reader in get_args(Reader)
     return tuple(name for name, one in SETTINGS.items() if one.reader == reader)
 
 
 def brought_by(form: Format) -> Mapping[str, Setting]:
-    """Return the settings that a format brings, by name.
+    """Return a format's own settings, by name.
 
     Raises:
-        HarnessError: One has the name of the harness's own, or the format does not read it, so
-            that it would be in no key.
+        HarnessError: One has the name of a setting of the harness, or is not in the format's
+            ``reads``, so that it would be in no key.
     """
-    brought: Mapping[str, Setting] = {one.name: one for one in getattr(form, "settings", ())}
-    for name in brought:
+    own: Mapping[str, Setting] = {one.name: one for one in getattr(form, "settings", ())}
+    for name in own:
         if name in SETTINGS:
             raise HarnessError(f"format {form.name!r} brings a setting {name}: the name is taken")
         if name not in form.reads:
             raise HarnessError(f"format {form.name!r} brings a setting {name}; add it to its reads")
-    return brought
+    return own

@@ -1,6 +1,6 @@
 """The metrics, official behaviour to the last digit. Percentages (0..100), plain floats.
 
-Importing this imports the standard library only; numpy comes with the first tagging score.
+Importing this imports the standard library only; numpy is imported for the first tagging score.
 """
 
 from harness.scoring.bitext import pair_scores

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 def pair_scores(
     gold: Iterable[tuple[str, str]], predictions: Iterable[tuple[str, str]]
 ) -> dict[str, float]:
-    """Precision, recall and F1 of two sets of (source id, target id) pairs.
+    """Return precision, recall and F1 of two sets of (source id, target id) pairs.
 
     Formula: the set comparison of BUCC 2018 as XTREME's ``evaluate.py`` has it. Both sides are
     sets: a pair given twice counts once. All three values are 0 when no pair is right.

@@ -2,7 +2,7 @@
 
 XTREME's tagging scores come from seqeval 0.0.12 in its (only, lenient) mode, which has the
 chunk rules of CoNLL's ``conlleval``. A tag has a *prefix*, its first character, and a *type*,
-what follows its last ``-`` (the whole tag where there is none). So a bare part of speech is its
+what follows its last ``-`` (the whole tag if it has none). So a bare part of speech is its
 own type, and, because ``S`` is a prefix that stands alone, every SCONJ and SYM is a chunk of its
 own while a run of NOUNs is one chunk. seqeval 1.x cuts the first letter off a bare tag instead,
 which makes CCONJ and SCONJ one class: its numbers are not XTREME's.
@@ -44,7 +44,7 @@ class _Rules(NamedTuple):
     """The chunk rules as tables; C is the number of prefix classes.
 
     Attributes:
-        ends: (C * C,) whether a chunk ends between two prefixes, whatever their types.
+        ends: (C * C,) whether a chunk ends between two prefixes, regardless of types.
         starts: (C * C,) whether one starts there.
         inside: (C,) whether a change of type matters at that prefix (all but O and ".").
     """
@@ -70,7 +70,7 @@ class _Chunks(NamedTuple):
 
 @cache
 def _rules() -> _Rules:
-    """The tables of conlleval's rules, built once."""
+    """Return the tables of conlleval's rules, built once."""
     import numpy as np
 
     def place(prefix: str) -> int | slice:
@@ -88,7 +88,7 @@ def _rules() -> _Rules:
 
 
 def _encode(sentences: Sequence[Sequence[str]], length: int, codes: defaultdict[str, int]) -> Ints:
-    """Codes of all tags with an O before the first sentence and after each one.
+    """Return the codes of all tags with an O before the first sentence and after each one.
 
     Args:
         sentences: S sequences of tags.
@@ -107,7 +107,7 @@ def _encode(sentences: Sequence[Sequence[str]], length: int, codes: defaultdict[
 
 
 def _find(codes: Ints, prefixes: Classes, types: Codes) -> _Chunks:
-    """Finds the chunks of a corpus.
+    """Return the chunks of a corpus.
 
     A boundary between position i and i + 1 ends and starts chunks by the pair of prefixes, or
     where the type changes. A chunk begins at the last start before its end. Ill-formed tags may
@@ -138,7 +138,7 @@ def _find(codes: Ints, prefixes: Classes, types: Codes) -> _Chunks:
 
 
 def _attributes(tags: Iterable[str]) -> tuple[Classes, Codes]:
-    """Prefix class and type code of each distinct tag.
+    """Return the prefix class and type code of each distinct tag.
 
     Args:
         tags: K distinct tags.
@@ -161,7 +161,7 @@ def _attributes(tags: Iterable[str]) -> tuple[Classes, Codes]:
 
 
 def _count_tags(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> int:
-    """Number of tags, the same on both sides.
+    """Return the number of tags, the same on both sides.
 
     Raises:
         ValueError: The number of sentences or the length of one differs, or there are no tags.
@@ -183,7 +183,7 @@ def _count_tags(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[st
 def chunk_scores(
     gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
 ) -> dict[str, float]:
-    """Micro-averaged precision, recall and F1 over chunks.
+    """Return micro-averaged precision, recall and F1 over chunks.
 
     A predicted chunk is right when a gold chunk has its type, beginning and end. A sentence's
     boundary acts as an O. A value is 0 where its denominator is. Formulas and rules: seqeval
@@ -220,7 +220,7 @@ def chunk_scores(
 
 
 def token_accuracy(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> float:
-    """Share of tags that are right, whatever their chunks.
+    """Return the share of tags that are right, regardless of chunks.
 
     Formula: seqeval's ``accuracy_score``, times 100.
 

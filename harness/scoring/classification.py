@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def accuracy(gold: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
-    """Share of predictions that equal their label.
+    """Return the share of predictions that equal their label.
 
     Formula: number of equal pairs / number of predictions * 100, the one of XTREME's
     ``evaluate.py``. Labels are compared as strings, so ``"1"`` and ``"01"`` differ.

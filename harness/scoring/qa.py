@@ -1,10 +1,10 @@
 """Exact match and F1 of extracted answers: XQuAD, TyDiQA (SQuAD's script) and MLQA (its own).
 
 Both scripts normalise a prediction and each of its gold answers, compare them whole (exact
-match) and as bags of tokens (F1), and keep the better answer. They differ in what normalising
-is. Here every distinct string is normalised once, and all of them together: joined by line
-feeds into one text that goes through each rule in a single pass. A line feed is neither cased,
-nor part of a word, nor punctuation, so no rule can see over it.
+match) and as bags of tokens (F1), and keep the better answer. They differ in how they normalise.
+Here every distinct string is normalised once, and all of them together: joined by line feeds
+into one text that goes through each rule in a single pass. A line feed is neither cased, nor
+part of a word, nor punctuation, so no rule matches across it.
 """
 
 import re
@@ -36,12 +36,12 @@ class _Rules(NamedTuple):
 
 
 def _same(text: str) -> str:
-    """The rule of a language that needs none."""
+    """Return the text, for a language without the rule."""
     return text
 
 
 def _without(text: str, characters: Iterable[str]) -> str:
-    """Removes characters; a pass for each is faster than one pass through a table."""
+    """Remove characters; a pass for each is faster than one pass through a table."""
     for character in characters:
         text = text.replace(character, "")
     return text
@@ -51,14 +51,14 @@ _ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def _ascii_punctuation(text: str) -> str:
-    """Removes ``string.punctuation``, as SQuAD's script does."""
+    """Remove ``string.punctuation``, as SQuAD's script does."""
     if text.isascii():
         return text.translate(_ASCII_PUNCTUATION)
     return _without(text, string.punctuation)
 
 
 def _unicode_punctuation(text: str) -> str:
-    """Removes all of category P and ``string.punctuation``, as MLQA's script does.
+    """Remove all of category P and ``string.punctuation``, as MLQA's script does.
 
     The script collects category P over ``range(sys.maxunicode)``, which leaves out U+10FFFF;
     that one is unassigned, so nothing is lost.
@@ -74,7 +74,7 @@ def _unicode_punctuation(text: str) -> str:
 
 
 def _words(*words: str) -> _Rule:
-    """A rule that replaces whole words by a space."""
+    """Return a rule that replaces whole words by a space."""
     pattern = re.compile(rf"\b(?:{'|'.join(words)})\b")
 
     def rule(text: str) -> str:
@@ -84,7 +84,7 @@ def _words(*words: str) -> _Rule:
 
 
 def _arabic_article(text: str) -> str:
-    r"""Replaces every ``ال``, inside words too.
+    r"""Replace every ``ال``, inside words too.
 
     MLQA's pattern is ``\sال^|ال``. Its first branch wants the start of the text after a
     character and so never matches.
@@ -96,7 +96,7 @@ _CHINESE = re.compile("[\u4e00-\u9fa5]+")
 
 
 def _chinese_characters(text: str) -> str:
-    """Makes each character of U+4E00..U+9FA5 a token; punctuation is gone by now."""
+    """Make each character of U+4E00..U+9FA5 a token; punctuation is already removed."""
     return _CHINESE.sub(lambda run: f" {' '.join(run[0])} ", text)
 
 
@@ -118,7 +118,7 @@ _MLQA_ARTICLES: dict[str, _Rule] = {
 
 
 def _normalise(texts: Sequence[str], rules: _Rules) -> list[str]:
-    """Normalises texts: lower case, punctuation, articles, white space, in that order.
+    """Normalise texts: lower case, punctuation, articles, white space, in that order.
 
     Args:
         texts: N texts, at least one.
@@ -135,7 +135,7 @@ def _normalise(texts: Sequence[str], rules: _Rules) -> list[str]:
 
 
 def _token_f1(guess: Sequence[str], truth: Sequence[str]) -> float:
-    """F1 of two bags of tokens, 0..1; 0 where they share none, even if both are empty.
+    """Return the F1 of two bags of tokens, 0..1; 0 if they share none, even if both are empty.
 
     Formula: SQuAD v1.1's ``f1_score``: precision and recall of the multiset intersection.
 
@@ -155,7 +155,7 @@ def _token_f1(guess: Sequence[str], truth: Sequence[str]) -> float:
 
 
 def _pairs(gold: Answers) -> list[tuple[str, Sequence[str]]]:
-    """Returns gold answers as pairs, at least one."""
+    """Return gold answers as pairs, at least one."""
     pairs = list(gold.items() if isinstance(gold, Mapping) else gold)
     if not pairs:
         raise ValueError("no questions to score against")
@@ -163,7 +163,7 @@ def _pairs(gold: Answers) -> list[tuple[str, Sequence[str]]]:
 
 
 def _scores(gold: Answers, predictions: Mapping[str, str], rules: _Rules) -> dict[str, float]:
-    """Scores predictions under one script's rules; see `squad_scores`."""
+    """Return the scores of predictions by one script's rules; see `squad_scores`."""
     pairs = _pairs(gold)
     for question, answers in pairs:
         if not answers:
@@ -191,9 +191,9 @@ def _scores(gold: Answers, predictions: Mapping[str, str], rules: _Rules) -> dic
 
 
 def squad_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, float]:
-    """Exact match and F1 of the SQuAD v1.1 script, for XQuAD and TyDiQA in any language.
+    """Return exact match and F1 of the SQuAD v1.1 script, for XQuAD and TyDiQA in any language.
 
-    Normalisation is English whatever the language: lower case, no ``string.punctuation``, no
+    Normalisation is English for all languages: lower case, no ``string.punctuation``, no
     a/an/the, tokens by white space. The best gold answer counts; a question without a
     prediction scores 0; predictions for unknown ids are ignored. Every question counts, also
     where its id repeats. An empty gold answer is an answer like any other. Sums run in the order
@@ -213,7 +213,7 @@ def squad_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, flo
 
 
 def squad2_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, float]:
-    """Exact match and F1 of the SQuAD v2.0 script, where a question may have no answer.
+    """Return exact match and F1 of the SQuAD v2.0 script, where a question may have no answer.
 
     Such a question scores 1 for a prediction that normalises to nothing, else 0; the others as
     in `squad_scores`. Source: evaluate-v2.0.py of the SQuAD site, at its threshold of 1 over
@@ -233,15 +233,15 @@ def squad2_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, fl
     flat = {text: "" for _, answers in pairs for text in answers}
     flat |= {predictions[name]: "" for name, _ in pairs if name in predictions}
     normal = dict(zip(flat, _normalise(list(flat), _SQUAD), strict=True)) if flat else {}
-    left = [(name, [text for text in answers if normal[text]]) for name, answers in pairs]
-    has = [pair for pair in left if pair[1]]
-    found = _scores(has, predictions, _SQUAD) if has else {"exact_match": 0.0, "f1": 0.0}
-    silent = sum(
+    questions = [(name, [text for text in answers if normal[text]]) for name, answers in pairs]
+    some = [pair for pair in questions if pair[1]]
+    means = _scores(some, predictions, _SQUAD) if some else {"exact_match": 0.0, "f1": 0.0}
+    empty = sum(
         not answers and name in predictions and not normal[predictions[name]]
-        for name, answers in left
+        for name, answers in questions
     )
     return {
-        metric: (value * len(has) + 100.0 * silent) / len(pairs) for metric, value in found.items()
+        metric: (value * len(some) + 100.0 * empty) / len(pairs) for metric, value in means.items()
     }
 
 
@@ -250,10 +250,10 @@ MLQA_LANGUAGES = tuple(_MLQA_ARTICLES)
 
 
 def mlqa_scores(gold: Answers, predictions: Mapping[str, str], language: str) -> dict[str, float]:
-    """Exact match and F1 of the MLQA v1 script.
+    """Return exact match and F1 of the MLQA v1 script.
 
-    As `squad_scores`, but all Unicode punctuation goes, articles are the language's own (none
-    in Hindi and Chinese; in Arabic every ``ال`` goes, inside words too), and in Chinese each
+    As `squad_scores`, but all Unicode punctuation is removed, articles are the language's own
+    (none in Hindi and Chinese; in Arabic every ``ال``, inside words too), and in Chinese each
     character is a token.
 
     Args:

@@ -1,7 +1,7 @@
 """Mining translation pairs by margin, and fitting the threshold.
 
 Source: utils_retrieve.py of google-research/xtreme (after LASER), retrieval ``max``, margin
-``ratio``, less its crash on the last candidate (docs/methodology.md).
+``ratio``, without its crash on the last candidate (docs/methodology.md).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def mine(
 
     Args:
         source: float32 (sentences, dimensions), L2-normalised.
-        english: float32, likewise.
+        english: float32 (sentences, dimensions), L2-normalised.
         k: Neighbours on each side.
 
     Raises:
-        NotFinite: A margin is not, as where a sentence is at right angles to all its neighbours.
+        NotFinite: A margin is not finite, e.g. if a sentence is orthogonal to all its neighbours.
     """
     import numpy as np
 
@@ -50,7 +50,7 @@ def mine(
         return []
     forward, to_english = nearest(source, english, min(k, len(english)))
     backward, to_source = nearest(english, source, min(k, len(source)))
-    with np.errstate(all="ignore"):  # what is not finite is looked for below
+    with np.errstate(all="ignore"):  # values that are not finite are refused below
         around_source, around_english = forward.mean(axis=1), backward.mean(axis=1)
         forward = forward / ((around_source[:, None] + around_english[to_english]) / 2)
         backward = backward / ((around_english[:, None] + around_source[to_source]) / 2)
@@ -75,8 +75,8 @@ def mine(
 def fit_threshold(candidates: Iterable[Candidate], gold: Collection[tuple[str, str]]) -> float:
     """Return the margin that gives the best F1 on the gold pairs.
 
-    It lies midway between the last candidate taken and the next one; if the best is to take all,
-    it is the last one's own margin. Without a right candidate it is 0, as in the official script.
+    It lies midway between the last candidate taken and the next one; if all are taken, it is the
+    last one's margin. Without a correct candidate it is 0, as in the official script.
     """
     ranked = sorted(candidates, key=lambda c: -c.score)
     threshold, best, correct = 0.0, 0.0, 0
@@ -84,8 +84,8 @@ def fit_threshold(candidates: Iterable[Candidate], gold: Collection[tuple[str, s
         correct += (candidate.source, candidate.english) in gold
         f1 = 2 * correct / (taken + len(gold))
         below = ranked[taken].score if taken < len(ranked) else candidate.score
-        parts = taken == len(ranked) or below < candidate.score  # equal scores are taken together
-        if parts and correct and f1 > best:
+        ends = taken == len(ranked) or below < candidate.score  # equal scores are taken together
+        if ends and correct and f1 > best:
             best = f1
             threshold = (candidate.score + below) / 2
     return threshold

@@ -27,5 +27,5 @@ def nearest(
 
     flat = faiss.IndexFlatIP(index.shape[1])
     flat.add(np.ascontiguousarray(index, dtype=np.float32))
-    scores, found = flat.search(np.ascontiguousarray(queries, dtype=np.float32), k)
-    return scores, found
+    scores, rows = flat.search(np.ascontiguousarray(queries, dtype=np.float32), k)
+    return scores, rows

@@ -1,1 +1,1 @@
-"""Studies: checkpoints x intermediate settings x targets x seeds x recipes, as a file."""
+"""Studies: checkpoints × intermediate settings × targets × seeds × recipes, as a file."""

@@ -1,4 +1,4 @@
-"""From a study to its steps, the shared ones once; nothing runs here."""
+"""The steps of a study, shared ones only once; nothing runs here."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from harness.studies.study_file import (
 
 @dataclass(frozen=True)
 class Cell:
-    """One combination: an evaluation of all targets.
+    """One combination of a study's lists: an evaluation of all targets.
 
     Attributes:
         start: The checkpoint.
-        intermediate: What is trained on first.
+        intermediate: The intermediate setting that is trained first.
         recipe: The recipe's name.
         seed: The seed.
         plan: The steps of its evaluation.
@@ -45,7 +45,7 @@ class Cell:
 
     @property
     def row(self) -> str:
-        """Return what the table calls its row."""
+        """Return the name of its row in the table."""
         return self.start.intermediate or self.intermediate.name
 
     @property
@@ -60,7 +60,7 @@ class StudyPlan:
 
     Attributes:
         study: What was asked for.
-        request: A request of it, for what all have in common.
+        request: A request with what all combinations have in common.
         cells: The combinations.
         steps: Their steps.
         notes: What the user should know of the training data.
@@ -81,20 +81,20 @@ def plan_study(
     Args:
         study: What was asked for.
         memory: Facts about data and checkpoints from earlier runs.
-        workers: Slots that share the CPU's threads, where the study does not say how many.
+        workers: Slots that share the CPU's threads, unless the study sets ``threads``.
         offline: Fetch nothing.
 
     Raises:
-        HarnessError: Something named is not there, or a training set has no usable data.
+        HarnessError: Something named is missing, or a training set has no usable data.
     """
     benchmark = registry.benchmark(study.benchmark)
     checkpoints = {}
     for start in study.checkpoints:
         with study.blamed("checkpoints", start.name):
             where = checkpoint_place(start.where, benchmark)
-            found = open_checkpoint(where, offline=offline, memory=memory)
-        checkpoints[start.name] = replace(found, name=start.name)
-    _know_languages(study, benchmark)
+            checkpoint = open_checkpoint(where, offline=offline, memory=memory)
+        checkpoints[start.name] = replace(checkpoint, name=start.name)
+    _check_languages(study, benchmark)
     with study.blamed("data"):
         source = open_source(study.data, study.labels, benchmark, memory, offline=offline)
     threads = study.threads or max(1, cores() // max(1, workers))
@@ -110,18 +110,18 @@ def plan_study(
         max_steps=study.max_steps,
         memory=memory,
     )
-    whole = StudyPlan(study, request)
+    plan = StudyPlan(study, request)
     known: dict[str, Step] = {}
     for cell in _cells(study, request, checkpoints):
-        whole.cells.append(cell)
+        plan.cells.append(cell)
         for step in cell.plan.steps:
             if step.key not in known:
                 known[step.key] = step
-                whole.steps.append(step)
-        told = [*cell.plan.notes, *(f"skipped: {why}" for why in cell.plan.skipped.values())]
-        whole.notes += [note for note in told if note not in whole.notes]
+                plan.steps.append(step)
+        all_notes = [*cell.plan.notes, *(f"skipped: {why}" for why in cell.plan.skipped.values())]
+        plan.notes += [note for note in all_notes if note not in plan.notes]
     memory.save()
-    return whole
+    return plan
 
 
 def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -> Iterator[Cell]:
@@ -131,48 +131,48 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
         for recipe_name in study.recipes:
             recipe = load_recipe(study, recipe_name)
             for seed in study.seeds:
-                mine = replace(
+                shared = replace(
                     request, checkpoint=checkpoints[start.name], recipe=recipe, seed=seed
                 )
-                said = [start.name, *([recipe_name] if len(study.recipes) > 1 else [])]
-                trained: dict[str, TrainStep | None] = {BASELINE: None}
+                labels = [start.name, *([recipe_name] if len(study.recipes) > 1 else [])]
+                trainings: dict[str, TrainStep | None] = {BASELINE: None}
                 for one in study.intermediate:
                     if start.intermediate and one.name != BASELINE:
                         continue
                     notes: list[str] = []
-                    step = _trained(study, one, by_name, mine, trained, notes)
-                    label = ", ".join([*said, one.name, f"seed {seed}"])
-                    plan = make_plan(replace(mine, start=step, label=label, keep_if_there=True))
-                    plan.steps = [*_line(step), *plan.steps]
+                    step = _training(study, one, by_name, shared, trainings, notes)
+                    label = ", ".join([*labels, one.name, f"seed {seed}"])
+                    plan = make_plan(replace(shared, start=step, label=label, keep_if_there=True))
+                    plan.steps = [*_chain(step), *plan.steps]
                     plan.notes = (*notes, *plan.notes)
                     yield Cell(start, one, recipe_name, seed, plan)
 
 
-def _trained(
+def _training(
     study: Study,
     one: Intermediate,
     by_name: dict[str, Intermediate],
     request: Request,
-    trained: dict[str, TrainStep | None],
+    trainings: dict[str, TrainStep | None],
     notes: list[str],
 ) -> TrainStep | None:
-    """Return the step that trains a setting, after the one that it goes on from."""
-    if one.name not in trained:
-        before = None
+    """Return the step that trains a setting, after the setting that it starts from."""
+    if one.name not in trainings:
+        parent = None
         if one.after:
-            before = _trained(study, by_name[one.after], by_name, request, trained, notes)
-        started = replace(request, start=before, label=f"seed {request.seed}")
+            parent = _training(study, by_name[one.after], by_name, request, trainings, notes)
+        child = replace(request, start=parent, label=f"seed {request.seed}")
         with study.blamed("intermediate", one.name):
-            trained[one.name] = intermediate_step(started, one, notes)
-    return trained[one.name]
+            trainings[one.name] = intermediate_step(child, one, notes)
+    return trainings[one.name]
 
 
-def _line(step: Step | None) -> list[Step]:
-    """Return a training step after all that it goes on from."""
-    return [*_line(step.parents[0] if step.parents else None), step] if step else []
+def _chain(step: Step | None) -> list[Step]:
+    """Return a training step, preceded by all steps that it starts from."""
+    return [*_chain(step.parents[0] if step.parents else None), step] if step else []
 
 
-def _know_languages(study: Study, benchmark: Benchmark) -> None:
+def _check_languages(study: Study, benchmark: Benchmark) -> None:
     """Refuse a language that no target has."""
     names = study.targets or benchmark.task_names()
     tasks = [registry.task(name) for name in names if name in registry.task_names()]
@@ -184,7 +184,7 @@ def _know_languages(study: Study, benchmark: Benchmark) -> None:
 
 
 def _device(study: Study, threads: int) -> Device:
-    """Return the device, blaming the file where it or the precision is not to be had."""
+    """Return the device; an error names the place in the file."""
     if study.precision not in PRECISIONS:
         with study.blamed("precision", value=study.precision):
             raise unknown("precision", study.precision, PRECISIONS)

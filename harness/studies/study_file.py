@@ -1,4 +1,4 @@
-"""A study's file: what is in it, and what may be wrong with it, by line and column."""
+"""A study's file: reading and checking it; errors name line and column."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from harness.errors import HarnessError
 from harness.pipeline.intermediate import Intermediate
 from harness.pipeline.request import PACKAGED
 
-BASELINE = "baseline"  # no intermediate training at all; always there
-LONGEST_NAME = 255  # bytes of a file's name; no file system takes more
+BASELINE = "baseline"  # without intermediate training; every study has it
+LONGEST_NAME = 255  # bytes of a file's name; no file system allows more
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Start:
     """A checkpoint of a study.
 
     Attributes:
-        name: What the table calls it.
-        where: Folder, hub id, or ``packaged`` for the one that the benchmark brings.
-        intermediate: What it was trained on already, by whoever made it; it is then a row of its
-            own beside the others of ``baseline``.
+        name: Its name in the table.
+        where: Folder, hub id, or ``packaged`` for the benchmark's own.
+        intermediate: What it was trained on elsewhere; it is then a row of its own next to those
+            of ``baseline``.
         baseline: Name of the checkpoint that such a row is compared with.
     """
 
@@ -40,26 +40,26 @@ class Start:
 
 @dataclass(frozen=True)
 class Study:
-    """An experiment: every combination of what its lists name.
+    """An experiment: every combination of the entries of its lists.
 
     Attributes:
         path: The file.
-        checkpoints: To start from.
-        intermediate: What to train on first; the baseline comes first.
-        targets: Tasks to be measured on; () means all of the benchmark that have data.
+        checkpoints: Checkpoints to start from.
+        intermediate: Intermediate settings, the baseline first.
+        targets: Tasks to evaluate on; () means all of the benchmark that have data.
         seeds: Seeds of every training.
         recipes: Names or files of recipes.
-        settings: Changes to every recipe, as tables of one.
+        settings: Changes to every recipe, as tables of a recipe.
         benchmark: Which languages and test sets.
         data: Folder of data; None for the benchmark's own, else the hub.
-        labels: Folder of test labels; None for the one beside ``data``.
+        labels: Folder of test labels; None for the one next to ``data``.
         languages: Codes; () means all.
-        limit: Test examples a language, 0 means all.
-        max_steps: Updates of a training, 0 means as the recipe says.
-        device: As ``harness eval`` takes it.
-        precision: Likewise.
-        threads: CPU threads of a step; 0 means a share of those there are.
-        processes: Processes (and GPUs) that a training takes, through torchrun.
+        limit: Test examples per language, 0 means all.
+        max_steps: Updates of a training, 0 means the recipe's.
+        device: As for ``harness eval``.
+        precision: As for ``harness eval``.
+        threads: CPU threads of a step; 0 means a worker's share of the cores.
+        processes: Processes (and GPUs) of a training, through torchrun.
     """
 
     path: Path
@@ -87,7 +87,7 @@ class Study:
 
     @contextmanager
     def blamed(self, *keys: str, value: str | None = None) -> Iterator[None]:
-        """Say of an error where in the file the thing is named."""
+        """Add the place in the file to errors."""
         try:
             yield
         except HarnessError as error:
@@ -126,16 +126,16 @@ OF_AN_INTERMEDIATE: Mapping[str, Kind] = {
 def read_study(path: Path) -> Study:
     """Read and check a study.
 
-    Everything that it names is looked up, but no data and no checkpoint is opened.
+    Every name in it is looked up, but no data or checkpoint is opened.
 
     Raises:
-        HarnessError: The file is missing or no TOML, a key or name is unknown, a value does not
-            fit, or intermediate settings go round in a circle; names line and column.
+        HarnessError: The file is missing or not TOML, a key or name is unknown, a value does not
+            fit, or intermediate settings form a circle; names line and column.
     """
     file = TomlFile.read(path)
     tables = file.tables
     _check_keys(file, (), tables, KEYS)
-    here = path.parent
+    folder = path.parent
     study = Study(
         path=path,
         checkpoints=_checkpoints(file),
@@ -145,8 +145,8 @@ def read_study(path: Path) -> Study:
         recipes=tuple(tables.get("recipes", ("xtreme",))),
         settings=tables.get("settings", {}),
         benchmark=tables.get("benchmark", "xtreme"),
-        data=here / tables["data"] if "data" in tables else None,
-        labels=here / tables["labels"] if "labels" in tables else None,
+        data=folder / tables["data"] if "data" in tables else None,
+        labels=folder / tables["labels"] if "labels" in tables else None,
         languages=tuple(tables.get("languages", ())),
         **{name: tables[name] for name in _PLAIN if name in tables},
     )
@@ -160,7 +160,7 @@ _PLAIN = ("limit", "max_steps", "device", "precision", "threads", "processes")
 def _check_keys(
     file: TomlFile, where: tuple[str, ...], table: Mapping[str, Any], kinds: Mapping[str, Kind]
 ) -> None:
-    """Refuse keys that are unknown and values of another kind."""
+    """Refuse unknown keys and values of the wrong kind."""
     for key, value in table.items():
         file.known((*where, key), key, kinds)
         kind = kinds[key]
@@ -170,9 +170,9 @@ def _check_keys(
             raise file.wrong((*where, key), f"{key} should be a {kind}, not {shown(value)}")
         elif kind in (PATH, PATHS):
             for path in [value] if kind == PATH else value:
-                if not _can_be_a_path(path):
-                    said = f"{key}: no file system takes a path like {shown(path)}; name another"
-                    raise file.wrong((*where, key), said)
+                if not _is_path(path):
+                    message = f"{key}: no file system takes a path like {shown(path)}; name another"
+                    raise file.wrong((*where, key), message)
 
 
 def _fits(value: object, kind: str) -> bool:
@@ -183,13 +183,13 @@ def _fits(value: object, kind: str) -> bool:
     return isinstance(value, dict if kind == TABLE else str)
 
 
-def _can_be_a_path(text: str) -> bool:
+def _is_path(text: str) -> bool:
     names = os.fsencode(text).split(b"/")
     return "\0" not in text and len(text) < 4096 and all(len(n) <= LONGEST_NAME for n in names)
 
 
 def _checkpoints(file: TomlFile) -> tuple[Start, ...]:
-    found = []
+    starts = []
     for name, value in file.tables.get("checkpoints", {}).items():
         keys = ("checkpoints", name)
         table = {"path": value} if isinstance(value, str) else value
@@ -199,21 +199,21 @@ def _checkpoints(file: TomlFile) -> tuple[Start, ...]:
         where = str(table["path"])
         if where != PACKAGED and (file.path.parent / where).is_dir():
             where = str(file.path.parent / where)
-        found.append(Start(name, where, table.get("intermediate", ""), table.get("baseline", "")))
-    if not found:
+        starts.append(Start(name, where, table.get("intermediate", ""), table.get("baseline", "")))
+    if not starts:
         raise HarnessError(f'{file.path}:1:1: no [checkpoints]; name at least one, NAME = "path"')
-    names = [start.name for start in found if not start.intermediate]
-    for start in found:
+    names = [start.name for start in starts if not start.intermediate]
+    for start in starts:
         if start.baseline and not start.intermediate:
-            said = f"{start.name} has a baseline; say also what it was trained on: intermediate"
-            raise file.wrong(("checkpoints", start.name, "baseline"), said)
+            message = f"{start.name} has a baseline; say also what it was trained on: intermediate"
+            raise file.wrong(("checkpoints", start.name, "baseline"), message)
         if start.intermediate:
             file.known(("checkpoints", start.name), start.baseline, names, "baseline")
-    return tuple(found)
+    return tuple(starts)
 
 
 def _intermediate(file: TomlFile) -> tuple[Intermediate, ...]:
-    found = [Intermediate(BASELINE)]
+    settings = [Intermediate(BASELINE)]
     for name, value in file.tables.get("intermediate", {}).items():
         keys = ("intermediate", name)
         if name == BASELINE:
@@ -225,7 +225,7 @@ def _intermediate(file: TomlFile) -> tuple[Intermediate, ...]:
             raise file.wrong(
                 keys, f"{name} should be a list of training sets, or a table with train"
             )
-        found.append(
+        settings.append(
             Intermediate(
                 name=name,
                 train=tuple(dict.fromkeys(table["train"])),
@@ -235,7 +235,7 @@ def _intermediate(file: TomlFile) -> tuple[Intermediate, ...]:
                 settings=table.get("settings", {}),
             )
         )
-    return tuple(found)
+    return tuple(settings)
 
 
 def _weights(
@@ -252,7 +252,7 @@ def _weights(
 
 
 def _check_names(file: TomlFile, study: Study) -> None:
-    """Look up everything that is named."""
+    """Refuse names that are unknown."""
     file.known(("benchmark",), study.benchmark, registry.benchmark_names(), "benchmark")
     _check_lists(file, study)
     for name in study.targets:
@@ -278,12 +278,12 @@ def _check_names(file: TomlFile, study: Study) -> None:
 
 
 def _check_lists(file: TomlFile, study: Study) -> None:
-    """Refuse what stands twice in a list (means and spreads would be false), and bad seeds."""
+    """Refuse duplicates in a list (means and spreads would be wrong), and bad seeds."""
     for key in ("targets", "seeds", "recipes", "languages"):
         values: tuple[Any, ...] = getattr(study, key)
-        twice = next((value for value in values if values.count(value) > 1), None)
-        if twice is not None:
-            raise file.wrong((key,), f"{shown(twice)} stands twice in {key}", str(twice))
+        duplicate = next((value for value in values if values.count(value) > 1), None)
+        if duplicate is not None:
+            raise file.wrong((key,), f"{shown(duplicate)} stands twice in {key}", str(duplicate))
     if not study.recipes:
         raise file.wrong(("recipes",), "no recipe; name one, or leave the key out")
     for seed in study.seeds:
@@ -291,30 +291,30 @@ def _check_lists(file: TomlFile, study: Study) -> None:
 
 
 def _refuse_same_rows(file: TomlFile, study: Study) -> None:
-    """Refuse an outside checkpoint whose row would bear the name of another row beside it."""
-    taken = {(start.name, one.name) for start in study.checkpoints for one in study.intermediate}
+    """Refuse an outside checkpoint whose row would have the name of another row in its table."""
+    rows = {(start.name, one.name) for start in study.checkpoints for one in study.intermediate}
     for start in study.checkpoints:
         row = (start.baseline, start.intermediate)
-        if start.intermediate and row in taken:
-            said = f"there is a row {row[1]!r} beside {row[0]} already; word it otherwise"
-            raise file.wrong(("checkpoints", start.name, "intermediate"), said, row[1])
-        taken.add(row)
+        if start.intermediate and row in rows:
+            message = f"there is a row {row[1]!r} beside {row[0]} already; word it otherwise"
+            raise file.wrong(("checkpoints", start.name, "intermediate"), message, row[1])
+        rows.add(row)
 
 
 def _refuse_circles(file: TomlFile, study: Study) -> None:
     after = {one.name: one.after for one in study.intermediate}
     for name, first in after.items():
-        seen, at = [name], first
+        path, at = [name], first
         while at:
-            if at in seen:
-                round_ = " from ".join([*seen, at])
-                raise file.wrong(("intermediate", name, "from"), f"a circle: {round_}")
-            seen.append(at)
+            if at in path:
+                circle = " from ".join([*path, at])
+                raise file.wrong(("intermediate", name, "from"), f"a circle: {circle}")
+            path.append(at)
             at = after[at]
 
 
 def load_recipe(study: Study, name: str) -> recipes.Recipe:
-    """Return a recipe of a study with the study's changes."""
+    """Return a study's recipe with the study's changes."""
     where = study.path.parent / name if name.endswith(".toml") else name
     if isinstance(where, Path) and not where.is_file():
         with study.blamed("recipes", value=name):

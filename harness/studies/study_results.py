@@ -1,4 +1,4 @@
-"""What a study found: for each row and target the score, and its difference to the baseline."""
+"""A study's results: for each row and target the score and its difference from the baseline."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 
 def comparison_of(whole: StudyPlan, store: Store) -> Comparison:
-    """Return a study's table, from what the store has.
+    """Return a study's table, from the finished steps in the store.
 
-    A score counts where all its languages that the study asks for are there; the difference
-    where both sides' are. Differences are taken seed by seed, then averaged.
+    A score counts if all languages that the study asks for are scored; a difference, if both of
+    its scores count. Differences are taken seed by seed, then averaged.
     """
     values: dict[tuple[str, str], dict[int, dict[str, float]]] = {}
-    holes: dict[tuple[str, str], set[str]] = {}
+    gaps: dict[tuple[str, str], set[str]] = {}
     for cell in whole.cells:
         place = (_group(cell, whole), cell.row)
-        found = _cell_scores(cell, whole, store)
+        tasks = _cell_scores(cell, whole, store)
         values.setdefault(place, {})[cell.seed] = {
-            name: score for task in found.values() for name, score in task_figures(task).items()
+            name: score for task in tasks.values() for name, score in task_figures(task).items()
         }
-        holes.setdefault(place, set()).update(n for n, task in found.items() if _holes(task))
-    named = [name for cell in whole.cells for name in cell.plan.scores]
+        gaps.setdefault(place, set()).update(n for n, task in tasks.items() if _has_gaps(task))
+    planned = [name for cell in whole.cells for name in cell.plan.scores]
     order = whole.request.tasks or whole.request.benchmark.task_names()
-    targets = [name for name in order if name in named]
+    targets = [name for name in order if name in planned]
     for seeds in values.values():
         seeds.update({seed: with_average(scores, targets) for seed, scores in seeds.items()})
     columns = [*targets, *([AVERAGE] if len(targets) > 1 else [])]
@@ -58,7 +58,7 @@ def comparison_of(whole: StudyPlan, store: Store) -> Comparison:
                 name=name,
                 scores=_figures(names, [seeds[seed] for seed in seeds]),
                 deltas=_figures(names, pairs),
-                partial=tuple(sorted(holes[group, name])),
+                partial=tuple(sorted(gaps[group, name])),
             )
         )
     return Comparison(
@@ -74,9 +74,9 @@ def _notes(whole: StudyPlan, rows: Sequence[Row]) -> list[str]:
         f"The first row: mean over languages, in percent{over}. The others: points more or less"
         " than it, paired by seed."
     ]
-    holes = sorted({name for row in rows for name in row.partial})
-    if holes:
-        notes.append(f"Languages without data or labels are left out of: {', '.join(holes)}.")
+    gaps = sorted({name for row in rows for name in row.partial})
+    if gaps:
+        notes.append(f"Languages without data or labels are left out of: {', '.join(gaps)}.")
     if whole.request.partial:
         notes.append(f"PARTIAL: {whole.request.partial}; never beside a whole run.")
     return notes
@@ -88,13 +88,13 @@ def _group(cell: Cell, whole: StudyPlan) -> str:
 
 def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskScore]:
     """Return the scores of each finished target."""
-    there = {n: step for n, step in cell.plan.scores.items() if store.sound(step)}
-    found = task_scores(whole.request, replace(cell.plan, scores=there), store)
-    return {name: task for name, task in found.items() if task.score is not None}
+    steps = {n: step for n, step in cell.plan.scores.items() if store.sound(step)}
+    scores = task_scores(whole.request, replace(cell.plan, scores=steps), store)
+    return {name: task for name, task in scores.items() if task.score is not None}
 
 
-def _holes(task: TaskScore) -> bool:
-    """Say whether a language that was asked for is missing."""
+def _has_gaps(task: TaskScore) -> bool:
+    """Return whether a language of the study is missing."""
     return any(why != "not asked for" for why in task.missing.values())
 
 
@@ -105,7 +105,7 @@ def _languages(whole: StudyPlan, target: str) -> tuple[str, ...]:
 
 
 def _figures(names: Sequence[str], of_seeds: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
-    found = {}
+    figures = {}
     for name in names:
         values = [scores[name] for scores in of_seeds if name in scores]
         if values:
@@ -113,8 +113,8 @@ def _figures(names: Sequence[str], of_seeds: Sequence[Mapping[str, float]]) -> d
             spread = None
             if len(values) > 1:
                 spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
-            found[name] = Figure(mean, spread, len(values))
-    return found
+            figures[name] = Figure(mean, spread, len(values))
+    return figures
 
 
 def as_json(whole: StudyPlan, table: Comparison) -> str:

@@ -1,1 +1,1 @@
-"""Submissions: what a run leaves, how it is read and scored."""
+"""Submissions: the record of a run, and the scoring of predictions."""

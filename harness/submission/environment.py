@@ -1,4 +1,4 @@
-"""Writing what a run leaves: predictions first, then scores, submission and manifest."""
+"""The environment of a run, for its manifest: versions, git revision, kind of machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES = "torch transformers accelerate datasets tokenizers safetensors numpy 
 
 
 def environment() -> dict[str, Any]:
-    """Return versions, git revision and dirtiness of the harness, and the machine's kind."""
+    """Return versions, the harness's git state, and the kind of machine."""
     versions = {}
     for name in PACKAGES:
         try:
@@ -32,18 +32,18 @@ def environment() -> dict[str, Any]:
 
 
 def _git(folder: Path) -> dict[str, Any] | None:
-    """Return revision and dirtiness of the checkout that the harness runs from, if it is one."""
+    """Return the revision of the harness's git checkout and whether it is changed, else None."""
     try:
         _, revision, status = (
             subprocess.run(
-                ["git", "-C", str(folder), *words],  # noqa: S607 - whichever git the user has
+                ["git", "-C", str(folder), *words],  # noqa: S607 - the user's git
                 capture_output=True,
                 text=True,
                 timeout=20,
                 check=True,
             ).stdout.strip()
             for words in (
-                ["ls-files", "--error-unmatch", "__init__.py"],  # else it is somebody else's
+                ["ls-files", "--error-unmatch", "__init__.py"],  # else it is another repository
                 ["rev-parse", "HEAD"],
                 ["status", "--porcelain"],
             )

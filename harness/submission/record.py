@@ -19,11 +19,11 @@ SUBMISSION = "submission.json"
 
 @dataclass(frozen=True)
 class Submission:
-    """Results, and what was run to get them.
+    """Results, and how they were produced.
 
     Attributes:
         results: The scores.
-        checkpoint: What is said of the checkpoint (``Checkpoint.as_dict``).
+        checkpoint: The description of the checkpoint (``Checkpoint.as_dict``).
         recipe: Name of the recipe.
         seed: Seed of every training.
     """
@@ -89,9 +89,9 @@ def validate(submission: Any) -> None:
 
 
 def partial_of(folder: Path) -> str:
-    """Return why the run that wrote a folder was partial, "" if it was whole or does not say.
+    """Return why the run that wrote a folder was partial, "" if it was complete or unknown.
 
-    A submission that is not whole itself still says it.
+    A submission that does not fit its schema counts, too.
     """
     path = folder / SUBMISSION
     value = read_json(path) if path.is_file() else {}

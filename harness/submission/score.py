@@ -15,23 +15,23 @@ from harness.results import Results, TaskScore
 from harness.submission.record import partial_of
 
 STRAY = ("__MACOSX", "__pycache__")
-"""Folders that are no task's, beside hidden ones (``.ipynb_checkpoints``, ``.git``)."""
+"""Folders that are ignored, besides hidden ones (``.ipynb_checkpoints``, ``.git``)."""
 
 
 def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
-    """Score all predictions of installed tasks that a folder holds.
+    """Score all predictions of installed tasks in a folder.
 
     Args:
-        where: Folder with a sub-folder a task; the output folder of ``harness eval`` will do.
+        where: Folder with a sub-folder for each task, e.g. the output of ``harness eval``.
         labels: Folder of labels in the same layout.
-        benchmark: Says which tasks and languages are meant.
+        benchmark: Which tasks and languages to score.
 
     Raises:
-        HarnessError: A folder is missing or empty, has a sub-folder of no known task, or a file
-            is malformed or has a wrong number of predictions. What ``stray_folders`` names is
-            left alone.
+        HarnessError: A folder is missing or empty, has a sub-folder of an unknown task, or a
+            file is malformed or has a wrong number of predictions. Folders that
+            ``stray_folders`` returns are ignored.
     """
-    predictions = _inside(where)
+    predictions = _tasks_folder(where)
     for folder in (predictions, labels):
         if not folder.is_dir():
             raise HarnessError(f"{folder}: no such folder")
@@ -39,16 +39,16 @@ def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
         raise HarnessError(f"{labels}: the folder of labels is empty")
     stray = stray_folders(predictions)
     folders = (path.name for path in predictions.iterdir() if path.is_dir())
-    found = sorted(name for name in folders if name not in stray)
+    present = sorted(name for name in folders if name not in stray)
     known = registry.task_names()
-    for name in found:
+    for name in present:
         if name not in known and name not in benchmark.task_names():
             raise HarnessError(
                 f"{predictions / name}: no task is named {name!r}{nearest(name, known)};"
                 " rename or remove the folder"
             )
-    order = dict.fromkeys((*benchmark.task_names(), *found))  # others come last, outside the means
-    names = [name for name in order if name in found and name in known]
+    order = dict.fromkeys((*benchmark.task_names(), *present))  # others come last, in no mean
+    names = [name for name in order if name in present and name in known]
     if not names:
         raise HarnessError(
             f"{predictions}: no predictions of a task of {benchmark.name}; expected folders named"
@@ -61,20 +61,20 @@ def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
 def score_task(
     task: Task, predictions: Mapping[str, Path], gold: Callable[[str], tuple[Any, str]]
 ) -> TaskScore:
-    """Score a task's prediction files: the one place where scores come from.
+    """Score a task's prediction files; all scores come from here.
 
     Args:
-        task: What was predicted.
+        task: The task.
         predictions: Language to its prediction file.
-        gold: Gives a language's gold, None if there is none, and where it is, "" if that is of
-            no use to a reader. It may raise Unlabelled, with the reason after its last colon.
+        gold: Returns a language's gold, None without any, and its place for messages, or "". It
+            may raise Unlabelled, with the reason after its last colon.
 
     Raises:
         HarnessError: Predictions are malformed or do not fit the gold; names the files.
     """
     scores, missing = {}, {}
     for language, path in predictions.items():
-        given = task.format.read(path)
+        answers = task.format.read(path)
         try:
             known, place = gold(language)
         except Unlabelled as error:
@@ -84,12 +84,12 @@ def score_task(
             missing[language] = "no labels"
             continue
         try:
-            scores[language] = task.format.score(known, given, language)
+            scores[language] = task.format.score(known, answers, language)
         except (HarnessError, ValueError) as error:
-            what = f"{task.name} {language}: {error}"
+            message = f"{task.name} {language}: {error}"
             if place:
-                what = f"{path}: {error} (labels: {place})"
-            raise HarnessError(what) from error
+                message = f"{path}: {error} (labels: {place})"
+            raise HarnessError(message) from error
     return TaskScore(task.name, task.format.metric, scores, tuple(predictions), missing)
 
 
@@ -106,18 +106,18 @@ def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark)
         except Unlabelled:
             return None, str(path)
 
-    scored = score_task(task, {c: p for c, p in paths.items() if p.is_file()}, gold)
-    _no_strangers(task, folder, languages)
+    score = score_task(task, {c: p for c, p in paths.items() if p.is_file()}, gold)
+    _refuse_unknown_files(task, folder, languages)
     missing = {
-        code: scored.missing.get(code, "no predictions")
+        code: score.missing.get(code, "no predictions")
         for code in languages
-        if code not in scored.languages
+        if code not in score.languages
     }
-    return replace(scored, expected=languages, missing=missing)
+    return replace(score, expected=languages, missing=missing)
 
 
-def _no_strangers(task: Task, folder: Path, languages: Sequence[str]) -> None:
-    """Refuse a file that looks like predictions in a language the task does not have."""
+def _refuse_unknown_files(task: Task, folder: Path, languages: Sequence[str]) -> None:
+    """Refuse a file that looks like predictions in a language that the task does not have."""
     others = [code for one in registry.benchmarks() for code in one.languages_of(task)]
     known = {task.file(code) for code in (*languages, *others)}
     for path in sorted(folder.glob("test-*")):
@@ -127,13 +127,13 @@ def _no_strangers(task: Task, folder: Path, languages: Sequence[str]) -> None:
 
 
 def stray_folders(predictions: Path) -> list[str]:
-    """Return the sub-folders that an editor or an archive left beside the predictions."""
-    folder = _inside(predictions)
+    """Return the sub-folders of an editor or an archive among the predictions."""
+    folder = _tasks_folder(predictions)
     names = (path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ()
     return sorted(name for name in names if name.startswith(".") or name in STRAY)
 
 
-def _inside(predictions: Path) -> Path:
-    """Return the folder of the tasks' folders: an output folder has it one level below."""
+def _tasks_folder(predictions: Path) -> Path:
+    """Return the folder with the tasks' folders; in an output folder, one level below."""
     inner = predictions / "predictions"
     return inner if inner.is_dir() else predictions

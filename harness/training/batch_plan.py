@@ -1,4 +1,4 @@
-"""A training planned to its end from the seed alone: which examples of which set, in batches."""
+"""All batches of a training, planned from the seed alone."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Item = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """A training planned to its end.
+    """All batches and checks of a training.
 
     Attributes:
-        features: Of each set its model inputs with labels, without padding.
+        features: For each set, its model inputs with labels, without padding.
         batches: The items of each batch, all of one set, for all processes and epochs.
         checks: Updates after which dev is scored.
         updates: Updates in all.
-        examples: Of each set the training examples that its features come from.
-        labels: Of each set the labels that a batch of it has in the mean.
+        examples: For each set, the number of training examples.
+        labels: For each set, the mean number of labels in a batch.
     """
 
     features: list[list[dict[str, Any]]]
@@ -41,12 +41,12 @@ class BatchPlan:
     labels: list[float]
 
     def share(self, batch: Sequence[Item]) -> float:
-        """Return how much a batch's loss, a mean over its labels, counts: 1 in the mean of its set.
+        """Return the weight of a batch's loss, 1 in the mean over its set.
 
-        Batches of like lengths hold unlike numbers of labels. Counting alike, a token of a short
-        sentence would weigh more than one of a long sentence.
+        A loss is a mean over labels, and batches of similar length differ in their numbers of
+        labels. With equal weights a token of a short sentence would count more.
         """
-        return _labels(self.features, batch) / self.labels[batch[0][0]]
+        return _label_count(self.features, batch) / self.labels[batch[0][0]]
 
     def tokens(self) -> int:
         """Return the tokens of all batches, without padding."""
@@ -54,19 +54,19 @@ class BatchPlan:
 
     def vocabulary(self) -> set[int]:
         """Return the ids of all tokens."""
-        used: set[int] = set()
+        ids: set[int] = set()
         for features in self.features:
             for feature in features:
                 for row in rows_of(feature["input_ids"]):
-                    used.update(row)
-        return used
+                    ids.update(row)
+        return ids
 
 
 def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> BatchPlan:
-    """Choose the examples and plan batches and checks.
+    """Return the plan of a training's batches and checks.
 
     Args:
-        spec: What is learnt.
+        spec: The training.
         rows: The rows of each of its sets.
         tokenizer: The encoder's.
     """
@@ -81,9 +81,9 @@ def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> Ba
         features.append(form.encode(train, tokenizer, one.settings, training=True))
         examples.append(len(train))
     if len(spec.sets) == 1 and "language" not in features[0][0]:
-        batches, ends = _one(spec, features[0], per_update)
+        batches, ends = _single_set(spec, features[0], per_update)
     else:
-        batches, ends = _mixed(spec, features, examples, per_update)
+        batches, ends = _mixture(spec, features, examples, per_update)
     total = min(ends[-1], spec.max_steps or ends[-1])
     every = settings.check_every
     checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
@@ -95,30 +95,30 @@ def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> Ba
 def _mean_labels(
     features: Sequence[Sequence[Mapping[str, Any]]], batches: Sequence[Sequence[Item]], number: int
 ) -> float:
-    counts = [_labels(features, batch) for batch in batches if batch[0][0] == number]
+    counts = [_label_count(features, batch) for batch in batches if batch[0][0] == number]
     return sum(counts) / len(counts) if any(counts) else 1.0
 
 
-def _labels(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequence[Item]) -> int:
-    """Return what a batch's loss is a mean over: labelled tokens, or else features.
+def _label_count(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequence[Item]) -> int:
+    """Return how many items a batch's loss is a mean over: labelled tokens, else features.
 
-    Of plain text, whose masks are drawn later, all tokens.
+    For plain text, whose masks are drawn later, these are all tokens.
     """
-    found = 0
+    count = 0
     for head, number, _ in batch:
         feature = features[head][number]
         labels = feature.get("labels")
         if isinstance(labels, list):
-            found += sum(label != IGNORED for label in labels)
+            count += sum(label != IGNORED for label in labels)
         else:
-            found += len(feature["input_ids"]) if "language" in feature else 1
-    return found
+            count += len(feature["input_ids"]) if "language" in feature else 1
+    return count
 
 
-def _one(
+def _single_set(
     spec: TrainingSpec, features: Sequence[dict[str, Any]], per_update: int
 ) -> tuple[list[list[Item]], list[int]]:
-    """Plan passes over one set; with the updates at which each ends."""
+    """Return the batches of passes over one set, and the updates at which the passes end."""
     epochs = training_batches(
         [size(feature) for feature in features],
         epochs=spec.settings.epochs,
@@ -133,32 +133,32 @@ def _one(
     )
 
 
-def _mixed(
+def _mixture(
     spec: TrainingSpec,
     features: Sequence[Sequence[dict[str, Any]]],
     examples: Sequence[int],
     per_update: int,
 ) -> tuple[list[list[Item]], list[int]]:
-    """Plan a mixture: as many batches as passes over all sets have, dealt out by the sampling.
+    """Return the batches of a mixture, and the updates at which the epochs end.
 
-    Quotas are exact, not drawn; their order is shuffled. Masked language modelling that is mixed
-    in at a ratio adds batches of its own to those.
+    There are as many as in passes over all sets, shared by the sampling. Quotas are exact, not
+    drawn; the order is shuffled. A set that is mixed in at a ratio adds its own batches.
     """
     settings, draw = spec.settings, random.Random(spec.seed)
     passes = [_passes(one, features[i], f"{spec.seed} {i}") for i, one in enumerate(spec.sets)]
-    own = [i for i, one in enumerate(spec.sets) if not one.ratio]
-    whole = settings.epochs * sum(len(passes[i].batches(0)) for i in own)
-    chances = sampling_shares(
-        [examples[i] for i in own],
+    main = [i for i, one in enumerate(spec.sets) if not one.ratio]
+    total = settings.epochs * sum(len(passes[i].batches(0)) for i in main)
+    shares = sampling_shares(
+        [examples[i] for i in main],
         settings.sampling,
         cap=settings.cap,
         temperature=settings.temperature,
-        weights=[spec.sets[i].weight for i in own],
+        weights=[spec.sets[i].weight for i in main],
     )
-    counts = dict(zip(own, quotas(chances, whole), strict=True))
+    counts = dict(zip(main, quotas(shares, total), strict=True))
     for i, one in enumerate(spec.sets):
         if one.ratio:  # r of all batches, so r / (1 - r) of the others
-            counts[i] = round(one.ratio / (1 - one.ratio) * whole)
+            counts[i] = round(one.ratio / (1 - one.ratio) * total)
     order = [i for i in sorted(counts) for _ in range(counts[i])]
     draw.shuffle(order)
     order += [order[i % len(order)] for i in range(-len(order) % per_update)]
@@ -201,15 +201,15 @@ def sampling_shares(
 
 @dataclass(frozen=True)
 class _Passes:
-    """A set's batches, pass after pass without end."""
+    """A set's batches, in an endless sequence of passes."""
 
     lengths: list[int]
-    groups: Mapping[str, list[int]]  # language to features, {"": all} where there are none
+    groups: Mapping[str, list[int]]  # language to features, {"": all} without languages
     settings: Settings
     seed: str
 
     def batches(self, number: int) -> list[list[int]]:
-        """Return the batches of one pass, from its number alone."""
+        """Return the batches of the pass with this number."""
         draw = random.Random(f"{self.seed} {number}")
         shares = sampling_shares(
             [len(group) for group in self.groups.values()],
@@ -230,7 +230,7 @@ class _Passes:
         return bucketed(order, self.lengths, *bounds, draw)
 
     def stream(self) -> Any:
-        """Yield batches of (feature, pass) without end."""
+        """Yield batches of (feature, pass) endlessly."""
         number = 0
         while True:
             for batch in self.batches(number):
@@ -246,11 +246,11 @@ def _passes(one: SetSpec, features: Sequence[dict[str, Any]], seed: str) -> _Pas
 
 
 def rows_of(ids: Sequence[Any]) -> Sequence[Sequence[int]]:
-    """Return the token rows of a feature: its options', or the one it has."""
+    """Return the token rows of a feature: one for each option, or a single one."""
     return ids if isinstance(ids[0], list) else [ids]
 
 
 def size(feature: Mapping[str, Any], *, padded: bool = True) -> int:
-    """Return a feature's tokens, its options padded to their longest or as they are."""
+    """Return a feature's number of tokens, with its options padded to the longest or unpadded."""
     lengths = [len(row) for row in rows_of(feature["input_ids"])]
     return max(lengths) * len(lengths) if padded else sum(lengths)

@@ -1,4 +1,4 @@
-"""What happens between the updates of a training: losses, dev checks, the best weights."""
+"""Evaluation during a training: losses, dev checks, the best weights."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from harness.data.source import Rows
 
-RESUME_EVERY = 600.0  # seconds between two states to resume from; they cost disk, not results
-DEV_SEED = 0  # draws the part of dev that is looked at, whatever the training's seed
+RESUME_EVERY = 600.0  # seconds between two states to resume from
+DEV_SEED = 0  # draws the dev examples of the checks, the same for every training
 LOG_EVERY = 10  # updates between two losses in the log and the tracker
 
 
 class DevEvaluation(TrainerCallback):  # type: ignore[misc]
-    """Looks at losses, and at English dev after the planned updates; keeps the best weights."""
+    """Logs losses, scores English dev after the planned updates, and keeps the best weights."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         work: Path,
         report: Report,
     ) -> None:
-        """Take what is learnt and where the best weights go; the loop adds trainer and checks."""
+        """Store the arguments and draw the dev rows; the loop sets ``trainer`` and ``checks``."""
         self.spec, self.tokenizer, self.device = spec, tokenizer, device
         self.work, self.report = work, report
         self.dev = {i: dev_rows(spec.sets[i], rows[i]) for i in spec.deciding()}
@@ -54,24 +54,24 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         self.trainer: Any = None
 
     def resume(self, history: History) -> None:
-        """Go on from the checks up to the last state."""
+        """Continue from the checks up to the last state."""
         self.history = history
         self.losses = dict(history.losses[-1]) if history.losses else {}
 
     def add_loss(self, head: int, loss: Any, share: float) -> None:
-        """Add a piece's loss to those of its set."""
-        seen = self.sums.setdefault(head, [0.0, 0.0])
-        seen[0] += loss
-        seen[1] += share
+        """Add a piece's loss to the sum of its set."""
+        sums = self.sums.setdefault(head, [0.0, 0.0])
+        sums[0] += loss
+        sums[1] += share
 
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **more: Any) -> None:
-        """Let weight decay reach the word rows that are no parameters."""
+        """Apply weight decay to the word rows that are not parameters."""
         words = self.trainer.model.words
         if isinstance(words, UsedRows) and args.weight_decay:
             words.decay *= 1 - more["optimizer"].param_groups[0]["lr"] * args.weight_decay
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Report progress and losses; check dev and keep weights when it is time."""
+        """Report progress and losses; after a planned update, check dev and keep the weights."""
         self.report(state.global_step, state.max_steps)
         due = state.global_step in self.checks
         if due or state.global_step % LOG_EVERY == 0:
@@ -88,14 +88,14 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
             self.saved = time.monotonic()
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Call the state that has just been saved whole, once every process has its part there."""
+        """Seal the state that was just saved, once every process has saved its part."""
         self.trainer.accelerator.wait_for_everyone()
         if self.trainer.is_world_process_zero():
             seal(self.work, state.global_step, self.history)
             self.forget_others()
 
     def agreed(self, value: Any) -> Any:
-        """Return the first process's value in all processes of torchrun."""
+        """Return the first process's value in every process of torchrun."""
         if self.trainer.args.world_size == 1:
             return value
         from accelerate.utils import broadcast_object_list
@@ -103,19 +103,19 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         return broadcast_object_list([value], from_process=0)[0]
 
     def forget_others(self) -> None:
-        """Remove weights that are neither the best now nor were when a kept state was saved.
+        """Remove weights that are not the best now and were not when a state on disk was saved.
 
-        From there the training would go on, and its later checks may then turn out otherwise.
+        A training resumed from that state may get other scores in later checks.
         """
         if self.trainer.is_world_process_zero():
-            then = [self.history.until(step).best_update() for step in states(self.work)]
-            needed = {best_folder(self.work, u) for u in (self.history.best_update(), *then)}
+            earlier = [self.history.until(step).best_update() for step in states(self.work)]
+            needed = {best_folder(self.work, u) for u in (self.history.best_update(), *earlier)}
             for folder in self.work.glob("best-*"):
                 if folder not in needed:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def log_losses(self, step: int) -> None:
-        """Log each set's mean loss since the last time; stop if one is not finite.
+        """Log each set's mean loss since the last call.
 
         Raises:
             HarnessError: A loss is not finite.
@@ -134,21 +134,21 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
                 raise HarnessError(self._diverged(name, step))
 
     def _diverged(self, name: str, step: int) -> str:
-        """Say that a loss is not finite, and where the last good weights are."""
-        kept = "no dev check had been reached"
+        """Return the message for a loss that is not finite, with the place of the best weights."""
+        weights = "no dev check had been reached"
         if self.history.steps:
             update, score = self.history.best_update(), max(self.history.scores)
-            kept = (
+            weights = (
                 f"the best weights before (update {update}, dev {score:.1f}) are kept in"
                 f" {best_folder(self.work, update)}"
             )
         return (
             f"the loss of {name} is not finite after {step} updates (learning rate"
-            f" {self.spec.settings.learning_rate}); {kept}; lower the learning rate or use fp32"
+            f" {self.spec.settings.learning_rate}); {weights}; lower the learning rate or use fp32"
         )
 
     def check(self, step: int) -> None:
-        """Score dev; write the weights if no check was better."""
+        """Score dev; write the weights if no earlier check was as good."""
         model = self.trainer.model.eval()
         device = Device(str(self.trainer.args.device), self.device.precision, self.device.threads)
         each = {}
@@ -176,10 +176,10 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
 def dev_rows(one: SetSpec, rows: Rows) -> tuple[Dataset, Any]:
     """Return the dev rows that a set is checked on, and their gold.
 
-    A part of dev is drawn from the whole, since files may be sorted by label; in every training
-    it is the same, so that their dev scores compare.
+    A part is drawn from all of dev, since files may be sorted by label. It is the same in every
+    training, so that dev scores are comparable.
     """
-    dev, some = rows.dev, one.settings.dev_examples
-    if 0 < some < len(dev):
-        dev = dev.select(sorted(random.Random(DEV_SEED).sample(range(len(dev)), some)))
+    dev, count = rows.dev, one.settings.dev_examples
+    if 0 < count < len(dev):
+        dev = dev.select(sorted(random.Random(DEV_SEED).sample(range(len(dev)), count)))
     return dev, one.training.format.gold(dev)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from harness.models.multi_head import MultiHeadModel
 
 LONGEST_WAIT = 12 * 3600  # seconds that the other processes of torchrun wait for the first
-PIECES = "pieces"  # file that remembers them
-MOST_PIECES = 64  # a batch is split into so many before too little memory ends the training
+PIECES = "pieces"  # file with the number of pieces that a batch is split into
+MOST_PIECES = 64  # if memory runs out even then, the training fails
 
 log = logging.getLogger("harness")
 
@@ -43,25 +43,25 @@ def train(
     out: Path,
     report: Report,
 ) -> dict[str, Any]:
-    """Train, and leave the weights with the best English dev score in ``out``.
+    """Train, and write the weights with the best English dev score to ``out``.
 
-    Killed and called again with the same ``work`` folder it goes on from the last state saved
-    there and ends with the same weights. Where memory does not suffice, it goes on with batches
-    split in two whose gradients are added up.
+    If it is killed and called again with the same ``work`` folder, it resumes from the last state
+    there and ends with the same weights. If memory runs out, it continues with batches split in
+    two, whose gradients are added up.
 
     Args:
-        spec: What to learn.
+        spec: The training.
         rows: The rows of each of its sets.
         device: Where and how to compute.
         work: Folder for states to resume from.
-        out: Folder for the best encoder, a transformers checkpoint, with ``heads/0``, … beside.
+        out: Folder for the best encoder, a transformers checkpoint, and ``heads/0``, … in it.
         report: Progress callback, called with (updates done, updates planned).
 
     Returns:
-        What happened: updates, dev checks, best dev score (percent), losses, examples, tokens.
+        A summary: updates, dev checks, best dev score (percent), losses, examples, tokens.
 
     Raises:
-        HarnessError: The loss is not finite, or memory does not suffice for one example.
+        HarnessError: The loss is not finite, or memory runs out even with split batches.
     """
     tokenizer = load_tokenizer(spec.checkpoint.path, spec.checkpoint.unread)
     plan = plan_batches(spec, rows, tokenizer)
@@ -72,7 +72,7 @@ def train(
             _run(spec, plan, dev, pieces)
             break
         except (RuntimeError, MemoryError) as error:
-            if not _no_memory(error):
+            if not _is_out_of_memory(error):
                 raise
             if pieces >= MOST_PIECES:
                 (work / PIECES).unlink(missing_ok=True)
@@ -80,7 +80,7 @@ def train(
                     f"memory does not suffice for a {pieces}th of a batch; lower max_tokens"
                 ) from error
         pieces *= 2
-        (work / PIECES).write_text(str(pieces))  # resumed, it goes on so: to the same bytes
+        (work / PIECES).write_text(str(pieces))  # a resumed training gives the same bytes
         log.warning("out of memory: batches are now split in %d, gradients added up", pieces)
         _free()
     if dev.trainer.is_world_process_zero():
@@ -105,7 +105,7 @@ def train(
 
 
 def _pieces(work: Path) -> int:
-    """Return into how many pieces batches were split when the training was killed, else 1."""
+    """Return the pieces that a killed training had split its batches into, else 1."""
     try:
         pieces = int((work / PIECES).read_text())
     except (OSError, ValueError):
@@ -125,7 +125,7 @@ def _run(spec: TrainingSpec, plan: BatchPlan, dev: DevEvaluation, pieces: int) -
 
 
 def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
-    """Return the encoder with its heads, only what is to be learnt being trainable."""
+    """Return the encoder with its heads; only what is to be trained gets gradients."""
     from harness.models.multi_head import (
         HEADS,
         add_adapters,
@@ -135,8 +135,8 @@ def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
 
     forms = [one.training.format for one in spec.sets]
     heads = spec.checkpoint.path / HEADS
-    kept = {i: heads / str(one.kept) for i, one in enumerate(spec.sets) if one.kept is not None}
-    model = build_multi_head(spec.checkpoint, forms, spec.seed, kept)
+    folders = {i: heads / str(one.kept) for i, one in enumerate(spec.sets) if one.kept is not None}
+    model = build_multi_head(spec.checkpoint, forms, spec.seed, folders)
     if spec.settings.lora:
         add_adapters(model, spec.settings.lora)
     elif spec.settings.freeze_words:
@@ -146,14 +146,14 @@ def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
     return model
 
 
-def _no_memory(error: BaseException) -> bool:
-    """Say whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
-    said = str(error)
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
+    message = str(error)
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in said
-        or "not enough memory" in said
+        or "can't allocate memory" in message
+        or "not enough memory" in message
     )
 
 
@@ -194,7 +194,7 @@ def _arguments(spec: TrainingSpec, dev: DevEvaluation, total: int) -> Any:
         remove_unused_columns=False,
         dataloader_pin_memory=device.kind == "cuda",
         ddp_timeout=LONGEST_WAIT,
-        ddp_broadcast_buffers=False,  # they are the same everywhere, and the word table is one
+        ddp_broadcast_buffers=False,  # equal in all processes; the word table is one of them
         ddp_find_unused_parameters=len(spec.sets) > 1,
     )
 
@@ -202,12 +202,12 @@ def _arguments(spec: TrainingSpec, dev: DevEvaluation, total: int) -> Any:
 def _trainer(
     model: MultiHeadModel, arguments: Any, plan: BatchPlan, dev: DevEvaluation, pieces: int
 ) -> Trainer:
-    """Return a Trainer that takes its batches from a plan, and splits them if it must."""
+    """Return a Trainer that takes its batches from a plan and splits them into pieces."""
     from torch.utils.data import DataLoader
     from transformers import PrinterCallback, Trainer
 
     class Planned(Trainer):  # type: ignore[misc]
-        """A Trainer whose batches are planned ahead, length-bucketed, this process's share."""
+        """A Trainer that takes this process's share of the planned batches."""
 
         def get_train_dataloader(self) -> DataLoader[Any]:
             """Return the planned batches of this process."""
@@ -231,7 +231,7 @@ def _trainer(
             return total
 
         def compute_loss(self, model: Any, inputs: dict[str, Any], **_: Any) -> Any:
-            """Return the loss of a piece, weighed by its share of the labels."""
+            """Return the loss of a piece, weighted by its share of the labels."""
             head, share = inputs.pop("head"), inputs.pop("share")
             loss = model(head, **inputs) * share
             dev.add_loss(head, loss.detach(), share)
@@ -239,7 +239,7 @@ def _trainer(
 
     trainer = Planned(model=model, args=arguments, train_dataset=_Features(plan), callbacks=[dev])
     trainer.remove_callback(PrinterCallback)
-    trainer.model_accepts_loss_kwargs = False  # batches weigh by their shares alone
+    trainer.model_accepts_loss_kwargs = False  # compute_loss weights losses by their shares alone
     return trainer
 
 
@@ -253,21 +253,21 @@ class _Features:
         return sum(len(features) for features in self.features)
 
     def __getitem__(self, item: tuple[int, int, int]) -> tuple[int, int, int, dict[str, Any]]:
-        head, number, turn = item
-        return head, number, turn, self.features[head][number]
+        head, number, pass_ = item
+        return head, number, pass_, self.features[head][number]
 
 
 def collate(
     batch: Sequence[tuple[int, int, int, dict[str, Any]]], tokenizer: Any, seed: int
 ) -> dict[str, Any]:
-    """Pad features to the longest of the batch; token labels are padded with IGNORED.
+    """Return a batch padded to its longest feature, token labels padded with IGNORED.
 
-    Options of a question become a further dimension; plain text gets its masks here.
+    The options of a question become a further dimension; plain text is masked.
 
     Args:
         batch: Number of the set, of the feature, of the pass, and the feature itself.
-        tokenizer: Pads.
-        seed: Seeds the masks, with the numbers.
+        tokenizer: The encoder's.
+        seed: Seeds the masks, together with the numbers.
     """
     import torch
 
@@ -295,21 +295,21 @@ def collate(
 
 
 def split(inputs: Mapping[str, Any], pieces: int) -> list[dict[str, Any]]:
-    """Cut a batch into pieces along its examples, each with its part of the batch's ``share``."""
+    """Return a batch in pieces of some examples, each with its part of the batch's ``share``."""
     count = len(inputs["input_ids"])
     size = -(-count // pieces)
     if size == count:
         return [dict(inputs)]
-    found = [
+    parts = [
         {k: v if isinstance(v, int | float) else v[start : start + size] for k, v in inputs.items()}
         for start in range(0, count, size)
     ]
     each = inputs.get("share", 1.0) / _weight(inputs)
-    return [piece | {"share": each * _weight(piece)} for piece in found]
+    return [piece | {"share": each * _weight(piece)} for piece in parts]
 
 
 def _weight(inputs: Mapping[str, Any]) -> float:
-    """Return what a loss is a mean over: the labelled tokens, or else the examples."""
+    """Return how many items a loss is a mean over: the labelled tokens, else the examples."""
     labels = inputs.get("labels")
     if labels is not None and labels.dim() == 2:
         return max(1.0, float((labels != IGNORED).sum()))

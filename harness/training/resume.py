@@ -1,4 +1,4 @@
-"""States that a killed training goes on from: whole to the last byte, or not used at all."""
+"""States that a killed training resumes from; a damaged state is not used."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from harness.data.files import digest, write_text
 from harness.errors import HarnessError
 
-MANIFEST = "state.json"  # its second line says all of a state, its first is the second's SHA-256
-KEPT = 2  # states on disk, so that there is one to fall back on
+MANIFEST = "state.json"  # line 2 describes the state, line 1 is the SHA-256 of line 2
+KEPT = 2  # states on disk, so that there is a second if one is damaged
 
 log = logging.getLogger("harness")
 
@@ -36,7 +36,7 @@ class History:
     losses: list[dict[str, float]] = field(default_factory=list)
 
     def best(self) -> int:
-        """Return the place of the best check, the earliest of equals; -1 without any."""
+        """Return the index of the best check, the earliest of equals; -1 without any."""
         return max(range(len(self.scores)), key=lambda i: (self.scores[i], -i), default=-1)
 
     def best_update(self) -> int:
@@ -45,18 +45,18 @@ class History:
 
     def until(self, step: int) -> History:
         """Return the checks up to an update."""
-        kept = sum(one <= step for one in self.steps)
-        return History(self.steps[:kept], self.scores[:kept], self.each[:kept], self.losses[:kept])
+        end = sum(one <= step for one in self.steps)
+        return History(self.steps[:end], self.scores[:end], self.each[:end], self.losses[:end])
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a training goes on.
+    """A state that a training resumes from.
 
     Attributes:
         step: Updates done.
-        folder: What the Trainer has saved; None at the start.
-        history: The dev checks up to there.
+        folder: Folder that the Trainer has saved; None at the start.
+        history: The dev checks up to the state.
     """
 
     step: int = 0
@@ -67,7 +67,7 @@ class State:
 def seal(work: Path, step: int, history: History) -> None:
     """Write a state's manifest: its checks, the hashes of its files and of its best weights.
 
-    It must come last. A state without it, or other than it says, is not gone on from.
+    It is written last. A state without it, or one that differs from it, is not used.
     """
     folder = state_folder(work, step)
     files = [*_files(folder), *_files(best_folder(work, history.best_update()))]
@@ -81,7 +81,7 @@ def seal(work: Path, step: int, history: History) -> None:
 
 
 def last_state(work: Path) -> State:
-    """Return the last state that is whole, or the start; those after it are removed."""
+    """Return the last undamaged state, or the start; remove the states after it."""
     for step in sorted(states(work), reverse=True):
         history = _history(work, step)
         if history is not None:
@@ -92,12 +92,12 @@ def last_state(work: Path) -> State:
 
 
 def best_folder(work: Path, update: int) -> Path:
-    """Return where the weights of the best check are kept, by the update it came after."""
+    """Return the folder for the weights of the check after an update."""
     return work / f"best-{update}"
 
 
 def states(work: Path) -> Iterator[int]:
-    """Yield the updates after which there are states, whole or not."""
+    """Yield the updates of all states on disk, damaged or not."""
     for folder in work.glob("checkpoint-*"):
         if folder.name.removeprefix("checkpoint-").isdigit():
             yield int(folder.name.removeprefix("checkpoint-"))
@@ -109,16 +109,16 @@ def state_folder(work: Path, step: int) -> Path:
 
 
 def _history(work: Path, step: int) -> History | None:
-    """Return the checks that a state's manifest holds, None if the state is not whole."""
+    """Return the checks in a state's manifest, None if the state is damaged."""
     try:
         line, _, text = (state_folder(work, step) / MANIFEST).read_text().partition("\n")
         value = json.loads(text)
-        whole = (
+        intact = (
             line == _sha256(text)
             and value["step"] == step
             and all(digest(work / name) == sha256 for name, sha256 in value["files"].items())
         )
-        return History(**value["history"]) if whole else None
+        return History(**value["history"]) if intact else None
     except (OSError, ValueError, KeyError, TypeError, HarnessError):
         return None
 

@@ -1,4 +1,4 @@
-"""What a training is to learn, and how."""
+"""What a training needs to know: checkpoint, sets, settings, seed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class SetSpec:
 
     Attributes:
         training: The set.
-        settings: What its inputs and batches depend on.
-        weight: Its weight, where the sampling is by given weights.
-        ratio: Share of all batches that are this set's, for masked language modelling that is
-            mixed in; 0 for a set that the sampling deals out and whose dev counts.
-        kept: Number of the checkpoint's head to go on with; None for a fresh one.
+        settings: The settings of its inputs and batches.
+        weight: Its weight, for sampling by given weights.
+        ratio: Its share of all batches, for masked language modelling that is mixed in; 0 for a
+            set that the sampling covers and whose dev score counts.
+        kept: Number of the checkpoint's head to continue with; None for a fresh one.
     """
 
     training: TrainingSet
@@ -34,14 +34,14 @@ class SetSpec:
 
 @dataclass(frozen=True)
 class TrainingSpec:
-    """A training: from which checkpoint, on which sets, how.
+    """A training: its checkpoint, its sets and its settings.
 
     Attributes:
         checkpoint: The encoder to start from.
         sets: The training sets, a head each.
-        settings: Hyper-parameters of the whole.
+        settings: Hyper-parameters of the whole training.
         seed: Seeds heads, dropout and order.
-        max_steps: Updates, at most; 0 means as the settings say.
+        max_steps: Updates, at most; 0 means as many as the settings give.
         tracker: transformers' name of an experiment tracker, or ``none``.
     """
 
@@ -53,6 +53,6 @@ class TrainingSpec:
     tracker: str = "none"
 
     def deciding(self) -> list[int]:
-        """Return the numbers of the sets whose dev chooses the weights."""
-        whole = [i for i, one in enumerate(self.sets) if not one.ratio]
-        return [i for i in whole if not self.sets[i].training.format.auxiliary] or whole
+        """Return the numbers of the sets whose dev scores choose the weights."""
+        candidates = [i for i, one in enumerate(self.sets) if not one.ratio]
+        return [i for i in candidates if not self.sets[i].training.format.auxiliary] or candidates

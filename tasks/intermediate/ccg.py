@@ -1,7 +1,7 @@
-"""CCG supertagging: a category for each token, from any two-column file of the user's.
+"""CCG supertagging: a category for each token, from the user's own two-column files.
 
-CCGbank is licensed by the LDC, so it is never fetched: lay ``ccg/train.tsv`` and ``ccg/dev.tsv``
-(token and supertag a line, a blank line after each sentence) into the intermediate folder.
+CCGbank is licensed by the LDC, so it is never fetched: put ``ccg/train.tsv`` and ``ccg/dev.tsv``
+(token and supertag in each line, a blank line after each sentence) into the intermediate folder.
 """
 
 from harness.declarations import Folder, TrainingSet

@@ -1,4 +1,4 @@
-"""CommonsenseQA: everyday questions, five answers."""
+"""CommonsenseQA: everyday questions with five answers."""
 
 from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice

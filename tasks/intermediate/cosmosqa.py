@@ -1,4 +1,4 @@
-"""Cosmos QA: reading between the lines of everyday stories, four answers."""
+"""Cosmos QA: what everyday stories imply, with four answers."""
 
 from harness.declarations import Column, Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice

@@ -1,4 +1,4 @@
-"""HellaSwag: which of four endings goes on from here?"""
+"""HellaSwag: choosing the right one of four endings."""
 
 from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice

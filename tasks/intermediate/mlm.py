@@ -1,4 +1,4 @@
-"""Plain text in many languages for masked language modelling, a passage a line: ``mlm/de.txt``."""
+"""Plain text for masked language modelling, one passage per line: ``mlm/de.txt`` and others."""
 
 from harness.declarations import Folder, TrainingSet
 from harness.formats import MaskedLM
@@ -7,7 +7,7 @@ LANGUAGES = tuple(
     "af ar az bg bn de el en es et eu fa fi fr gu he hi ht hu id it ja jv ka kk ko lt ml mr ms my"
     " nl pa pl pt qu ro ru sw ta te th tl tr uk ur vi wo yo zh".split()
 )
-"""The languages of XTREME and XTREME-R; those whose file is there are read."""
+"""The languages of XTREME and XTREME-R; only existing files are read."""
 
 MLM = TrainingSet(
     name="mlm",

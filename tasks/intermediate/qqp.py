@@ -1,4 +1,4 @@
-"""QQP: are two questions of Quora's the same?"""
+"""QQP: whether two questions on Quora are the same."""
 
 from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SentencePair

@@ -1,4 +1,4 @@
-"""Social IQa: what people feel and do next, three answers; XCOPA's training set."""
+"""Social IQa: what people feel and do next, with three answers; XCOPA's training set."""
 
 from harness.declarations import Column, Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice

@@ -1,4 +1,4 @@
-"""SQuAD v2.0: SQuAD v1.1 and questions that have no answer."""
+"""SQuAD v2.0: SQuAD v1.1 plus questions without an answer."""
 
 from harness.declarations import Folder, Hub, TrainingSet
 from harness.formats import SpanExtraction

@@ -16,7 +16,7 @@ def packaged_data() -> tuple[Path, Path]:
 
 
 def encoder(cache: Path) -> Path:
-    """Return the packaged encoder as a checkpoint below a cache folder, pruned to these texts."""
+    """Return the packaged encoder as a checkpoint in a cache folder, pruned to these texts."""
     from .encoder import demo_checkpoint
 
     folders = (*packaged_data(), HERE / "intermediate")

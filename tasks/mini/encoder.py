@@ -5,9 +5,9 @@ that file becomes an ordinary XLM-R checkpoint, pruned to the vocabulary that th
 The package is only located: neither its Python nor its compiled code ever runs.
 
 Tokenisation: XLM-R normalises with sentencepiece's compiled ``nmt_nfkc`` rules, which the file
-lacks. In their place stands NFKC, corrected wherever it departs from the file's own table of
-single codepoints (47 of them: controls vanish, zero-width marks become spaces, two symbols stay as
-they are). Measured unpruned against ``nmt_nfkc`` rules rebuilt by sentencepiece, both run by
+lacks. They are replaced by NFKC, corrected where it differs from the file's own table of single
+codepoints (47 of them: controls are removed, zero-width marks become spaces, two symbols stay
+unchanged). Measured unpruned against ``nmt_nfkc`` rules rebuilt by sentencepiece, both run by
 `tokenizers`: of the 133,722 sentences of XTREME's xnli, tatoeba and udpos, 15 get other ids
 (0.011 %). They have stacked Arabic or Thai marks or Indic vowels written apart, which NFKC
 reorders or composes.
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer, normalizers
 
 CONVERTER_VERSION = 1
-"""Part of the folder's name: raise it whenever the files written for the same texts change."""
+"""Part of the folder's name: increase it whenever the files written for the same texts change."""
 
 _PREFIXES = ("query: ", "passage: ")
 _SPECIALS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # the first four and the last piece
@@ -60,9 +60,9 @@ def demo_checkpoint(texts: Iterable[Path], cache: Path) -> Path:
     """Return the demo encoder as a checkpoint folder, converting it on first use.
 
     Args:
-        texts: UTF-8 files whose vocabulary the encoder must know. Of ``.json`` and ``.jsonl``
-            files the strings are read, of all others the lines. Order does not matter.
-        cache: Folder that holds the converted checkpoints; made if absent.
+        texts: UTF-8 files whose vocabulary the encoder must know. From ``.json`` and ``.jsonl``
+            files the strings are read, from all others the lines. Order does not matter.
+        cache: Folder for the converted checkpoints; created if missing.
 
     Returns:
         A folder inside `cache`, complete whenever it exists.
@@ -128,7 +128,7 @@ def _convert(model: Path, version: str, texts: Sequence[Path], folder: Path) -> 
 
 @dataclass(frozen=True)
 class _Sizes:
-    """The model's measures, in the order of the file."""
+    """The model's dimensions, in the order of the file."""
 
     hidden: int
     layers: int
@@ -143,7 +143,7 @@ class _Sizes:
 
 @dataclass(frozen=True)
 class _Packed:
-    """The model file, taken apart; its larger tensors are still records of 4-bit blocks."""
+    """The parts of the model file; its larger tensors are still records of 4-bit blocks."""
 
     sizes: _Sizes
     pieces: list[str]
@@ -166,7 +166,7 @@ class _Cursor:
 
 
 def _read(model: Path) -> _Packed:
-    """Take the model file apart: sizes, vocabulary, normalisation table, tensors."""
+    """Return the parts of the model file: sizes, vocabulary, normalisation table, tensors."""
     import numpy as np
 
     data = model.read_bytes() if model.is_file() else b""
@@ -195,7 +195,7 @@ def _read(model: Path) -> _Packed:
 
 
 def _floats(tensor: NDArray[Any]) -> NDArray[np.float32]:
-    """Return a tensor of the file as fp32 of shape (weights,), dequantised if need be."""
+    """Return a tensor of the file as fp32 of shape (weights,), dequantised if necessary."""
     import numpy as np
 
     if tensor.dtype.names is None:
@@ -208,9 +208,9 @@ def _floats(tensor: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _choose(packed: _Packed, texts: Sequence[Path]) -> list[int]:
-    """Return the ids of the pieces to keep, ascending, so that the specials stay in their places.
+    """Return the ids of the pieces to keep, ascending, with special tokens first and last.
 
-    Single characters of every script met are kept too, lest unseen words become ``<unk>``.
+    Single characters of every script in the texts are kept too, for words not in the texts.
     """
     pieces = packed.pieces
     tokenizer = _tokenizer(packed, range(len(pieces)))
@@ -226,7 +226,7 @@ def _choose(packed: _Packed, texts: Sequence[Path]) -> list[int]:
 
 
 def _strings(path: Path) -> list[str]:
-    """Return the strings of a JSON file, or the lines of any other."""
+    """Return the strings of a JSON file, or the lines of any other file."""
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix in {".json", ".jsonl"}:
         return [json.loads(quoted) for quoted in re.findall(r'"(?:[^"\\]|\\.)*"', text)]
@@ -271,15 +271,15 @@ def _normalizer(folds: dict[str, str]) -> normalizers.Normalizer:
     composed = nfkc.normalize_str("\0".join(characters)).split("\0")
     sources = defaultdict(list)
     for character, usual in zip(characters, composed, strict=True):
-        wanted = folds.get(character, character)
-        if usual != wanted:
-            sources[wanted].append(f"\\x{{{ord(character):X}}}")
+        target = folds.get(character, character)
+        if usual != target:
+            sources[target].append(f"\\x{{{ord(character):X}}}")
     hide: list[normalizers.Normalizer] = []
     show: list[normalizers.Normalizer] = []
-    for rank, (wanted, codes) in enumerate(sources.items()):
+    for rank, (target, codes) in enumerate(sources.items()):
         stand_in = chr(_PRIVATE + rank)
         hide.append(normalizers.Replace(Regex(f"[{''.join(codes)}]"), stand_in))
-        show.append(normalizers.Replace(stand_in, wanted))
+        show.append(normalizers.Replace(stand_in, target))
     return normalizers.Sequence([*hide, nfkc, *show])
 
 

@@ -1,6 +1,6 @@
-"""BUCC 2018: mining translations out of two piles of sentences, with the encoder as it is.
+"""BUCC 2018: mining translations from two collections of sentences, with the bare encoder.
 
-Not on the hub: the copies there hold gold pairs only, without the sentences to mine among.
+It is not on the hub, whose copies have only gold pairs, without the other sentences.
 """
 
 from harness.declarations import Folder, Task

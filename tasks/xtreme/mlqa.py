@@ -1,4 +1,4 @@
-"""MLQA: questions on Wikipedia, context and question in one language; learnt from SQuAD v1.1."""
+"""MLQA: questions on Wikipedia, context and question in one language; trained on SQuAD v1.1."""
 
 from harness.declarations import Folder, Hub, Task
 from harness.formats import SpanExtraction

@@ -1,4 +1,4 @@
-"""PAN-X (WikiANN): named entities, learnt from the English part."""
+"""PAN-X (WikiANN): named entities, trained on the English part."""
 
 from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import TokenTagging

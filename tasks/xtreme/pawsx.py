@@ -1,4 +1,4 @@
-"""PAWS-X: paraphrase identification, learnt from English PAWS."""
+"""PAWS-X: paraphrase identification, trained on English PAWS."""
 
 from harness.declarations import Folder, Hub, Task, TrainingSet
 from harness.formats import SentencePair

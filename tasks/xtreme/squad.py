@@ -1,6 +1,6 @@
-"""SQuAD v1.1: English questions; one model learnt from it answers XQuAD and MLQA.
+"""SQuAD v1.1: English questions; one model trained on it serves XQuAD and MLQA.
 
-It is an intermediate task as well; jiant, whose scripts made X-STILTs, lays it elsewhere.
+It is an intermediate task as well; jiant, whose scripts made X-STILTs, places it elsewhere.
 """
 
 from harness.declarations import Folder, Hub, TrainingSet

@@ -1,4 +1,4 @@
-"""Tatoeba: finding an English sentence's translation, with the encoder as it is."""
+"""Tatoeba: finding an English sentence's translation, with the bare encoder."""
 
 from harness.declarations import Folder, Hub, Task
 from harness.formats import SentenceRetrieval

@@ -1,4 +1,4 @@
-"""TyDiQA-GoldP: typologically diverse questions, learnt from its English training part alone.
+"""TyDiQA-GoldP: typologically diverse questions; training uses only its English part.
 
 Its dev files are XTREME's test set, so the checkpoint is chosen on a tenth of train. Some copies
 of the English training file hold all nine languages; ``keep`` drops the others by id.
@@ -9,7 +9,7 @@ from harness.formats import SpanExtraction
 
 from .squad import COLUMNS
 
-ENGLISH_IDS = r"english-.+|\d+"  # the preparation script leaves only the last number in train
+ENGLISH_IDS = r"english-.+|\d+"  # the preparation script keeps only the last number in train
 REPO, REVISION = "google-research-datasets/tydiqa", "da78f23f9119363459acbaf46bf89426ff26c259"
 
 TYDIQA_ENGLISH = TrainingSet(

@@ -1,6 +1,6 @@
-"""UD-POS: part-of-speech tags of Universal Dependencies, learnt from the English treebanks.
+"""UD-POS: part-of-speech tags of Universal Dependencies, trained on the English treebanks.
 
-Not on the hub as XTREME has it: hub copies yield both a multiword token and its parts.
+The hub does not have XTREME's version: its copies have both a multiword token and its parts.
 """
 
 from harness.declarations import Folder, Task, TrainingSet

@@ -1,6 +1,6 @@
-"""XNLI: natural language inference, learnt from English MNLI as XTREME lays it.
+"""XNLI: natural language inference, trained on English MNLI in XTREME's files.
 
-Its dev is XNLI's; the intermediate task ``mnli`` is MNLI's own files with MNLI's dev.
+Dev is XNLI's; the intermediate task ``mnli`` has MNLI's own files, with MNLI's dev.
 """
 
 from harness.declarations import Folder, Hub, Task, TrainingSet

@@ -1,4 +1,4 @@
-"""XQuAD: SQuAD paragraphs, professionally translated; learnt from English SQuAD v1.1."""
+"""XQuAD: SQuAD paragraphs, professionally translated; trained on English SQuAD v1.1."""
 
 from harness.declarations import Folder, Hub, Task
 from harness.formats import SpanExtraction

@@ -1,1 +1,1 @@
-"""XTREME-R (arXiv 2104.07412); its new tasks are yet to come."""
+"""XTREME-R (arXiv 2104.07412), so far without its new tasks."""

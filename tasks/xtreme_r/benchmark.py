@@ -1,4 +1,4 @@
-"""The XTREME-R benchmark: the mean of its ten tasks; without PAWS-X and BUCC, with three more.
+"""The XTREME-R benchmark: the mean of ten tasks, XTREME's without PAWS-X and BUCC and three new.
 
 Tatoeba is run there on a model fine-tuned on SQuAD v1.1. Four tasks have more languages than in
 XTREME.

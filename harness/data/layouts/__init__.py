@@ -1,8 +1,8 @@
-"""Layouts of files, read into typed columns, a file each.
+"""Layouts of files that are read into typed columns, one module for each.
 
-Those of XTREME's hold all nine tasks: pairs (TSV), tags (a token a line), questions (SQuAD's
-JSON), sentences (two files) and bitext (the same with ids). Two more are for intermediate tasks:
-choices and lines (plain text). Source: the layout that XTREME's preparation writes
+XTREME's own cover its nine tasks: pairs (TSV), tags (a token per line), questions (SQuAD's JSON),
+sentences (two files) and bitext (the same with ids). Two more are for intermediate tasks: choices
+and lines (plain text). Source: the layout that XTREME's preparation writes
 (google-research/xtreme, scripts/download_data.sh and utils_preprocess.py).
 """
 

@@ -1,4 +1,4 @@
-"""Questions with options to choose from, in files of the data sets' own."""
+"""Questions with options to choose from, in the data sets' own formats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.data.layouts.layout import STRING, STRINGS, Layout, Row
 
 
 class Choices(Layout):
-    """Multiple choice; the label is the place of the right option, from "0"."""
+    """Multiple choice; the label is the number of the correct option, from "0"."""
 
     columns: ClassVar[Mapping[str, str]] = {
         "context": STRING,
@@ -21,16 +21,16 @@ class Choices(Layout):
     defaults: ClassVar[Mapping[str, Any]] = {"context": "", "question": ""}
 
     def problem(self, row: Row, labels: Sequence[str]) -> str:
-        """Return what is wrong with a row: a text that is none, or another number of options."""
+        """Return what is wrong with a row: a value that is not text, or the number of options."""
         choices = row.get("choices")
-        wrong = super().problem(row, labels)
-        if wrong:
-            return wrong
+        defect = super().problem(row, labels)
+        if defect:
+            return defect
         if (
             not isinstance(choices, list)
             or len(choices) != len(labels)
             or not all(isinstance(choice, str) for choice in choices)
         ):
-            found = len(choices) if isinstance(choices, list) else repr(choices)[:60]
-            return f"expected {len(labels)} options of text, found {found}"
+            content = len(choices) if isinstance(choices, list) else repr(choices)[:60]
+            return f"expected {len(labels)} options of text, found {content}"
         return ""

@@ -1,4 +1,4 @@
-"""What every layout of files answers, and what most of them have in common."""
+"""The base class of layouts, with what most of them have in common."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Columns = dict[str, list[Any]]
 Row = Mapping[str, Any]
 Reports = Callable[[Path], Report]
-"""Gives what takes the malformed places of a file; ``strict`` raises at the first one."""
+"""Returns the report for the malformed places of a file; ``strict`` raises at the first one."""
 
 STRING = "string"
 STRINGS = "list<string>"
@@ -24,17 +24,17 @@ NUMBERS = "list<int64>"
 class Layout:
     """How the files of one kind of task are laid out: their columns, and how they are read.
 
-    A layout has no state. Every Source gives exactly its columns. A missing label is None, a
-    missing list of tags None, missing answers are an empty list.
+    A layout has no state. Every Source returns exactly its columns. A missing label or list of
+    tags is None; missing answers are an empty list.
 
     Attributes:
         columns: Name to type of each column, in order.
-        label: The column that is learnt, "" where nothing is.
-        classes: Whether a label is one of a set, or a list of such.
+        label: The column to learn, "" for none.
+        classes: Whether a label is one of a set, or a list of these.
         context: The column whose texts must not be in both train and dev, "" for none.
-        defaults: Columns that a declaration may leave out, and what stands there then.
-        gold_names_places: Whether gold says where in the examples something is, so that it must
-            fit them before anything runs.
+        defaults: Columns that a declaration may leave out, and their default values.
+        gold_names_places: Whether gold refers to places in the examples, so that it must fit them
+            before anything runs.
     """
 
     columns: ClassVar[Mapping[str, str]] = {}
@@ -52,9 +52,9 @@ class Layout:
         Args:
             path: The file.
             labels: The label set; () stands for any.
-            report: Takes malformed places.
-            offsets: Report answers that are not at their offsets, too. They harm learning alone,
-                where they are counted (``harness.data.source.training_rows``).
+            report: Receives malformed places.
+            offsets: Also report answers that are not at their offsets. They matter only for
+                training, which counts them (``harness.data.source.training_rows``).
         """
         raise NotImplementedError
 
@@ -66,16 +66,16 @@ class Layout:
         *,
         offsets: bool = False,
     ) -> Columns:
-        """Read the files of one split, one after the other; as ``read_file``."""
+        """Read the files of one split, each by ``read_file``."""
         return joined([self.read_file(p, labels, reports(p), offsets=offsets) for p in paths])
 
     def arranged(self, columns: Columns) -> Columns:
-        """Return columns that came out of a table as this layout has them."""
+        """Return columns from a table in this layout."""
         count = len(next(iter(columns.values())))
         return {n: columns.get(n) or [self.defaults.get(n)] * count for n in self.columns}
 
     def problem(self, row: Row, labels: Sequence[str]) -> str:
-        """Return what is wrong with a row that came out of a table, "" if nothing is."""
+        """Return what is wrong with a row from a table, "" if nothing is."""
         for name, value in row.items():
             kind = self.columns.get(name)
             if kind == STRING and name != self.label and not isinstance(value, str):
@@ -83,15 +83,15 @@ class Layout:
         return ""
 
     def count(self, columns: Columns | Dataset) -> int:
-        """Return how many examples there are."""
+        """Return the number of examples."""
         return len(columns[next(iter(self.columns))])
 
     def labelled(self, columns: Columns | Dataset) -> bool:
-        """Say whether any example carries a label."""
+        """Return whether any example has a label."""
         return not self.label or any(map(is_labelled, columns[self.label]))
 
     def teaches(self, label: Any) -> bool:
-        """Say whether something can be learnt from an example with this label."""
+        """Return whether an example with this label can be trained on."""
         return is_labelled(label)
 
     def label_set(self, rows: Dataset) -> tuple[str, ...]:
@@ -99,22 +99,22 @@ class Layout:
         return ()
 
     def misplaced(self, rows: Dataset) -> list[int]:
-        """Return the numbers of the rows with an answer that is not where they say it is."""
+        """Return the numbers of the rows with an answer that is not at its offset."""
         return []
 
     def misfits(
         self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
     ) -> list[str]:
-        """Return in what gold does not fit the examples that it is given for, a line each.
+        """Return how gold and examples do not fit each other, a line for each problem.
 
-        ``harness data check`` tells it; where gold names places ``harness eval`` refuses it
-        before a run: scored, it would only make the score lower, and nobody would know why.
+        ``harness data check`` reports them. If gold names places, ``harness eval`` refuses it
+        before a run, since it would lower the score without notice.
 
         Args:
             columns: The examples.
-            gold: As ``Format.read_gold`` gives it, None where it is not known.
-            examples: Where the examples are.
-            labels: Where the gold is.
+            gold: As from ``Format.read_gold``, None if it is not known.
+            examples: The place of the examples, for messages.
+            labels: The place of the gold, for messages.
         """
         if gold is None or len(gold) == self.count(columns):
             return []
@@ -134,13 +134,13 @@ class Layout:
 
 
 def joined(parts: Sequence[Columns]) -> Columns:
-    """Return the rows of several files in one."""
+    """Return the joined rows of several files."""
     return {name: [value for part in parts for value in part[name]] for name in parts[0]}
 
 
 def is_labelled(label: Any) -> bool:
-    """Say whether a label, or a list of tags, answers or matches, says anything.
+    """Return whether a label, or a list of tags, answers or matches, is not empty.
 
-    Answers of nothing but white space do not: XTREME's stripped test files have such.
+    Answers of only white space, as in XTREME's stripped test files, count as empty.
     """
     return any(text.strip() for text in label) if isinstance(label, list) else bool(label)

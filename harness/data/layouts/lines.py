@@ -1,4 +1,4 @@
-"""Plain text, a passage a line."""
+"""Plain text, one passage per line."""
 
 from __future__ import annotations
 

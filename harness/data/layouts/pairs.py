@@ -1,4 +1,4 @@
-"""Pairs of sentences with a label: ``sentence1 TAB sentence2 [TAB label]`` a line."""
+"""Pairs of sentences with a label, ``sentence1 TAB sentence2 [TAB label]`` in each line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.data.layouts.layout import STRING, Columns, Layout
 
 
 class Pairs(Layout):
-    """Sentence pairs, as XTREME has those of XNLI and PAWS-X.
+    """Sentence pairs in XTREME's layout for XNLI and PAWS-X.
 
     XTREME writes them with Python's csv writer, which quotes a field that holds a double quote;
     such quoting is undone.

@@ -1,4 +1,4 @@
-"""Sentences in two languages, a file each (Tatoeba; BUCC, whose sentences have ids)."""
+"""Sentences in two languages, a file for each (Tatoeba; BUCC, whose sentences have ids)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Sentences(Layout):
         return columns
 
     def _sentences(self, path: Path, report: Report) -> tuple[list[str], list[str]]:
-        """Read sentences, one a line: ``id TAB sentence`` with ids, or the sentence alone."""
+        """Read sentences, one per line: ``id TAB sentence`` with ids, else only the sentence."""
         names, texts = [], []
         for number, line in enumerate(read_lines(path, report), 1):
             name, tab, text = (
@@ -78,7 +78,7 @@ class Sentences(Layout):
         return names, texts
 
     def arranged(self, columns: Columns) -> Columns:
-        """Lay aligned pairs out as XTREME does: the English side sorted, the places as matches."""
+        """Return aligned pairs in XTREME's layout: English sorted, its line numbers as matches."""
         source, english = columns["source"], columns["english"]
         order = sorted(range(len(english)), key=lambda i: english[i].strip())
         place = {original: rank for rank, original in enumerate(order)}
@@ -91,13 +91,13 @@ class Sentences(Layout):
         }
 
     def count(self, columns: Columns | Dataset) -> int:
-        """Return how many sentences the language has."""
+        """Return the number of sentences in the language."""
         return sum(side == "source" for side in columns["side"])
 
     def misfits(
         self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
     ) -> list[str]:
-        """Return sides of unlike lengths, and gold that is no line of the language's file."""
+        """Return sides of different lengths, and gold that is not a line of the language's file."""
         names = ids_of(columns)
         source, english = len(names["source"]), len(names["english"])
         problems = []
@@ -120,14 +120,14 @@ class Sentences(Layout):
 
 
 class Bitext(Sentences):
-    """Two piles of sentences with ids, some of which translate each other (BUCC)."""
+    """Two collections of sentences with ids, some of which translate each other (BUCC)."""
 
     with_ids = True
 
     def misfits(
         self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
     ) -> list[str]:
-        """Return gold pairs that name no sentences."""
+        """Return gold pairs that do not name sentences."""
         foreign = foreign_pairs(ids_of(columns), gold or [])
         return [f"{labels}: {foreign}"] if foreign else []
 
@@ -145,7 +145,7 @@ def id_pairs(lines: Sequence[str], report: Report) -> list[Pair]:
 
 
 def ids_of(columns: Columns | Dataset) -> Mapping[str, list[str]]:
-    """Return the ids of the sentences of either side."""
+    """Return the ids of the sentences of each side."""
     ids: dict[str, list[str]] = {"source": [], "english": []}
     for side, name in zip(columns["side"], columns["id"], strict=True):
         ids[side].append(name)
@@ -153,18 +153,18 @@ def ids_of(columns: Columns | Dataset) -> Mapping[str, list[str]]:
 
 
 def foreign_pairs(ids: Mapping[str, Sequence[str]], gold: Sequence[Pair]) -> str:
-    """Return what is wrong with pairs that name no sentences of the two sides, "" if none does.
+    """Return what is wrong with pairs that do not name sentences of both sides, "" if all do.
 
     Args:
-        ids: The ids of either side (``ids_of``).
-        gold: Pairs of an id of the language and an English one.
+        ids: The ids of each side (``ids_of``).
+        gold: Pairs of an id in the language and an English one.
     """
     left, right = set(ids["source"]), set(ids["english"])
     foreign = [pair for pair in gold if pair[0] not in left or pair[1] not in right]
     if not foreign:
         return ""
-    turned = all(a in right and b in left for a, b in foreign)
-    why = "the columns are the other way round" if turned else "the gold is of other files"
+    swapped = all(a in right and b in left for a, b in foreign)
+    why = "the columns are the other way round" if swapped else "the gold is of other files"
     return (
         f"{len(foreign)} of {len(gold)} gold pairs do not name a sentence of the language and then"
         f" an English one, as {foreign[0][0]} TAB {foreign[0][1]}; {why}"

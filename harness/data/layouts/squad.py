@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Squad(Layout):
-    """A SQuAD v1.1 file, whole or its ``data`` alone.
+    """A SQuAD v1.1 file, complete or only its ``data``.
 
     ``starts`` are code points from 0. Empty answers are kept: the official scorer counts them.
-    An answer is never moved.
+    Offsets are never corrected.
     """
 
     columns: ClassVar[Mapping[str, str]] = {
@@ -61,7 +61,7 @@ class Squad(Layout):
     def misplaced(self, rows: Dataset) -> list[int]:
         """Return the questions with an answer that is not at its offset.
 
-        Translated sets have such answers, and sets whose offsets count UTF-16 units.
+        Translated sets have them, and sets whose offsets count UTF-16 units.
         """
         columns = (rows[name][:] for name in ("context", "answers", "starts"))
         return [
@@ -73,7 +73,7 @@ class Squad(Layout):
     def misfits(
         self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
     ) -> list[str]:
-        """Return how many questions have no answer in the gold."""
+        """Return a line on the questions without an answer in the gold, if any."""
         answered = {name for name, _ in gold or ()}
         missing = [name for name in columns["id"] if name not in answered]
         if gold is None or not missing:
@@ -82,15 +82,15 @@ class Squad(Layout):
 
 
 class SquadWithout(Squad):
-    """The same as SQuAD v2.0 has it: a question without an answer says that there is none."""
+    """A SQuAD v2.0 file, where a question may have no answer in its context."""
 
     def teaches(self, label: Any) -> bool:
-        """Return True: that there is no answer is learnt as well."""
+        """Return True: questions without an answer are trained on, too."""
         return True
 
 
 def _stands_at(context: str, answer: str, start: int) -> bool:
-    """Say whether an answer is where it says in its context; an empty one is nowhere else."""
+    """Return whether an answer is at its offset in the context; an empty one always is."""
     return not answer or (start >= 0 and context.startswith(answer, start))
 
 
@@ -109,7 +109,7 @@ def _questions(value: Any, report: Report) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _text(value: Any, *others: type) -> Any:
-    """Return a text as it is: ``str`` would make one of a list, and a score of it."""
+    """Return a text unchanged; refuse other values, which ``str`` would turn into texts."""
     if not isinstance(value, (str, *others)) or isinstance(value, bool):
         raise TypeError(f"no text but {shown(value)}")
     return value

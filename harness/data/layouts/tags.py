@@ -1,4 +1,4 @@
-"""Tagged sentences: ``token [TAB tag]`` a line, a blank line after each sentence."""
+"""Tagged sentences: ``token [TAB tag]`` in each line, a blank line after each sentence."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 class Tags(Layout):
     """Sentences of tokens with a tag each (UD-POS, PAN-X), in files named after their languages.
 
-    A ``-DOCSTART-`` line ends a sentence and is none itself (utils_tag.py). Token and tag may
-    also be parted by spaces, as XTREME's preparation has it (utils_preprocess.py); a tag never
-    stays in a token unseen.
+    A ``-DOCSTART-`` line ends a sentence and is not part of one (utils_tag.py). Token and tag may
+    also be separated by spaces, as in XTREME's preparation (utils_preprocess.py).
     """
 
     columns: ClassVar[Mapping[str, str]] = {"tokens": STRINGS, "tags": STRINGS}
@@ -32,10 +31,10 @@ class Tags(Layout):
         prefix = f"{path.stem.rpartition('-')[2]}:"
         tokens: list[list[str]] = [[]]
         tags: list[list[str]] = [[]]
-        spaced: list[int] = []  # lines whose columns are parted by spaces
+        spaced: list[int] = []  # lines whose columns are separated by spaces
         marked: list[int] = []  # lines with the prefix of WikiANN's own files
         for number, line in enumerate(read_lines(path, report), 1):
-            # of white space, a no-break space or a control character may be a token
+            # other white space, e.g. a no-break space, may be a token
             if not line.strip(" \t") or line.startswith("-DOCSTART-"):
                 tokens.append([])
                 tags.append([])
@@ -56,8 +55,8 @@ class Tags(Layout):
             tags[-1].append(tag)
             spaced += [number] if tag and known and "\t" not in line else []
             marked += [number] if token.startswith(prefix) else []
-        kept = [i for i, words in enumerate(tokens) if words]
-        if spaced and not all(tags[i][0] for i in kept):
+        rows = [i for i, words in enumerate(tokens) if words]
+        if spaced and not all(tags[i][0] for i in rows):
             what = "ends in a tag after a space, but other sentences of the file have no tags"
             report(spaced[0], f"{what}; {_TAB}")
         count = sum(map(len, tokens))
@@ -67,8 +66,8 @@ class Tags(Layout):
             )
             report(marked[0], f"{what}; take the prefix off, as XTREME's preparation does")
         return {
-            "tokens": [tokens[i] for i in kept],
-            "tags": [tags[i] if tags[i][0] else None for i in kept],
+            "tokens": [tokens[i] for i in rows],
+            "tags": [tags[i] if tags[i][0] else None for i in rows],
         }
 
     def label_set(self, rows: Dataset) -> tuple[str, ...]:
@@ -78,15 +77,15 @@ class Tags(Layout):
     def misfits(
         self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
     ) -> list[str]:
-        """Return another number of sentences, and the first with another number of tags."""
+        """Return a wrong number of sentences, and the first one with a wrong number of tags."""
         tokens, problems = columns["tokens"], []
         if gold is not None and len(tokens) != len(gold):
             problems.append(f"{labels}: {len(gold)} sentences, the tokens have {len(tokens)}")
         line = 1
         for number, (words, tags) in enumerate(zip(tokens, gold or (), strict=False), 1):
             if len(words) != len(tags):
-                found = f"sentence {number} has {len(tags)} tags for {len(words)} tokens"
-                return [*problems, f"{labels}:{line}: {found}"]
+                message = f"sentence {number} has {len(tags)} tags for {len(words)} tokens"
+                return [*problems, f"{labels}:{line}: {message}"]
             line += len(tags) + 1
         return problems
 
@@ -95,9 +94,9 @@ _TAB = "put a tab between token and tag, or at the end of a line that is all tok
 
 
 def _columns_of(line: str, known: Collection[str]) -> list[str]:
-    """Return the columns of a line of tags: token, perhaps tag, perhaps more than there may be.
+    """Return the columns of a line of tags: token, perhaps tag, perhaps too many.
 
-    They are parted by tabs; in a line without a tab by white space, if the last one is a tag.
+    They are separated by tabs; without a tab, by white space if the last one is a tag.
     """
     if "\t" in line:
         return [column.strip(" ") or column for column in line.split("\t")]

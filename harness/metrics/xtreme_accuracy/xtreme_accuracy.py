@@ -19,7 +19,7 @@ class XtremeAccuracy(evaluate.Metric):  # type: ignore[misc]
     """Wraps `harness.scoring.accuracy`."""
 
     def _info(self) -> evaluate.MetricInfo:
-        """Describes the inputs: a label each."""
+        """Return the description of the inputs: one label for each."""
         label = datasets.Value("string")
         return evaluate.MetricInfo(
             description="Accuracy of XTREME's classification tasks and of Tatoeba.",
@@ -29,5 +29,5 @@ class XtremeAccuracy(evaluate.Metric):  # type: ignore[misc]
         )
 
     def _compute(self, predictions: list[str], references: list[str]) -> dict[str, float]:
-        """Scores N predictions against N labels; see `harness.scoring.accuracy`."""
+        """Return the score of N predictions for N labels; see `harness.scoring.accuracy`."""
         return accuracy(references, predictions)

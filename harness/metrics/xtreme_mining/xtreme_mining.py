@@ -18,13 +18,13 @@ Returns:
 
 
 def _pool(lists: list[list[list[str]]]) -> set[tuple[str, str]]:
-    """Joins lists of pairs into one set.
+    """Return lists of pairs as one set.
 
     Args:
         lists: Lists of [source id, target id].
 
     Raises:
-        ValueError: An item has not two ids.
+        ValueError: A pair does not have two ids.
     """
     pairs: set[tuple[str, str]] = set()
     for pair in (pair for pairs_ in lists for pair in pairs_):
@@ -38,7 +38,7 @@ class XtremeMining(evaluate.Metric):  # type: ignore[misc]
     """Wraps `harness.scoring.pair_scores`."""
 
     def _info(self) -> evaluate.MetricInfo:
-        """Describes the inputs: lists of id pairs."""
+        """Return the description of the inputs: lists of id pairs."""
         pairs = datasets.Sequence(datasets.Sequence(datasets.Value("string")))
         return evaluate.MetricInfo(
             description="F1 of XTREME's BUCC 2018.",
@@ -50,5 +50,5 @@ class XtremeMining(evaluate.Metric):  # type: ignore[misc]
     def _compute(
         self, predictions: list[list[list[str]]], references: list[list[list[str]]]
     ) -> dict[str, float]:
-        """Scores the pooled pairs; see `harness.scoring.pair_scores`."""
+        """Return the scores of the pooled pairs; see `harness.scoring.pair_scores`."""
         return pair_scores(_pool(references), _pool(predictions))

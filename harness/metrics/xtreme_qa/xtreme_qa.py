@@ -22,7 +22,7 @@ Returns:
 
 
 def _texts(predictions: list[dict[str, Any]]) -> dict[str, str]:
-    """Predicted answers by question id, less those that are None."""
+    """Return predicted answers by question id, without those that are None."""
     return {
         item["id"]: item["prediction_text"]
         for item in predictions
@@ -34,7 +34,7 @@ class XtremeQA(evaluate.Metric):  # type: ignore[misc]
     """Wraps `harness.scoring.squad_scores` and `harness.scoring.mlqa_scores`."""
 
     def _info(self) -> evaluate.MetricInfo:
-        """Describes the inputs: those of the SQuAD metric."""
+        """Return the description of the inputs: those of the SQuAD metric."""
         text = datasets.Value("string")
         answers = {
             "text": datasets.Sequence(text),
@@ -59,7 +59,7 @@ class XtremeQA(evaluate.Metric):  # type: ignore[misc]
         language: str | None = None,
         style: str = "squad",
     ) -> dict[str, float]:
-        """Scores answers by the script that ``style`` names.
+        """Return the scores of answers by the script that ``style`` names.
 
         Args:
             predictions: Question ids and answers.
@@ -68,7 +68,7 @@ class XtremeQA(evaluate.Metric):  # type: ignore[misc]
             style: ``squad`` or ``mlqa``.
 
         Raises:
-            ValueError: The style is another, or ``mlqa`` has no language.
+            ValueError: The style is unknown, or ``mlqa`` has no language.
         """
         gold = [(item["id"], item["answers"]["text"]) for item in references]
         texts = _texts(predictions)

@@ -21,7 +21,7 @@ class XtremeTagging(evaluate.Metric):  # type: ignore[misc]
     """Wraps `harness.scoring.chunk_scores` and `harness.scoring.token_accuracy`."""
 
     def _info(self) -> evaluate.MetricInfo:
-        """Describes the inputs: a list of tags for each sentence."""
+        """Return the description of the inputs: a list of tags for each sentence."""
         tags = datasets.Sequence(datasets.Value("string"))
         return evaluate.MetricInfo(
             description="Chunk F1 of XTREME's tagging tasks.",
@@ -33,6 +33,6 @@ class XtremeTagging(evaluate.Metric):  # type: ignore[misc]
     def _compute(
         self, predictions: list[list[str]], references: list[list[str]]
     ) -> dict[str, float]:
-        """Scores S sentences; see `harness.scoring.chunk_scores`."""
+        """Return the scores of S sentences; see `harness.scoring.chunk_scores`."""
         scores = chunk_scores(references, predictions)
         return {**scores, "accuracy": token_accuracy(references, predictions)}

@@ -1,1 +1,1 @@
-"""Engines run a plan's steps; results do not depend on which."""
+"""Engines run a plan's steps; results do not depend on the engine."""

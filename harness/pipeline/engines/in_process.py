@@ -1,4 +1,4 @@
-"""One slot: this process itself."""
+"""The engine that runs steps in this process, in one slot."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from harness.pipeline.steps.step import Step
 
 
 class InProcessEngine:
-    """An engine that does a step while it is waited for."""
+    """An engine that runs a step in ``wait``."""
 
     slots = 1
 
     def __init__(self, runtime: Runtime) -> None:
-        """Take what steps work with."""
+        """Store the runtime and prepare its device."""
         runtime.device.prepare()
         self.runtime = runtime
         self.begun: list[tuple[int, Step]] = []
 
     def start(self, slot: int, step: Step) -> None:
-        """Take a step."""
+        """Store the step for ``wait``."""
         self.begun.append((slot, step))
 
     def wait(self, moved: Moved) -> list[Outcome]:
-        """Do the step."""
+        """Run the step and return its outcome."""
         slot, step = self.begun.pop()
         self.runtime.report = lambda done, total: moved(step, done, total)
         return [Outcome(slot, step, *self.perform(step))]
 
     def perform(self, step: Step) -> Ended:
-        """Do a step in this process."""
+        """Run a step in this process."""
         return perform(step, self.runtime)
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Worker processes on this machine, with a GPU or a share of the CPU's threads each.
 
-A slot is a pool of one process, so that a crash ends the step in hand and nothing else.
+A slot is a pool of one process, so that a crash ends only the step that it runs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class LocalEngine:
         """Start the workers.
 
         Args:
-            runtime: What their steps work with.
-            workers: How many.
+            runtime: What the steps work with.
+            workers: The number of workers.
 
         Raises:
             HarnessError: There are too few GPUs for them.
@@ -50,16 +50,16 @@ class LocalEngine:
 
     @property
     def slots(self) -> int:
-        """How many steps run at once."""
+        """Return how many steps run at once."""
         return len(self.pools)
 
     def start(self, slot: int, step: Step) -> None:
-        """Begin a step on a free slot."""
+        """Start a step on a free slot."""
         future = self.pools[slot].schedule(perform_apart, args=[step, self.runtime])
         self.running[future] = (slot, step)
 
     def wait(self, moved: Moved) -> list[Outcome]:
-        """Wait until a step has ended; return all that have."""
+        """Wait until a step has ended; return all outcomes."""
         while True:
             done, _ = wait(list(self.running), TOLD_EVERY, return_when=FIRST_COMPLETED)
             if done:
@@ -79,7 +79,7 @@ class LocalEngine:
         return Outcome(slot, step, *ended)
 
     def close(self) -> None:
-        """End the workers, a step in hand too: it resumes when run again."""
+        """Stop the workers; a step that was running resumes when run again."""
         for pool in self.pools:
             pool.stop()
         for pool in self.pools:
@@ -87,7 +87,7 @@ class LocalEngine:
 
 
 def _gpu_shares(runtime: Runtime, workers: int) -> list[str]:
-    """Return for each worker the GPUs that it may see, "" for none."""
+    """Return the GPUs that each worker may see, "" for none."""
     device = runtime.device
     if device.kind != "cuda":
         return [""] * workers
@@ -98,7 +98,7 @@ def _gpu_shares(runtime: Runtime, workers: int) -> list[str]:
 
 
 def become_worker(threads: int, gpu: str) -> None:
-    """Make a new process a worker: its threads, its GPU, its end with the parent's."""
+    """Set up a new worker process: its threads, its GPU, and that it ends with its parent."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)
     if gpu:

@@ -1,4 +1,4 @@
-"""A Ray cluster: steps as tasks; the store is a folder that all nodes see, or an fsspec URL."""
+"""The engine on a Ray cluster; the store is a folder that all nodes see, or an fsspec URL."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from harness.pipeline.steps.runtime import Runtime
     from harness.pipeline.steps.step import Step
 
-RETRIES = 3  # of a step whose node or process was lost
+RETRIES = 3  # for a step whose node or process was lost
 
 
 class RayEngine:
-    """An engine of Ray tasks."""
+    """An engine that runs steps as Ray tasks."""
 
     def __init__(self, runtime: Runtime, address: str) -> None:
         """Join a cluster.
@@ -26,7 +26,7 @@ class RayEngine:
             address: Ray's address of the cluster, or ``auto`` for the one of this machine.
 
         Raises:
-            HarnessError: Ray is not installed, or no cluster is there.
+            HarnessError: Ray is not installed, or there is no cluster.
         """
         try:
             import ray
@@ -53,16 +53,16 @@ class RayEngine:
 
     @property
     def slots(self) -> int:
-        """How many steps may be in hand at once: all that the cluster's CPUs take, and one more."""
+        """Return how many steps to submit at once: one more than the cluster's CPUs take."""
         cpus = self.ray.cluster_resources().get("CPU", 1)
         return max(1, int(cpus // self.runtime.device.threads)) + 1
 
     def start(self, slot: int, step: Step) -> None:
-        """Hand a step to the cluster."""
+        """Submit a step to the cluster."""
         self.running[self.task.remote(step, self.shared)] = (slot, step)
 
     def wait(self, moved: Moved) -> list[Outcome]:
-        """Wait until a step has ended; return it."""
+        """Wait until a step has ended; return its outcome."""
         while True:
             done, _ = self.ray.wait(list(self.running), num_returns=1, timeout=TOLD_EVERY)
             if done:

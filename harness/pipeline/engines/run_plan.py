@@ -1,4 +1,4 @@
-"""Running a plan: what is not done yet, on the engine that was asked for."""
+"""Running the unfinished steps of a plan on an engine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from harness.pipeline.steps.step import Step
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """On which engine steps run.
+    """The engine that steps run on.
 
     Attributes:
-        workers: Processes on this machine; 1 for this process itself.
+        workers: Worker processes on this machine; 1 runs the steps in this process.
         ray: Address of a Ray cluster, ``auto`` for the one of this machine, "" for none.
     """
 
@@ -31,7 +31,7 @@ class EngineChoice:
         """Return the engine; its libraries are imported only now.
 
         Raises:
-            HarnessError: Two engines were asked for, or the one is not to be had.
+            HarnessError: Two engines were asked for, or the engine is not available.
         """
         if self.ray and self.workers > 1:
             raise HarnessError("--ray and --workers: a cluster's slots are its own; choose one")
@@ -58,15 +58,15 @@ IN_PROCESS = EngineChoice()
 def run_plan(
     steps: Sequence[Step], runtime: Runtime, progress: Progress, choice: EngineChoice = IN_PROCESS
 ) -> Report:
-    """Run the steps of a plan that are not done yet, past what fails.
+    """Run the unfinished steps of a plan and go on after failures.
 
-    Under torchrun all processes train together; the first one alone predicts, scores and writes.
+    Under torchrun all processes train together; only the first one predicts, scores and writes.
 
     Args:
         steps: All steps, parents before children.
         runtime: What they work with.
-        progress: Told of each step.
-        choice: On which engine.
+        progress: Receives each step's progress.
+        choice: The engine.
 
     Raises:
         HarnessError: The disk is full or forbidden, or, under torchrun, a step failed.
@@ -97,7 +97,7 @@ def run_plan(
 
 @contextmanager
 def opened(engine: Engine) -> Iterator[Engine]:
-    """Close an engine whatever happens."""
+    """Yield an engine, and close it in any case."""
     try:
         yield engine
     finally:

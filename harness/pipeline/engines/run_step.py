@@ -1,4 +1,4 @@
-"""One step in this process: its parents fetched, its result kept, its failure told in a line."""
+"""Running a step in this process: fetch its parents, keep its result, report its failure."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ TOLD_EVERY = 0.5  # seconds between two reports of progress to another process
 
 
 class Ended(NamedTuple):
-    """How a step ended.
+    """The end of a step.
 
     Attributes:
         seconds: Wall time it took.
         error: Why it failed, "" if it did not.
-        disk: What a full or forbidden disk said, "" of other errors: no other step will do better.
+        disk: The message of a full or forbidden disk (no other step can succeed), else "".
     """
 
     seconds: float
@@ -35,7 +35,7 @@ class Ended(NamedTuple):
 
 
 def perform(step: Step, runtime: Runtime) -> Ended:
-    """Do a step; what it raises becomes a line."""
+    """Run a step; return an error as a line."""
     try:
         return Ended(do(step, runtime))
     except Exception as error:
@@ -44,25 +44,25 @@ def perform(step: Step, runtime: Runtime) -> Ended:
 
 
 def reason(error: Exception) -> str:
-    """Return in one line why a step failed."""
+    """Return why a step failed, in one line."""
     if isinstance(error, HarnessError):
         return str(error)
     return f"{type(error).__name__}: {one_line(error)}"
 
 
-def _alone(value: Any) -> Any:
-    """Announce something to nobody."""
+def _no_announcement(value: Any) -> Any:
+    """Return the value; there are no other processes."""
     return value
 
 
-def do(step: Step, runtime: Runtime, announce: Callable[[Any], Any] = _alone) -> float:
-    """Do a step and put its result into the store, unless somebody else just has.
+def do(step: Step, runtime: Runtime, announce: Callable[[Any], Any] = _no_announcement) -> float:
+    """Run a step and store its result, unless another process has just done so.
 
     Args:
         step: The step.
         runtime: What it works with.
-        announce: Takes the work folder, or "" if there is nothing to be done, once that is sure,
-            for processes that do the step together.
+        announce: Called with the work folder, or "" if the step is finished already, for
+            processes that run the step together.
 
     Returns:
         The seconds it took.
@@ -83,48 +83,48 @@ def do(step: Step, runtime: Runtime, announce: Callable[[Any], Any] = _alone) ->
 
 
 def run_in(folder: Path, step: Step, runtime: Runtime, work: Path) -> dict[str, Any]:
-    """Run a step into a folder; its parents are fetched first."""
+    """Fetch a step's parents and run it; it writes into the folder."""
     runtime.work = work
     parents = tuple(runtime.store.fetched(parent) for parent in step.parents)
     return step.run(folder, parents, runtime)
 
 
-_runtimes: list[Runtime] = []  # of this process, at most one: keeps a loaded model between steps
+_runtimes: list[Runtime] = []  # at most one: keeps this process's model loaded between steps
 
 
 def perform_apart(step: Step, runtime: Runtime) -> Ended:
-    """Do a step in a process that an engine has started; its progress goes to a file."""
+    """Run a step in a process that an engine has started; its progress goes to a file."""
     if _runtimes != [runtime]:
         hush()
         runtime.device.prepare()
         _runtimes[:] = [runtime]
-    own = _runtimes[0]
+    local = _runtimes[0]
     path, last = progress_file(runtime.store, step), 0.0
 
     def report(done: int, total: int) -> None:
         nonlocal last
         if time.monotonic() - last > TOLD_EVERY:
             last = time.monotonic()
-            with suppress(OSError):  # it is shown, and nothing depends on it
+            with suppress(OSError):  # progress is only displayed
                 path.parent.mkdir(parents=True, exist_ok=True)
                 aside = path.with_name(f"{path.name}.{os.getpid()}")
                 aside.write_text(f"{done} {total}")
                 aside.replace(path)
 
-    own.report = report
+    local.report = report
     try:
-        return perform(step, own)
+        return perform(step, local)
     finally:
         path.unlink(missing_ok=True)
 
 
 def progress_file(store: Store, step: Step) -> Path:
-    """Return where a step in another process tells how far it is."""
+    """Return the file for the progress of a step in another process."""
     return store.root / "progress" / step.key
 
 
 def progress_of(store: Store, step: Step) -> tuple[int, int] | None:
-    """Return the units done and those in all of a step in another process, None if not known."""
+    """Return (units done, units in all) of a step in another process, None if unknown."""
     try:
         done, total = progress_file(store, step).read_text().split()
         return int(done), int(total)

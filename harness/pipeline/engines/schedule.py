@@ -1,4 +1,4 @@
-"""Which step when: parents first, on whatever slots an engine has, past failed branches."""
+"""The order of steps: parents first, on an engine's slots, going on after failures."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from harness.errors import BEFORE, HarnessError
 from harness.pipeline.steps.step import Step
 
 Moved = Callable[[Step, int, int], None]
-"""Takes a running step, its units done and those in all."""
+"""Progress callback, called with (running step, units done, units in all)."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step ended.
+    """The end of a step.
 
     Attributes:
-        slot: Where it ran.
+        slot: The slot it ran on.
         step: The step.
-        seconds: Wall time it took there.
+        seconds: Wall time it took.
         error: Why it failed, "" if it did not.
-        disk: What a full or forbidden disk said, "" of other errors.
+        disk: The message of a full or forbidden disk, else "".
     """
 
     slot: int
@@ -35,67 +35,67 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Slots that do a step each at a time, anywhere."""
+    """Slots that each run one step at a time."""
 
     @property
     def slots(self) -> int:
-        """How many steps run at once."""
+        """Return how many steps run at once."""
         ...
 
     def start(self, slot: int, step: Step) -> None:
-        """Begin a step on a free slot."""
+        """Start a step on a free slot."""
         ...
 
     def wait(self, moved: Moved) -> list[Outcome]:
-        """Wait until a step has ended, telling how the others get on; return all that have."""
+        """Wait until a step has ended, reporting the others' progress; return all outcomes."""
         ...
 
     def close(self) -> None:
-        """Give the slots back."""
+        """Release the slots."""
         ...
 
 
 class Progress(Protocol):
-    """What is told while steps run."""
+    """Receives what happens while steps run."""
 
     def planned(self, plan: str) -> None:
-        """Take the plan in words, before anything runs."""
+        """Receive the plan in words, before anything runs."""
         ...
 
     def opened(self, total: int) -> None:
-        """So many steps are going to run."""
+        """Receive the number of steps that are going to run."""
         ...
 
     def begun(self, step: Step) -> None:
-        """A step has begun."""
+        """Receive a step that has begun."""
         ...
 
     def moved(self, step: Step, done: int, total: int) -> None:
-        """A running step has done so many units of those in all."""
+        """Receive a running step's units done and units in all."""
         ...
 
     def ended(self, outcome: Outcome, done: int, total: int) -> None:
-        """A step has ended, as so many of all have."""
+        """Receive a step's outcome, the number of ended steps, and that of all steps."""
         ...
 
     def closed(self, report: Report) -> None:
-        """No step runs any more."""
+        """Receive the report when no step runs any more."""
         ...
 
     def interrupted(self, kept: int, total: int, place: str) -> None:
-        """The user has stopped the run; so many steps are finished and kept in a place."""
+        """Receive how many steps are finished and kept, and where, when the user stops the run."""
         ...
 
 
 @dataclass
 class Report:
-    """What became of a schedule.
+    """The result of running steps.
 
     Attributes:
-        ran: Steps that were done.
-        failed: Those that failed, and why.
-        skipped: Those that were not begun since a parent failed.
-        seconds: Wall time of the whole.
+        ran: Number of steps that succeeded.
+        failed: Steps that failed, and why.
+        skipped: Steps that were not begun because a parent failed.
+        seconds: Wall time of the whole run.
         busy: Seconds in steps, over all slots.
     """
 
@@ -106,20 +106,20 @@ class Report:
     busy: float = 0.0
 
     def reasons(self) -> dict[str, str]:
-        """Return for the key of each step without a result why it has none."""
+        """Return the reason for each step without a result, by key."""
         failed = {outcome.step.key: outcome.error for outcome in self.failed}
         return failed | {step.key: BEFORE for step in self.skipped}
 
 
 class _Queue:
-    """The steps that are to run, handed out when their parents are done.
+    """The steps to run, each available when its parents are done.
 
     The step with the longest chain of work below it comes first, so that no slot is left with a
-    long chain when the others have nothing more to do.
+    long chain while the others are idle.
     """
 
     def __init__(self, steps: Sequence[Step]) -> None:
-        """Take the steps, parents before children."""
+        """Build the queue from steps, parents before children."""
         keys = {step.key for step in steps}
         self.lacks = {s.key: {p.key for p in s.parents if p.key in keys} for s in steps}
         self.children: dict[str, list[Step]] = {}
@@ -139,30 +139,30 @@ class _Queue:
             insort(self.ready, step, key=lambda ready: self.rank[ready.key])
 
     def take(self, parents: tuple[Step, ...] | None) -> Step:
-        """Take the first step of the same parents (their model is loaded), else the first."""
+        """Return the first step with these parents (their model is loaded), else the first."""
         alike = (step for step in self.ready if step.parents == parents) if parents else iter(())
         step = next(alike, self.ready[0])
         self.ready.remove(step)
         return step
 
     def done(self, step: Step) -> None:
-        """Release the steps that waited for this one alone."""
+        """Make the steps available that waited only for this one."""
         below = self.children.get(step.key, ())
         for child in below:
             self.lacks[child.key].discard(step.key)
         self._add([child for child in below if not self.lacks[child.key]])
 
     def below(self, step: Step, known: set[str]) -> list[Step]:
-        """Return all steps that need a step, less those known."""
-        found: list[Step] = []
+        """Return all steps that depend on a step, without the known ones."""
+        steps: list[Step] = []
         todo = [step]
         while todo:
             for child in self.children.get(todo.pop().key, ()):
                 if child.key not in known:
                     known.add(child.key)
-                    found.append(child)
+                    steps.append(child)
                     todo.append(child)
-        return found
+        return steps
 
 
 def run_all(steps: Sequence[Step], engine: Engine, progress: Progress) -> Report:
@@ -170,8 +170,8 @@ def run_all(steps: Sequence[Step], engine: Engine, progress: Progress) -> Report
 
     Args:
         steps: The steps that are to run (``to_do``), parents before children.
-        engine: What does them; it writes into the store itself.
-        progress: Told of each step.
+        engine: Runs them and writes into the store.
+        progress: Receives each step's progress.
 
     Raises:
         HarnessError: The disk is full or forbidden; what is finished is kept.

@@ -1,4 +1,4 @@
-"""One training in several processes on this machine, started through torchrun."""
+"""One training in several processes on this machine, started by torchrun."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def launch(step: Step, runtime: Runtime) -> None:
-    """Do a training step with ``runtime.device.processes`` processes.
+    """Run a training step with ``runtime.device.processes`` processes.
 
     Raises:
         HarnessError: They ended without a result.
@@ -31,16 +31,16 @@ def launch(step: Step, runtime: Runtime) -> None:
         task.write_bytes(pickle.dumps((step, runtime)))
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         command += ["--nproc-per-node", str(runtime.device.processes), "-m", CHILD, str(task)]
-        done = subprocess.run(
+        process = subprocess.run(
             command, check=False, capture_output=True, text=True, preexec_fn=end_with_parent
         )
-        why = [path.read_text() for path in sorted(folder.glob(f"{TASK}.*"))]
+        errors = [path.read_text() for path in sorted(folder.glob(f"{TASK}.*"))]
     if not runtime.store.has(step):
-        message = (why or done.stderr.strip().splitlines()[-1:] or ["nothing"])[0]
-        raise HarnessError(f"torchrun ended with code {done.returncode}: {message:.400}")
+        message = (errors or process.stderr.strip().splitlines()[-1:] or ["nothing"])[0]
+        raise HarnessError(f"torchrun ended with code {process.returncode}: {message:.400}")
 
 
 def end_with_parent() -> None:
-    """Let this process be killed when its parent dies."""
+    """Have this process killed when its parent dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(WITH_PARENT, signal.SIGKILL)

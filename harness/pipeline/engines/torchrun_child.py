@@ -1,7 +1,7 @@
 """The processes that torchrun has started: the first one runs the plan, all of them train.
 
-``python -m harness.pipeline.engines.torchrun_child FILE`` is what ``torchrun.launch`` starts; FILE
-is a pickle that it has just written aside in the store, nothing from outside. Under
+``torchrun.launch`` starts ``python -m harness.pipeline.engines.torchrun_child FILE``; FILE is a
+pickle that it has just written in the store, never a file from outside. Under
 ``torchrun -m harness eval`` the same two functions are used.
 """
 
@@ -22,42 +22,42 @@ from harness.pipeline.engines.torchrun import TASK, end_with_parent
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 
-LONGEST_WAIT = timedelta(hours=12)  # that other processes wait while the first one predicts
+LONGEST_WAIT = timedelta(hours=12)  # for other processes while the first one predicts
 
 
 class FirstProcess(InProcessEngine):
-    """The engine of torchrun's first process: it does every step, the others help it to train.
+    """The engine of torchrun's first process, which runs every step; the others only train.
 
-    What fails ends the run: the others may be waiting in the middle of a training.
+    A failure ends the run, since the others may be waiting in the middle of a training.
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        """Take what steps work with."""
+        """Store the runtime and prepare its device."""
         super().__init__(runtime)
         self.agree = agreement(runtime.device)
         self.failed = False
 
     def perform(self, step: Step) -> Ended:
-        """Do a step, a training together with the other processes."""
+        """Run a step; trainings run together with the other processes."""
         self.failed = True
         if not step.in_all_processes:
             ended = Ended(do(step, self.runtime))
         else:
             self.agree(step.key)
             ended = Ended(do(step, self.runtime, self.agree))
-            self.agree(None)  # nobody goes on before the step is in the store
+            self.agree(None)  # wait until the step is in the store
         self.failed = False
         return ended
 
     def close(self) -> None:
-        """Let the others end."""
+        """Tell the other processes to end."""
         super().close()
         if not self.failed:
             self.agree("")
 
 
 def follow(steps: Sequence[Step], runtime: Runtime) -> None:
-    """Train, in a further process of torchrun, whatever the first one begins."""
+    """Take part, in another process, in the trainings that torchrun's first process begins."""
     runtime.device.prepare()
     by_key = {step.key: step for step in steps}
     agree = agreement(runtime.device)
@@ -70,7 +70,7 @@ def follow(steps: Sequence[Step], runtime: Runtime) -> None:
 
 
 def agreement(device: Device) -> Callable[[Any], Any]:
-    """Return what gives all processes of torchrun the first one's value; they wait for it."""
+    """Return a function that gives every process of torchrun the first one's value."""
     if processes() == 1:
         return lambda value: value
     from accelerate import PartialState
@@ -87,7 +87,7 @@ def agreement(device: Device) -> Callable[[Any], Any]:
 
 
 def main(task: Path) -> None:
-    """Run one step in this process of torchrun's."""
+    """Run one step in this process of torchrun."""
     end_with_parent()
     step, runtime = pickle.loads(task.read_bytes())  # noqa: S301 - see above
     try:

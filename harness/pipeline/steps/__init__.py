@@ -1,1 +1,1 @@
-"""The kinds of steps: key and work together."""
+"""The kinds of steps, each with its key and its work."""

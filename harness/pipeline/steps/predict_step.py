@@ -1,4 +1,4 @@
-"""Predict one language of a task, with a trained model or with the encoder as it is."""
+"""The step that predicts one language of a task, with a trained model or a bare encoder."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PredictStep(Step):
-    """Predict one language's test split; leaves a file in XTREME's layout.
+    """Predict one language's test split; writes a file in XTREME's layout.
 
     Attributes:
         checkpoint: The encoder, unless a parent has trained one.
-        task: What is predicted.
-        language: In which language.
+        task: The task.
+        language: The language.
         settings: What inputs and answers depend on.
         limit: Test examples, at most; 0 means all.
         data: Hashes of the splits that are read.
@@ -48,7 +48,7 @@ class PredictStep(Step):
 
     @property
     def pace(self) -> str:
-        """Return what steps that handle as many tokens a second have in common."""
+        """Return a name shared by the steps that handle as many tokens per second."""
         return pace_of(self.kind, self.checkpoint, self.task.format, self.device)
 
     @property
@@ -76,7 +76,7 @@ class PredictStep(Step):
         }
 
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
-        """Predict."""
+        """Predict the language and write the predictions."""
         form = self.task.format
         rows = {
             split: runtime.source.examples(self.task, split, self.language) for split in form.splits

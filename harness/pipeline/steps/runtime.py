@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from harness.recipes import Settings
 
 
-def _silent(done: int, total: int) -> None:
-    """Take a report and say nothing."""
+def _no_report(done: int, total: int) -> None:
+    """Ignore a progress report."""
 
 
 @dataclass
 class Runtime:
-    """What a process holds while it runs steps; never part of a key.
+    """What a process needs to run steps; never part of a key.
 
     Attributes:
-        store: Where results are and go.
+        store: The store of finished steps.
         source: Where examples are.
         device: Where and how to compute.
         work: This step's folder for states to resume from.
@@ -37,33 +37,33 @@ class Runtime:
     source: Source
     device: Device
     work: Path = field(default=Path(), compare=False)
-    report: Report = field(default=_silent, compare=False)
+    report: Report = field(default=_no_report, compare=False)
     _loaded: tuple[object, Model] | None = field(default=None, repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave to another process what it needs: no model, and nobody here to report to."""
-        return vars(replace(self, work=Path(), report=_silent, _loaded=None))
+        """Return what another process needs: no loaded model and no progress callback."""
+        return vars(replace(self, work=Path(), report=_no_report, _loaded=None))
 
     def model(self, form: Format, checkpoint: Checkpoint, settings: Settings) -> Model:
         """Return a model ready to predict; the one used last stays loaded.
 
         Args:
-            form: The format; a trained head of it is ``heads/0`` of the checkpoint.
-            checkpoint: A trained model of the store, or for retrieval any encoder.
-            settings: Say for retrieval which hidden state to pool, and how.
+            form: The format; its trained head is ``heads/0`` of the checkpoint.
+            checkpoint: A trained model from the store; for retrieval, any encoder.
+            settings: For retrieval, which hidden state to pool, and how.
         """
         from harness.models.model import load_encoder
         from harness.models.multi_head import load_trained
 
-        how = (settings.layer, settings.pooling) if form.head is None else ()
-        wanted = (checkpoint.path, form.head, how)
-        if self._loaded is None or self._loaded[0] != wanted:
-            self._loaded = None  # freed before the next one takes its memory
+        pooling = (settings.layer, settings.pooling) if form.head is None else ()
+        identity = (checkpoint.path, form.head, pooling)
+        if self._loaded is None or self._loaded[0] != identity:
+            self._loaded = None  # free its memory before the next one is loaded
             if form.head is None:
                 model = load_encoder(checkpoint, settings.layer, self.device, settings.pooling)
             else:
                 model = load_trained(checkpoint.path, form.head, 0, self.device)
-            self._loaded = (wanted, model)
+            self._loaded = (identity, model)
         model = self._loaded[1]
         model.report = self.report
         return model

@@ -1,4 +1,4 @@
-"""Score a task's predictions in all languages."""
+"""The step that scores a task's predictions in all languages."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScoreStep(Step):
-    """Score a task's predictions, one parent a language; leaves scores.json.
+    """Score a task's predictions, one parent for each language; writes scores.json.
 
     Attributes:
-        task: What was predicted.
-        gold: For each language a hash of the gold, in the order of the parents.
-        limit: Test examples a language, at most; 0 means all.
+        task: The task.
+        gold: A hash of the gold of each language, in the order of the parents.
+        limit: Test examples per language, at most; 0 means all.
     """
 
     kind: ClassVar[str] = "score"
@@ -46,7 +46,7 @@ class ScoreStep(Step):
         }
 
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
-        """Score."""
+        """Score all languages and write the scores."""
         files = {
             language: parent / self.task.file(language)
             for language, parent in zip(self.gold, parents, strict=True)
@@ -57,10 +57,10 @@ class ScoreStep(Step):
         return result
 
     def _gold(self, language: str, runtime: Runtime) -> tuple[Any, str]:
-        """Return the gold of the test examples that were predicted, as ``score_task`` asks for it.
+        """Return the gold of the predicted test examples, in the form that ``score_task`` takes.
 
         Raises:
-            Unlabelled: There is none; says why.
+            Unlabelled: There is no gold; says why.
         """
         form = self.task.format
         gold = runtime.source.gold(self.task, language)

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Step:
-    """One unit of work; a kind of step is a class, its key beside its work.
+    """One unit of work; each kind of step is a class with its key and its work.
 
     Attributes:
-        kind: What a reader calls the kind, e.g. ``train``.
+        kind: Name of the kind, e.g. ``train``.
         unit: What its progress counts.
-        VERSION: Raised when the kind's code changes its results, so that old steps are not taken
-            for new ones.
-        asked_for: Whether its result is read in the end, not by other steps alone.
-        in_all_processes: Whether the processes that torchrun has started do it together.
+        VERSION: Increased when the kind's code changes its results, so that old results are not
+            reused.
+        asked_for: Whether its result is an end in itself, not only input to other steps.
+        in_all_processes: Whether all processes of torchrun run it together.
         work_a_token: Floating-point operations for each token and weight outside the word table.
-        name: What a reader calls it, e.g. ``predict xnli de``.
+        name: Its name, e.g. ``predict xnli de``.
         parents: Steps whose results it reads.
-        examples: Examples it handles, 0 where nobody counts.
-        tokens: Tokens it handles, a rough guess from the bytes, for the estimate.
+        examples: Number of examples, 0 if they are not counted.
+        tokens: Number of tokens, a rough guess from the bytes, for the estimate.
     """
 
     kind: ClassVar[str]
@@ -52,25 +52,25 @@ class Step:
         raise NotImplementedError
 
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
-        """Do the work, leave files in ``folder``, return what the manifest should say.
+        """Do the work, write files to ``folder``, return the result for the manifest.
 
-        The step may know more than its identity says, never decide by it.
+        The result must depend on nothing that is missing from the identity.
         """
         raise NotImplementedError
 
     @property
     def pace(self) -> str:
-        """Return what steps that handle as many tokens a second have in common."""
+        """Return a name shared by the steps that handle as many tokens per second."""
         return self.kind
 
     @property
     def body(self) -> int:
-        """Return the encoder's weights outside the word table; 0 of a step without encoder."""
+        """Return the number of weights outside the word table; 0 without an encoder."""
         return 0
 
     @property
     def work(self) -> float:
-        """Return the floating-point operations it takes, roughly.
+        """Return roughly how many floating-point operations it takes.
 
         2 a token and weight forward, 6 with the backward pass (Kaplan et al. 2020, arXiv
         2001.08361).
@@ -80,23 +80,23 @@ class Step:
     @cached_property
     def key(self) -> str:
         """Return the SHA-256 over kind, code version, identity and the parents' keys, in hex."""
-        whole = {
+        content = {
             "kind": self.kind,
             "version": self.VERSION,
             "identity": self.identity(),
             "parents": [parent.key for parent in self.parents],
         }
-        text = json.dumps(whole, sort_keys=True, ensure_ascii=False)
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def format_identity(form: Format) -> dict[str, Any]:
-    """Return what names a format in a step's key: its name, its version and its values."""
+    """Return what identifies a format in a step's key: its name, its version and its values."""
     values: dict[str, Any] = asdict(form)  # type: ignore[call-overload]
     return {"name": form.name, "version": form.version} | values
 
 
 def pace_of(kind: str, checkpoint: Checkpoint, form: Format, device: Device) -> str:
-    """Return what steps with one encoder and format on one device have in common."""
+    """Return a name shared by the steps of one kind with one encoder, format and device."""
     size = f"{checkpoint.body / 1e6:.0f}M"
     return f"{kind} {form.name} {size} {device.kind} {device.precision} {device.threads}"

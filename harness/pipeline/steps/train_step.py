@@ -1,4 +1,4 @@
-"""Train a checkpoint: for a target and for intermediate tasks it is the same."""
+"""The step that trains a checkpoint, for a target or on intermediate tasks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrainStep(Step):
-    """Train on one set, or on several at once; leaves the best encoder and its heads.
+    """Train on one set, or on several at once; writes the best encoder and its heads.
 
-    The parent, if there is one, is the training whose encoder takes the checkpoint's place.
+    The parent, if there is one, is the training whose encoder replaces the checkpoint.
 
     Attributes:
         spec: The training; the order of its sets is that of their names.
-        data: For each set what decides its rows (``harness.data.source.training_digest``).
+        data: What decides each set's rows (``harness.data.source.training_digest``).
         device: Where and how to compute.
     """
 
@@ -45,7 +45,7 @@ class TrainStep(Step):
 
     @property
     def pace(self) -> str:
-        """Return what steps that handle as many tokens a second have in common."""
+        """Return a name shared by the steps that handle as many tokens per second."""
         form = self.spec.sets[0].training.format
         return pace_of(self.kind, self.spec.checkpoint, form, self.device)
 
@@ -55,7 +55,7 @@ class TrainStep(Step):
         return self.spec.checkpoint.body
 
     def identity(self) -> Mapping[str, Any]:
-        """Return what decides the weights: never a name, nor a setting that nothing reads."""
+        """Return what decides the weights, without names and settings that nothing reads."""
         return {
             "checkpoint": "" if self.parents else self.spec.checkpoint.fingerprint,
             "sets": [
@@ -65,12 +65,12 @@ class TrainStep(Step):
             "seed": self.spec.seed,
             "max_steps": self.spec.max_steps,
             "device": self.device.identity(),
-            # several processes share each update, so its batches are others
+            # several processes share each update, so its batches differ
             **({"processes": self.device.processes} if self.device.processes > 1 else {}),
         }
 
     def _set(self, one: SetSpec, data: Any) -> dict[str, Any]:
-        """Return what of a set decides the result: not its name, which only labels it."""
+        """Return what decides a set's part in the result; its name does not."""
         reads = [*read_by("set"), *one.training.format.reads]
         if one.training.languages:
             reads.append("language_exponent")
@@ -98,7 +98,7 @@ class TrainStep(Step):
         return {name: settings.value(name) for name in names}
 
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
-        """Train."""
+        """Train and write the best encoder and its heads."""
         from harness.training.loop import train
 
         runtime.forget()
@@ -111,5 +111,5 @@ class TrainStep(Step):
 
 
 def started(checkpoint: Checkpoint, parents: tuple[Path, ...]) -> Checkpoint:
-    """Return the checkpoint, or what a training step made of it."""
+    """Return the checkpoint, or the one that a training step made from it."""
     return replace(checkpoint, path=parents[0]) if parents else checkpoint

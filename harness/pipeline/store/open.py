@@ -12,7 +12,7 @@ def open_store(where: str) -> Store:
     """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
 
     Raises:
-        HarnessError: Another version of the harness has laid it out, or it cannot be reached.
+        HarnessError: Another version of the harness wrote it, or it cannot be reached.
     """
     if "://" in where:
         from harness.pipeline.store.remote import open_mirror

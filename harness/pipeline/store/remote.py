@@ -21,8 +21,8 @@ from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store, refuse_la
 class Mirror(Store):
     """A store whose finished steps are also at a URL.
 
-    A step is looked for on this machine, then at the URL, and fetched whole; what is finished
-    here goes there, its manifest last, so that nobody sees a step half written.
+    A step is looked for on this machine, then at the URL, and fetched whole. A step that is
+    finished here is sent to the URL, its manifest last, so that nobody reads half a step.
 
     Attributes:
         url: The URL, without a slash at its end.
@@ -32,14 +32,14 @@ class Mirror(Store):
 
     def find(self, step: Step) -> Path | None:
         """Return the folder of a finished step, fetching it if it is only at the URL."""
-        return super().find(step) or (self._fetch(step) if self._there(step) else None)
+        return super().find(step) or (self._fetch(step) if self._at_url(step) else None)
 
     def has(self, step: Step) -> bool:
-        """Say whether a step is finished at the URL; one known to be there is not asked for."""
-        return (self._seen(step).exists() and super().find(step) is not None) or self._there(step)
+        """Return whether a step is finished at the URL, without asking again for a known one."""
+        return (self._flag(step).exists() and super().find(step) is not None) or self._at_url(step)
 
     def settle(self, step: Step) -> bool:
-        """Say whether a step is finished; one that is only here is sent (a sending had failed)."""
+        """Return whether a step is finished; send it if only this machine has it."""
         if self.changed(step):
             self.remove(step)
         if self.has(step):
@@ -65,33 +65,33 @@ class Mirror(Store):
                 system.makedirs(top, exist_ok=True)
                 system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
             for path in (*sorted(files), place / MANIFEST):
-                there = f"{base}/{path.relative_to(place)}"
-                aside = f"{there}.{uuid4().hex}.part"
-                system.makedirs(there.rpartition("/")[0], exist_ok=True)
+                target = f"{base}/{path.relative_to(place)}"
+                aside = f"{target}.{uuid4().hex}.part"
+                system.makedirs(target.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), aside)
-                system.mv(aside, there)
-        except Exception as error:  # fsspec raises whatever its transport does
+                system.mv(aside, target)
+        except Exception as error:  # fsspec passes on its transport's errors
             raise HarnessError(f"{self.url}: cannot be written ({one_line(error)})") from error
         self._mark(step)
 
-    def _there(self, step: Step) -> bool:
+    def _at_url(self, step: Step) -> bool:
         system, base = self._remote(step)
         try:
-            found: bool = system.exists(f"{base}/{MANIFEST}")
+            exists: bool = system.exists(f"{base}/{MANIFEST}")
         except Exception as error:
             raise HarnessError(f"{self.url}: cannot be reached ({one_line(error)})") from error
-        return found
+        return exists
 
-    def _seen(self, step: Step) -> Path:
-        """Return the place of a mark that a step of this mirror is at the URL, too."""
+    def _flag(self, step: Step) -> Path:
+        """Return the file that marks a step of this mirror as being at the URL, too."""
         return self.root / "seen" / step.key
 
     def _mark(self, step: Step) -> None:
-        self._seen(step).parent.mkdir(exist_ok=True)
-        self._seen(step).touch()
+        self._flag(step).parent.mkdir(exist_ok=True)
+        self._flag(step).touch()
 
     def _fetch(self, step: Step) -> Path | None:
-        """Copy a step from the URL; None if its files are not those of its manifest."""
+        """Copy a step from the URL; return None if its files do not match its manifest."""
         system, base = self._remote(step)
         with self.aside() as folder:
             try:
@@ -106,7 +106,7 @@ class Mirror(Store):
                     if digest(local) != entry["sha256"]:
                         raise ValueError(name)
             except (FileNotFoundError, ValueError, KeyError, TypeError):
-                with suppress(Exception):  # broken there: to be done anew
+                with suppress(Exception):  # it is broken there and must run again
                     system.rm_file(f"{base}/{MANIFEST}")
                 return None
             except OSError:
@@ -130,7 +130,7 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
     """Return the store at a URL, its mirror below a folder of this machine.
 
     Raises:
-        HarnessError: The URL is of no kind that is installed here, or cannot be reached.
+        HarnessError: No installed file system handles the URL, or it cannot be reached.
     """
     from fsspec.core import url_to_fs
 
@@ -142,7 +142,7 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
             root.mkdir(parents=True, exist_ok=True)
             system.get_file(f"{base}/{LAYOUT_FILE}", str(root / LAYOUT_FILE))
         old = not system.exists(f"{base}/{LAYOUT_FILE}") and system.exists(f"{base}/steps")
-    except Exception as error:  # fsspec raises whatever its transport does
+    except Exception as error:  # fsspec passes on its transport's errors
         raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
     if old:
         refuse_layout(url, 1)

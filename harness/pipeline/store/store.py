@@ -1,8 +1,8 @@
 """The store: finished steps by key, on disk.
 
-A step is written aside, its manifest last, and renamed into place; so a kill at any moment loses
-at most the step in hand, and what stands under a key is whole. Disks err and people edit files:
-whoever reads a step has its files compared with the hashes in its manifest, once a process.
+A step is written to a temporary folder, its manifest last, and renamed into place; so a kill loses
+at most the running step, and a step under a key is complete. Disks fail and people edit files, so
+a step's files are compared with the hashes in its manifest before they are read, once a process.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from harness.pipeline.steps.step import Step
 from harness.version import __version__
 
 MANIFEST = "step.json"
-LAYOUT = 2  # of folders and manifests; raised when its steps are no longer read
+LAYOUT = 2  # of folders and manifests; increased when older steps can no longer be read
 LAYOUT_FILE = "store.json"
 PACES_FILE = "paces.jsonl"
 log = logging.getLogger("harness")
@@ -39,23 +39,23 @@ class Store:
     """Finished steps below one folder.
 
     Attributes:
-        root: The folder; made when first written to.
+        root: The folder; created on the first write.
     """
 
     root: Path
 
     def checked(self) -> Store:
-        """Return the store itself, if this version of the harness can read it.
+        """Return the store itself if this version of the harness can read it.
 
         Raises:
-            HarnessError: It is laid out otherwise.
+            HarnessError: It has another layout, or cannot be read.
         """
         try:
             layout = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
         except NotADirectoryError as error:
             raise HarnessError(f"{self.root} is not a folder; name another place") from error
         except FileNotFoundError:
-            layout = 1 if (self.root / "steps").is_dir() else LAYOUT  # from before the file, or new
+            layout = 1 if (self.root / "steps").is_dir() else LAYOUT  # older than the file, or new
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise HarnessError(
                 f"{self.root / LAYOUT_FILE}: cannot be read ({error!s:.80})"
@@ -64,7 +64,7 @@ class Store:
         return self
 
     def paces(self) -> dict[str, float]:
-        """Return the tokens a second measured of each pace, of the latest steps."""
+        """Return the measured tokens per second of each pace, over its latest steps."""
         latest: dict[str, list[tuple[float, float]]] = {}
         try:
             lines = (self.root / PACES_FILE).read_text().splitlines()
@@ -82,7 +82,7 @@ class Store:
         }
 
     def place(self, step: Step) -> Path:
-        """Return where a step's result stands, or would."""
+        """Return the folder of a step's result, finished or not."""
         return self.root / "steps" / step.key[:2] / step.key
 
     def work(self, step: Step) -> Path:
@@ -90,39 +90,39 @@ class Store:
         return self.root / "work" / step.key
 
     def find(self, step: Step) -> Path | None:
-        """Return the folder of a finished step, None if it is not there or a size is not right."""
+        """Return the folder of a finished step, None if it is missing or a file's size is wrong."""
         folder = self.place(step)
         try:
             value = json.loads((folder / MANIFEST).read_text())
             files = value["files"]
             sizes = {name: (folder / name).stat().st_size for name in files}
-            whole = all(sizes[name] == entry["bytes"] for name, entry in files.items())
-            whole = whole and value["key"] == step.key
+            intact = all(sizes[name] == entry["bytes"] for name, entry in files.items())
+            intact = intact and value["key"] == step.key
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return folder if whole else None
+        return folder if intact else None
 
     def changed(self, step: Step) -> str:
-        """Return the first file of a step here whose bytes are not those written, "" if none is."""
+        """Return the first file of a step here that has changed since it was written, else ""."""
         folder = Store.find(self, step)
         return changed_file(folder) if folder else ""
 
     def has(self, step: Step) -> bool:
-        """Say whether a step is finished, by the sizes of its files and without fetching it."""
+        """Return whether a step is finished, by the sizes of its files and without fetching it."""
         return self.find(step) is not None
 
     def sound(self, step: Step) -> bool:
-        """Say whether a step is finished and what is here of it has the bytes that were written.
+        """Return whether a step is finished and its files here are unchanged.
 
-        One that has changed is removed, and that is said: to be asked of what is going to be read.
+        A changed step is removed with a warning. Call this for steps that will be read.
         """
-        name = self._without_changed(step)
+        name = self._remove_if_changed(step)
         if name:
             log.warning("%s; it is done again when it is needed", _changed(step, name))
         return self.has(step)
 
     def settle(self, step: Step) -> bool:
-        """Say whether a step is finished, and see to it that all who use the store find it.
+        """Return whether a step is finished; make it visible to all users of the store.
 
         The caller holds its lock.
         """
@@ -132,9 +132,9 @@ class Store:
         """Return the folder of a finished step.
 
         Raises:
-            HarnessError: It is not there, or its bytes are not those that were written.
+            HarnessError: It is missing, or has changed since it was written.
         """
-        name = self._without_changed(step)
+        name = self._remove_if_changed(step)
         folder = self.find(step)
         if folder is None:
             why = _changed(step, name) if name else f"{step.name} is gone from {self.root}"
@@ -142,22 +142,22 @@ class Store:
         return folder
 
     def manifest(self, step: Step) -> dict[str, Any]:
-        """Return what a finished step says of itself, also if its files were pruned."""
+        """Return the manifest of a finished step, even if its files were pruned."""
         path = self.place(step) / MANIFEST
         value: dict[str, Any] = read_json(path if path.is_file() else self.fetched(step) / MANIFEST)
         return value
 
-    def _without_changed(self, step: Step) -> str:
-        """Remove a step if a file of it has changed; return that file, "" if none has."""
+    def _remove_if_changed(self, step: Step) -> str:
+        """Remove a step if one of its files has changed; return that file, else ""."""
         name = self.changed(step)
         if name:
             with self.locked(step):
-                if self.changed(step):  # else somebody has just done it again
+                if self.changed(step):  # else another process has just run it again
                     self.remove(step)
         return name
 
     def remove(self, step: Step) -> None:
-        """Remove a step from this machine, at once for whoever looks; the caller holds its lock."""
+        """Remove a step from this machine by a single rename; the caller holds its lock."""
         with self.aside() as folder:
             self.place(step).rename(folder / "removed")
 
@@ -165,8 +165,8 @@ class Store:
     def locked(self, step: Step) -> Iterator[bool]:
         """Hold a step's lock, so that two runs never do the same step at once.
 
-        The value is False on a shared folder that knows no locks: the step may then be done
-        twice, to the same bytes, each in a work folder of its own.
+        The value is False on a shared folder without locks: the step may then run twice, with
+        the same result, each time in a work folder of its own.
         """
         path = self.root / "locks" / step.key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,7 +180,7 @@ class Store:
 
     @contextmanager
     def aside(self) -> Iterator[Path]:
-        """Give a new empty folder on the store's disk; it is gone afterwards unless kept."""
+        """Yield a new empty folder on the store's disk; remove it at the end unless renamed."""
         folder = self.root / "aside" / f"{_HOST}-{os.getpid()}-{uuid4().hex}"
         folder.mkdir(parents=True)
         try:
@@ -189,18 +189,18 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what killed processes of this machine left aside."""
+        """Remove the temporary folders of killed processes of this machine."""
         for folder in (self.root / "aside").glob(f"{_HOST}-*-*"):
             if not _alive(int(folder.name.split("-")[-2])):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
-        """Put a step's finished folder into its place, manifest last.
+        """Write a finished step's manifest and rename its folder into place.
 
         Args:
             step: The step.
-            folder: Its files, in a folder that ``aside`` gave.
-            result: What the job returned.
+            folder: Its files, in a folder from ``aside``.
+            result: What the step returned.
             seconds: Wall time it took.
         """
         layout = self.root / LAYOUT_FILE
@@ -238,7 +238,7 @@ class Store:
             try:
                 folder.rename(place)
             except OSError:
-                if Store.find(self, step) is None:  # else somebody was first
+                if Store.find(self, step) is None:  # else another process was first
                     raise
         _flush(place.parent)
         shutil.rmtree(self.work(step), ignore_errors=True)
@@ -246,26 +246,26 @@ class Store:
         return place
 
     def _note(self, step: Step, seconds: float) -> None:
-        """Note how fast a step went."""
+        """Write down a step's pace."""
         if step.tokens and seconds > 0:
             with (self.root / PACES_FILE).open("a") as paces:
                 paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
 
 
 def changed_file(folder: Path) -> str:
-    """Return the first file of a step's folder that is not as its manifest says, "" if none is.
+    """Return the first file of a step's folder that does not match its manifest, else "".
 
-    A file is hashed once a process, as long as its size and time do not change.
+    A file is hashed once per process while its size and time do not change.
     """
     files = read_json(folder / MANIFEST)["files"]
     return next((n for n, entry in files.items() if digest(folder / n) != entry.get("sha256")), "")
 
 
 def refuse_layout(place: str, layout: object) -> None:
-    """Refuse a store of another layout, whose steps this harness would only do again.
+    """Refuse a store with another layout, whose steps this harness could not use.
 
     Raises:
-        HarnessError: It is of another.
+        HarnessError: The layout is another one.
     """
     if layout != LAYOUT:
         raise HarnessError(
@@ -284,12 +284,12 @@ def _alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        pass  # it is somebody else's
+        pass  # it belongs to another user
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
         return True
-    return state not in "ZX"  # else it has ended, and nobody has asked how
+    return state not in "ZX"  # else it has ended and is a zombie
 
 
 def _flush(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Upkeep of a store: what in it is broken, and which trained encoders it can do without."""
+"""Upkeep of a store: its broken steps, and the trained encoders that it does not need."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Fault:
     """A broken step.
 
     Attributes:
-        folder: Where it stands, below the store.
-        name: What a reader calls it, "" if its manifest does not say.
+        folder: Its folder, relative to the store.
+        name: Its name, "" if its manifest does not say.
         what: What is wrong with it.
     """
 
@@ -33,16 +33,16 @@ class Fault:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a look through a store found.
+    """The result of checking a store.
 
     Attributes:
-        steps: Steps, whole or not.
-        pruned: Trainings of which only the manifest was kept.
-        broken: Steps that will be done again when they are needed.
-        states: Trainings with states to resume from.
-        states_bytes: What those states take.
-        locks: Lock files.
-        aside: Folders that running or killed processes hold aside.
+        steps: Number of steps, intact or not.
+        pruned: Number of trainings of which only the manifest was kept.
+        broken: Steps that will run again when they are needed.
+        states: Number of trainings with states to resume from.
+        states_bytes: Size of those states.
+        locks: Number of lock files.
+        aside: Number of temporary folders of running or killed processes.
     """
 
     steps: int
@@ -56,13 +56,13 @@ class Findings:
 
 @dataclass(frozen=True)
 class Pruning:
-    """What a store can do without.
+    """What a store does not need.
 
     Attributes:
         going: Trainings that no unfinished step reads, with the bytes of their files.
-        read: How many trainings unfinished steps read.
-        others: How many trainings are of none of the studies asked about.
-        others_bytes: What those take.
+        read: Number of trainings that unfinished steps read.
+        others: Number of trainings that belong to none of the studies asked about.
+        others_bytes: Size of those trainings.
     """
 
     going: tuple[tuple[Step, int], ...]
@@ -72,10 +72,10 @@ class Pruning:
 
 
 def look_through(store: Store) -> Findings:
-    """Read and hash every file of a store on this machine.
+    """Check a store on this machine by hashing every file.
 
     Raises:
-        HarnessError: There is none.
+        HarnessError: There is no store.
     """
     faults: list[Fault] = []
     folders = _folders(store)
@@ -85,10 +85,10 @@ def look_through(store: Store) -> Findings:
         try:
             value = read_json(folder / MANIFEST)
             name = str(value["name"])
-            if value["kind"] == TrainStep.kind and not _held(folder):
+            if value["kind"] == TrainStep.kind and not _size(folder):
                 pruned += 1
             else:
-                what = _wrong(folder, value)
+                what = _difference(folder, value)
         except HarnessError as error:
             what = str(error).removeprefix(f"{folder}/")
         except (KeyError, TypeError, AttributeError):
@@ -101,14 +101,14 @@ def look_through(store: Store) -> Findings:
         pruned=pruned,
         broken=tuple(faults),
         states=len(states),
-        states_bytes=sum(_held(folder) for folder in states),
+        states_bytes=sum(_size(folder) for folder in states),
         locks=len(_entries(store.root / "locks")),
         aside=len(_entries(store.root / "aside")),
     )
 
 
-def _wrong(folder: Path, manifest: dict[str, Any]) -> str:
-    """Return what of a step is not as its manifest says, "" if all is."""
+def _difference(folder: Path, manifest: dict[str, Any]) -> str:
+    """Return how a step differs from its manifest, "" if it does not."""
     if manifest["key"] != folder.name:
         return f"{MANIFEST} is of another step ({manifest['key']!s:.12}…)"
     for name, entry in manifest["files"].items():
@@ -124,9 +124,9 @@ def _wrong(folder: Path, manifest: dict[str, Any]) -> str:
 
 
 def prunable(steps: Sequence[Step], store: Store) -> Pruning:
-    """Return which trainings of some steps the store can do without.
+    """Return which trainings of some steps the store does not need.
 
-    Only trainings among the steps are ever named: what else is there may be another study's.
+    Only trainings among the steps are named, since others may belong to another study.
 
     Args:
         steps: All steps of one or several studies, parents before children.
@@ -134,19 +134,19 @@ def prunable(steps: Sequence[Step], store: Store) -> Pruning:
     """
     todo = to_do(steps, lambda step: store.has(step) and not store.changed(step))
     parents = {parent.key for step in steps for parent in step.parents}
-    lost = {step.key for step in todo}
-    read = {parent.key for step in todo for parent in step.parents} - lost
+    unfinished = {step.key for step in todo}
+    read = {parent.key for step in todo for parent in step.parents} - unfinished
     trainings = [step for step in steps if isinstance(step, TrainStep)]
     going = [
-        (step, _held(store.place(step)))
+        (step, _size(store.place(step)))
         for step in trainings
-        if step.key in parents and step.key not in read | lost
+        if step.key in parents and step.key not in read | unfinished
     ]
     known = {step.key for step in trainings}
     others = [
         size
         for folder in _folders(store)
-        if folder.name not in known and _is_training(folder) and (size := _held(folder))
+        if folder.name not in known and _is_training(folder) and (size := _size(folder))
     ]
     return Pruning(
         going=tuple((step, size) for step, size in going if size),
@@ -181,8 +181,8 @@ def _is_training(folder: Path) -> bool:
         return False
 
 
-def _held(folder: Path) -> int:
-    """Return the bytes of a folder's files, less the manifest's."""
+def _size(folder: Path) -> int:
+    """Return the size of a folder's files in bytes, without the manifest."""
     return sum(path.stat().st_size for path in _files(folder) if path.name != MANIFEST)
 
 
