@@ -98,12 +98,12 @@ def run(name: str, command: Callable[..., None], words: list[str]) -> None:
         SystemExit: They ask for its help, which is printed.
     """
     parser = _Parser(prog=f"harness {name}", description=command.__doc__, allow_abbrev=False)
-    for parameter in _parameters(command):
+    for parameter in parameters_of(command):
         _add(parser, parameter)
     command(**vars(parser.parse_intermixed_args(words)))
 
 
-def _parameters(command: Callable[..., None]) -> list[Parameter]:
+def parameters_of(command: Callable[..., None]) -> list[Parameter]:
     """Return a command's own parameters, and those of the verb that it calls."""
     hints, own = get_type_hints(command, include_extras=True), []
     for one in signature(command).parameters.values():

@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import pytest
 
 from harness import recipes, registry
 from harness.api import evaluate
-from harness.bounds import COUNT, SEED, SHARE, WEIGHT, Bounds, shown
+from harness.bounds import BOUNDS, COUNT, SEED, SHARE, WEIGHT, Bounds, shown
+from harness.cli.arguments import parameters_of
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.main import COMMANDS as INSTALLED
@@ -170,10 +170,10 @@ COMMANDS = {
     ("store", "prune", "x"): prune_command,
 }
 OPTIONS = {
-    (*words, f"--{name.replace('_', '-')}"): get_args(hint)[1]
+    (*words, f"--{parameter.name.replace('_', '-')}"): BOUNDS[parameter.name]
     for words, command in COMMANDS.items()
-    for name, hint in get_type_hints(command, include_extras=True).items()
-    if get_args(hint) and get_args(hint)[0] in (int, float)
+    for parameter in parameters_of(command)
+    if parameter.kind in (int, float)
 }
 
 
@@ -185,8 +185,7 @@ def test_every_number_of_the_command_line_is_seen() -> None:
 
 @pytest.mark.parametrize("words", OPTIONS, ids=" ".join)
 def test_an_options_number_is_held_to_its_bounds(words: tuple[str, ...], run: Run) -> None:
-    bounds = OPTIONS[words].bounds
-    assert bounds is not None, f"{words[-1]} has no bounds"
+    bounds = OPTIONS[words]
     for value in (bounds.low - 1, bounds.high + 1, 10**30, "many"):
         code, out, err = run(*words, value)
         assert (code, out) == (2, "") and err.count("\n") == 1
