@@ -100,7 +100,7 @@ def evaluate(
     from harness.pipeline.plan import make_plan
     from harness.results import Results
 
-    chosen = _benchmark(benchmark)
+    choice, chosen = EngineChoice(workers, ray), _benchmark(benchmark)
     kept, request = open_request(
         fspath(checkpoint),
         chosen,
@@ -126,7 +126,7 @@ def evaluate(
         display.planned(plan_text(request, plan, kept))
     if dry_run:
         return Results(chosen, {}, name=request.checkpoint.name)
-    return run(request, plan, kept, folder, display, EngineChoice(workers, ray))
+    return run(request, plan, kept, folder, display, choice)
 
 
 def train(
@@ -181,7 +181,7 @@ def train(
     for name in names:
         registry.training(name)  # cheap checks come first
     check_numbers(mlm=mlm)
-    folder = Path(output)
+    folder, choice = Path(output), EngineChoice(workers, ray)
     kind, weights = _sampling(sampling, names)
     kept, request = open_request(
         fspath(checkpoint),
@@ -213,7 +213,7 @@ def train(
         told = [*request.checkpoint.notes, *notes]
         display.planned("\n".join([*(f"note: {note}" for note in told), step.name]))
     runtime = Runtime(kept, request.source, request.device)
-    report = run_plan([step], runtime, display, EngineChoice(workers, ray))
+    report = run_plan([step], runtime, display, choice)
     for outcome in report.failed:
         raise HarnessError(f"{outcome.step.name}: {outcome.error}")
     if not first_process():
@@ -266,13 +266,14 @@ def study(
     from harness.pipeline.steps.runtime import Runtime
     from harness.studies.study_results import as_json, comparison_of
 
+    choice = EngineChoice(workers, ray)
     whole, kept = planned_study(file, data=data, store=store, workers=workers, offline=offline)
     folder = Path(output) if output is not None else Path("results") / whole.study.name
     writable(folder)
     display = progress or _bars()
     display.planned(study_text(whole, kept, workers))
     runtime = Runtime(kept, whole.request.source, whole.request.device)
-    report = run_plan(whole.steps, runtime, display, EngineChoice(workers, ray))
+    report = run_plan(whole.steps, runtime, display, choice)
     names = {step.key: step.name for step in whole.steps}
     failed = {names[key]: why for key, why in report.reasons().items()}
     table = replace(comparison_of(whole, kept), failed=failed, folder=folder)

@@ -27,17 +27,24 @@ class EngineChoice:
     workers: int = 1
     ray: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse two engines at once.
+
+        Raises:
+            HarnessError: Two were asked for.
+        """
+        if self.ray and self.workers > 1:
+            raise HarnessError("--ray and --workers: a cluster's slots are its own; choose one")
+        if processes() > 1 and (self.ray or self.workers > 1):
+            raise HarnessError("torchrun with --ray or --workers: choose one")
+
     def engine(self, runtime: Runtime) -> Engine:
         """Return the engine; its libraries are imported only now.
 
         Raises:
-            HarnessError: Two engines were asked for, or the engine is not available.
+            HarnessError: The engine is not available.
         """
-        if self.ray and self.workers > 1:
-            raise HarnessError("--ray and --workers: a cluster's slots are its own; choose one")
         if processes() > 1:
-            if self.ray or self.workers > 1:
-                raise HarnessError("torchrun with --ray or --workers: choose one")
             from harness.pipeline.engines.torchrun_child import FirstProcess
 
             return FirstProcess(runtime)
