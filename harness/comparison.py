@@ -14,7 +14,8 @@ from harness.declarations import headline
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.results import Results, TaskScore
+    from harness.results import Results
+    from harness.task_score import TaskScore
 
 AVERAGE = "mean"  # name of the column that averages all targets
 

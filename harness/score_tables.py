@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from harness.declarations import headline
+from harness.declarations import Benchmark, headline
+from harness.task_score import Summary, TaskScore
 
-if TYPE_CHECKING:
-    from harness.results import Results, TaskScore
+Tasks = Mapping[str, TaskScore]
 
 OTHER_WAY = 10.0  # points by which the inverse accuracy must be higher for a note
 NAMES = {"exact_match+f1": "(EM+F1)/2", "f1": "F1"}
@@ -20,35 +19,36 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def score_table(results: Results) -> str:
+def score_table(benchmark: Benchmark, tasks: Tasks, summary: Summary, partial: str) -> str:
     """Return the table of scores and transfer gaps, with group means and the overall score."""
-    tasks = results.tasks
-    title = results.benchmark.title + (f" – PARTIAL: {results.partial}" if results.partial else "")
+    title = benchmark.title + (f" – PARTIAL: {partial}" if partial else "")
     notes = ["* English less the mean of the other languages; extra, no official score."]
     notes += [
         f"  Token accuracy of {name}: {mean:.1f}; extra likewise."
         for name, mean in _token_accuracies(tasks)
     ]
     notes += _direction_notes(tasks)
-    if results.summary.overall is None:
+    if summary.overall is None:
         notes.append("An overall score needs every task in every language.")
-    table = tabulate(_rows(results), _HEAD, "simple", disable_numparse=True, colalign=_ALIGNMENT)
+    rows = _rows(benchmark, tasks, summary)
+    table = tabulate(rows, _HEAD, "simple", disable_numparse=True, colalign=_ALIGNMENT)
     return "\n".join([title, table, *notes])
 
 
-def score_html(results: Results) -> str:
+def score_html(benchmark: Benchmark, tasks: Tasks, summary: Summary) -> str:
     """Return the same table as HTML."""
-    table: str = tabulate(_rows(results), _HEAD, "html", disable_numparse=True, colalign=_ALIGNMENT)
+    rows = _rows(benchmark, tasks, summary)
+    table: str = tabulate(rows, _HEAD, "html", disable_numparse=True, colalign=_ALIGNMENT)
     return table
 
 
-def _rows(results: Results) -> list[tuple[str, ...]]:
+def _rows(benchmark: Benchmark, tasks: Tasks, summary: Summary) -> list[tuple[str, ...]]:
     """Return the table's rows: each group's tasks and mean, then the overall score."""
-    rows, summary, tasks = [], results.summary, results.tasks
-    for group, names in results.benchmark.groups.items():
+    rows = []
+    for group, names in benchmark.groups.items():
         rows += [_row(group, tasks[name]) for name in names if name in tasks]
         rows.append((f"{group}, mean", "", _number(summary.groups.get(group)), "", "", ""))
-    others = [t for name, t in tasks.items() if name not in results.benchmark.task_names()]
+    others = [t for name, t in tasks.items() if name not in benchmark.task_names()]
     rows += [_row("not in the benchmark", task) for task in others]
     rows.append(("overall, mean of tasks", "", _number(summary.overall), "", "", ""))
     return rows
@@ -57,7 +57,7 @@ def _rows(results: Results) -> list[tuple[str, ...]]:
 _HEAD = ("group", "task", "score", "gap*", "metric", "languages")
 
 
-def _token_accuracies(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]:
+def _token_accuracies(tasks: Tasks) -> list[tuple[str, float]]:
     """Return the mean token accuracy of each tagging task, percent."""
     means = []
     for name, task in tasks.items():
@@ -67,7 +67,7 @@ def _token_accuracies(tasks: Mapping[str, TaskScore]) -> list[tuple[str, float]]
     return means
 
 
-def _direction_notes(tasks: Mapping[str, TaskScore]) -> list[str]:
+def _direction_notes(tasks: Tasks) -> list[str]:
     """Return a note for each task whose predictions score better in the other direction."""
     lines = []
     for name, task in tasks.items():
@@ -96,7 +96,7 @@ def _row(group: str, task: TaskScore) -> tuple[str, ...]:
     return (group, task.name, _number(task.score), _number(task.gap), metric, count)
 
 
-def language_table(tasks: Mapping[str, TaskScore]) -> str:
+def language_table(tasks: Tasks) -> str:
     """Return the headline metrics, with a row for each language and a column for each task."""
     languages = sorted({code for task in tasks.values() for code in task.languages})
     rows = [
@@ -122,7 +122,7 @@ def language_table(tasks: Mapping[str, TaskScore]) -> str:
     return "\n".join([table, *(f"extra, no official score: {line}" for line in extra)])
 
 
-def missing_lines(tasks: Mapping[str, TaskScore]) -> list[str]:
+def missing_lines(tasks: Tasks) -> list[str]:
     """Return a line for each task and each kind of reason why its languages are missing.
 
     The text after a reason's colon, e.g. a file, differs by language; only the first is printed.

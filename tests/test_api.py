@@ -17,8 +17,9 @@ import harness
 from harness import registry
 from harness.errors import HarnessError
 from harness.recipes import load as load_recipe
-from harness.results import Results, TaskScore
+from harness.results import Results
 from harness.submission.record import read_submission
+from harness.task_score import TaskScore
 
 HEAVY = ("torch", "transformers", "datasets", "evaluate", "faiss", "ray", "numpy", "pandas", "rich")
 

@@ -37,7 +37,7 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
         for name in form.special:
             if getattr(tokenizer, name) is None:
                 return f"its tokenizer has no {name}; name one in tokenizer_config.json"
-        return head_trouble(checkpoint, form.head, form) if form.head else ""
+        return head_trouble(checkpoint, form.head, form.labels) if form.head else ""
 
     head = form.head.auto if form.head else None
     return _recalled(memory, f"{checkpoint.fingerprint} {head} {' '.join(form.special)}", look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,8 +11,6 @@ from harness.models.batching import IGNORED
 
 if TYPE_CHECKING:
     import torch
-
-    from harness.declarations import Format
 
 
 @dataclass(frozen=True)
@@ -34,21 +33,21 @@ class Head:
     needs_all_words: ClassVar[bool] = False
     """Whether it scores every word, so that training needs the whole word table."""
 
-    def config(self, path: Path, form: Format) -> Any:
+    def config(self, path: Path, labels: Sequence[str]) -> Any:
         """Return a checkpoint's config, changed for this head."""
         import transformers
 
         config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False)
-        names = form.labels or self.names
+        names = labels or self.names
         config.problem_type = self.problem
         if names:
             config.id2label = dict(enumerate(names))
             config.label2id = {label: i for i, label in enumerate(names)}
         return config
 
-    def build(self, path: Path, form: Format) -> Any:
+    def build(self, path: Path, labels: Sequence[str]) -> Any:
         """Return a complete model with a fresh head; the encoder's weights are loaded later."""
-        model = self.on(self.config(path, form))
+        model = self.on(self.config(path, labels))
         model.config.architectures = [type(model).__name__]
         return model
 
@@ -94,9 +93,9 @@ class WordsHead(Head):
 
     needs_all_words: ClassVar[bool] = True
 
-    def build(self, path: Path, form: Format) -> Any:
+    def build(self, path: Path, labels: Sequence[str]) -> Any:
         """Return a complete model whose head is tied to the encoder's word table."""
-        return self.loaded(path, self.config(path, form))
+        return self.loaded(path, self.config(path, labels))
 
     def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return the loss, scoring masked positions only: all would take 7 times the memory."""

@@ -18,7 +18,7 @@ from harness.models.model import Model, read_encoder
 from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
-    from harness.declarations import Format, Learnt
+    from harness.declarations import Learnt
     from harness.models.checkpoint import Checkpoint
     from harness.models.heads import Head
 
@@ -142,7 +142,7 @@ def build_multi_head(
         HarnessError: Weights of the encoder are missing.
     """
     seed_everything(seed)
-    models = [form.head.build(checkpoint.path, form) for form in forms]
+    models = [form.head.build(checkpoint.path, form.labels) for form in forms]
     encoder = models[0].base_model
     for model in models[1:]:
         base = model.base_model
@@ -162,14 +162,14 @@ def build_multi_head(
     return MultiHeadModel(encoder, models, [form.head for form in forms])
 
 
-def head_trouble(checkpoint: Checkpoint, head: Head, form: Format) -> str:
+def head_trouble(checkpoint: Checkpoint, head: Head, labels: Sequence[str]) -> str:
     """Return why transformers cannot put a format's head on a checkpoint, "" if it can.
 
     The head is built on torch's meta device, from the config alone.
     """
     try:
         with torch.device("meta"), quiet():
-            head.on(head.config(checkpoint.path, form))
+            head.on(head.config(checkpoint.path, labels))
     except ValueError as error:
         if "Unrecognized configuration class" in str(error):
             return f"transformers has no {head.auto} for {checkpoint.model_type}"

@@ -19,9 +19,10 @@ from harness.pipeline.plan import Plan, score_step
 from harness.pipeline.request import Request
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.store.store import Store
-from harness.results import SCORES, Results, TaskScore
+from harness.results import SCORES, Results
 from harness.submission.environment import environment
 from harness.submission.record import SUBMISSION, Submission
+from harness.task_score import TaskScore
 
 FAILED = "failed"  # without the cause, which may name files of this machine
 MANIFEST = "manifest.json"

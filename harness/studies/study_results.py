@@ -22,8 +22,8 @@ from harness.studies.study_file import BASELINE
 
 if TYPE_CHECKING:
     from harness.pipeline.store.store import Store
-    from harness.results import TaskScore
     from harness.studies.expand import Cell, StudyPlan
+    from harness.task_score import TaskScore
 
 
 def comparison_of(whole: StudyPlan, store: Store) -> Comparison:

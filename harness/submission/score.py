@@ -11,8 +11,9 @@ from harness import registry
 from harness.declarations import Benchmark, Task
 from harness.errors import HarnessError, nearest
 from harness.formats.common import Unlabelled
-from harness.results import Results, TaskScore
+from harness.results import Results
 from harness.submission.record import partial_of
+from harness.task_score import TaskScore
 
 STRAY = ("__MACOSX", "__pycache__")
 """Folders that are ignored, besides hidden ones (``.ipynb_checkpoints``, ``.git``)."""

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from support import reference_scorer as reference
 from support.places import ROOT
 
-from harness.results import TaskScore, summarise
 from harness.scoring import (
     accuracy,
     chunk_scores,
@@ -29,6 +28,7 @@ from harness.scoring import (
     squad_scores,
     token_accuracy,
 )
+from harness.task_score import TaskScore, summarise
 
 MLQA_LANGUAGES = ("en", "es", "hi", "vi", "de", "ar", "zh")
 EXAMPLES = settings(max_examples=100, deadline=None, derandomize=True)
