@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import doctest
 import io
 import os
 import re
@@ -18,6 +17,8 @@ from support.places import ROOT
 
 PAGE = ROOT / "docs" / "python.md"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+EXAMPLE = re.compile(r"^>>> (.*)\n((?:(?!>>> ).*\n)*)", re.MULTILINE)
+"""A line of input, and the lines that it prints."""
 
 
 def printed(source: str, names: dict[str, object]) -> str:
@@ -48,13 +49,12 @@ def test_the_session_prints_what_the_page_says(
 
     def rewritten(block: re.Match[str]) -> str:
         lines = []
-        for example in doctest.DocTestParser().get_examples(block[1]):
-            shown = printed(example.source, names)
-            if plain(shown) != plain(example.want):
-                differing.append(f"{example.source}shows\n{shown}not\n{example.want}")
-            code = example.source.rstrip("\n").replace("\n", "\n... ")
-            gap = "\n" if example.source.startswith("recipe =") else ""
-            lines.append(f"{gap}>>> {code}\n{shown}")
+        for source, want in EXAMPLE.findall(block[1]):
+            shown = printed(source, names)
+            if plain(shown) != plain(want):
+                differing.append(f"{source}\nshows\n{shown}not\n{want}")
+            gap = "\n" if source.startswith("recipe =") else ""
+            lines.append(f"{gap}>>> {source}\n{shown}")
         return f"```python\n{''.join(lines)}\n```"
 
     new = BLOCK.sub(rewritten, page)
