@@ -69,6 +69,7 @@ def measured(options: argparse.Namespace, work: str, budget: int) -> dict[str, o
     task = registry.task("tatoeba" if work == "embed" else "xnli")
     if work == "infer":
         model.module = build_multi_head(checkpoint, [task.format], 1, {}).models[0].eval()
+        model.head = task.format.head
     rows = {"test": open_folder(options.data, None).examples(task, "test", "de")}
     Path("/proc/self/clear_refs").write_text("5")  # Linux forgets the peak: loading took more
     before, start = _peak(), time.process_time()

@@ -6,7 +6,7 @@ Tagging: 40 languages of 10,000 sentences of 15 words with PAN-X's tags and seed
 by `harness.scoring.chunk_scores` and by seqeval, as XTREME's ``evaluate.py`` calls it (three
 passes: F1, precision, recall) and, for a fair view, in one pass (F1 alone). Answers: 10,000
 questions, scored by `harness.scoring.squad_scores` and by the plain script of
-``tests/reference_scorer.py``. Every side gets the same lists; making them is not timed, and the
+``tests/support/reference_scorer.py``. Every side gets the same lists; making them is not timed, and the
 numbers must agree. Exits with 1 when a target is missed or numbers differ.
 """
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT))
 
-import reference_scorer
+from support import reference_scorer
 
 from harness.scoring import chunk_scores, squad_scores
 

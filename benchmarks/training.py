@@ -36,8 +36,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from harness.data.source import Rows
 from harness.errors import HarnessError
-from harness.training.spec import Part, TrainingSpec
+from harness.training.spec import SetSpec, TrainingSpec
 
 DATA = Path(os.environ.get("XTREME_DATA") or ROOT.parent / "shared" / "data")
 MODES = ("peer fp32", "ours fp32", "ours bf16", "peer bf16")  # the others are held to the first
@@ -71,7 +72,7 @@ def timed(spent: list[float]) -> Iterator[None]:
     spent[1] += time.perf_counter() - wall
 
 
-def lesson_of(options: argparse.Namespace) -> TrainingSpec:
+def training_of(options: argparse.Namespace) -> tuple[TrainingSpec, Rows]:
     """Return what both sides learn; HarnessError if checkpoint or data are missing or unfit."""
     from harness import registry
     from harness.data.folder import FolderSource
@@ -82,11 +83,10 @@ def lesson_of(options: argparse.Namespace) -> TrainingSpec:
     checkpoint = open_checkpoint(str(options.checkpoint), offline=True)
     is_target = options.set in registry.task_names()
     training = registry.task(options.set).training if is_target else registry.training(options.set)
-    if training is None or training.format.head not in COLLATORS:
+    if training is None or training.format.head.auto not in COLLATORS:
         raise HarnessError(
             f"{options.set}: nothing the peer's collators could pad is learnt for it"
         )
-    form = training.format
     held_out = registry.task(training.held_out) if training.held_out else None
     rows = training_rows(FolderSource(options.data / "xtreme"), training, held_out)
     settings = Settings(
@@ -102,23 +102,25 @@ def lesson_of(options: argparse.Namespace) -> TrainingSpec:
     )
     train = rows.train.shuffle(seed=0).select(range(options.train))  # files may be sorted
     dev = rows.dev.shuffle(seed=0).select(range(options.dev))
-    part = Part(training.name, form, train, dev, settings)
-    return TrainingSpec(checkpoint, (part,), settings, options.seed)
+    spec = TrainingSpec(checkpoint, (SetSpec(training, settings),), settings, options.seed)
+    return spec, Rows(train, dev)
 
 
-def peer(lesson: TrainingSpec, device: Any, folder: str, check: list[float]) -> tuple[int, float]:
+def peer(
+    spec: TrainingSpec, rows: Rows, device: Any, folder: str, check: list[float]
+) -> tuple[int, float]:
     """Train as users of the Trainer do; return the updates and the dev score, timed apart."""
     import transformers
 
     from harness.declarations import headline
     from harness.models.device import quiet
-    from harness.models.model import Model, load_tokenizer
+    from harness.models.model import Model
+    from harness.models.tokenizer import load_tokenizer
 
-    part, settings, path = lesson.parts[0], lesson.settings, lesson.checkpoint.path
-    form = part.form
-    transformers.set_seed(lesson.seed)
+    form, settings, path = spec.sets[0].training.format, spec.settings, spec.checkpoint.path
+    transformers.set_seed(spec.seed)
     tokenizer = load_tokenizer(path)
-    auto = getattr(transformers, str(form.head))
+    auto = getattr(transformers, form.head.auto)
     with quiet():
         model = auto.from_pretrained(path, num_labels=len(form.labels) or 2, dtype="float32")
     arguments = transformers.TrainingArguments(
@@ -128,21 +130,21 @@ def peer(lesson: TrainingSpec, device: Any, folder: str, check: list[float]) -> 
         learning_rate=settings.learning_rate,
         warmup_steps=settings.warmup,
         weight_decay=settings.weight_decay,
-        seed=lesson.seed,
+        seed=spec.seed,
         use_cpu=True,
         bf16=device.precision == "bf16",
         save_strategy="no",
         report_to="none",
         disable_tqdm=True,
     )
-    features = form.encode(part.train, tokenizer, settings, training=True)
-    collator = getattr(transformers, COLLATORS[str(form.head)])(tokenizer)
+    features = form.encode(rows.train, tokenizer, settings, training=True)
+    collator = getattr(transformers, COLLATORS[form.head.auto])(tokenizer)
     trainer = transformers.Trainer(model, arguments, collator, features)
     trainer.train()
     with timed(check):
-        trained = Model(model.eval(), tokenizer, device)
-        answers = form.predict(trained, {"test": part.dev}, settings)
-        scores = form.score(form.gold(part.dev), answers, "en")
+        trained = Model(model.eval(), tokenizer, device, form.head)
+        answers = form.predict(trained, {"test": rows.dev}, settings)
+        scores = form.score(form.gold(rows.dev), answers, "en")
     return trainer.state.global_step, headline(form.metric, scores)
 
 
@@ -156,7 +158,7 @@ def run_once(options: argparse.Namespace) -> Run:
 
     side, precision = options.one.split()
     hush()
-    lesson = lesson_of(options)
+    spec, rows = training_of(options)
     device = choose_device("cpu", precision, options.threads)
     whole, loop, check = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
     tokens, step = 0, Trainer.training_step
@@ -170,13 +172,13 @@ def run_once(options: argparse.Namespace) -> Run:
     DevEvaluation.check = timed(check)(DevEvaluation.check)
     with tempfile.TemporaryDirectory() as folder, timed(whole):
         if side == "peer":
-            updates, score = peer(lesson, device, folder, check)
+            updates, score = peer(spec, rows, device, folder, check)
             loop = [a + b for a, b in zip(loop, check, strict=True)]  # ours checks dev within it
         else:
             out = Path(folder, "out")
-            done = train(lesson, device, Path(folder), out, lambda updates, total: None)
+            done = train(spec, [rows], device, Path(folder), out, lambda updates, total: None)
             updates, score = done["updates"], done["dev_score"]
-    examples = len(lesson.parts[0].train) * lesson.settings.epochs
+    examples = len(rows.train) * spec.settings.epochs
     cpu, wall = loop[0] - check[0], loop[1] - check[1]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Run(examples, updates, tokens, cpu, wall, whole[0] - loop[0], score, memory)
