@@ -213,6 +213,7 @@ def test_a_training_stands_for_its_folder(tiny: Path, quickest: Path, tmp_path: 
             harness.train("qqp", tiny, tmp_path / "no", store=str(tmp_path / "store"), **wrong)
 
 
+@pytest.mark.slow
 def test_a_study_gives_its_table(tiny: Path, tmp_path: Path) -> None:
     file = tmp_path / "small.toml"
     file.write_text(

@@ -344,6 +344,7 @@ def opened_files(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, list[st
     return {Path(folder): names for folder, names in json.loads(done.stdout).items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", OF_MANY_FILES)
 def test_every_file_that_transformers_opens_is_in_the_fingerprint(
     kind: str, opened_files: dict[Path, list[str]]
