@@ -6,8 +6,8 @@ Tagging: 40 languages of 10,000 sentences of 15 words with PAN-X's tags and seed
 by `harness.scoring.chunk_scores` and by seqeval, as XTREME's ``evaluate.py`` calls it (three
 passes: F1, precision, recall) and, for a fair view, in one pass (F1 alone). Answers: 10,000
 questions, scored by `harness.scoring.squad_scores` and by the plain script of
-``tests/support/reference_scorer.py``. Every side gets the same lists; making them is not timed, and the
-numbers must agree. Exits with 1 when a target is missed or numbers differ.
+``tests/support/reference_scorer.py``. Every side gets the same lists; making them is not timed,
+and the numbers must agree. Exits with 1 when a target is missed or numbers differ.
 """
 
 from __future__ import annotations
