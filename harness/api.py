@@ -210,8 +210,8 @@ def train(
     request.memory.save()
     display = progress or _bars()
     if first_process():
-        told = [*request.checkpoint.notes, *notes]
-        display.planned("\n".join([*(f"note: {note}" for note in told), step.name]))
+        lines = [f"note: {note}" for note in (*request.checkpoint.notes, *notes)]
+        display.planned("\n".join([*lines, step.name]))
     runtime = Runtime(kept, request.source, request.device)
     report = run_plan([step], runtime, display, choice)
     for outcome in report.failed:

@@ -44,8 +44,9 @@ def pruning_text(found: Pruning, *, apply: bool) -> str:
 
 def place_text(store: Store) -> str:
     """Return where a store's files are; for a store at a URL, its mirror."""
-    url = getattr(store, "url", "")
-    return f"{store.root} (the mirror of {url} on this machine)" if url else str(store.root)
+    if store.address == str(store.root):
+        return store.address
+    return f"{store.root} (the mirror of {store.address} on this machine)"
 
 
 def _size(count: int) -> str:

@@ -158,6 +158,11 @@ def cores() -> int:
     return os.cpu_count() or 1  # macOS
 
 
+def thread_share(threads: int, workers: int) -> int:
+    """Return the CPU threads of a step: as many as asked for, or a worker's share if 0."""
+    return threads or max(1, cores() // max(1, workers))
+
+
 def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and torch, and ask torch for deterministic kernels."""
     import torch

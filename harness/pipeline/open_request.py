@@ -17,7 +17,7 @@ from harness.data.open_source import open_source
 from harness.declarations import Benchmark
 from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import open_checkpoint
-from harness.models.device import choose_device, cores, hush
+from harness.models.device import choose_device, hush, thread_share
 from harness.pipeline.request import Request, checkpoint_place
 from harness.pipeline.store.open import open_store
 from harness.pipeline.store.store import Store
@@ -63,10 +63,6 @@ class Compute:
     precision: str
     threads: int
     workers: int
-
-    def share(self) -> int:
-        """Return the CPU threads of a step."""
-        return self.threads or max(1, cores() // self.workers)
 
 
 def open_request(
@@ -114,12 +110,13 @@ def open_request(
             notes += (f"it says itself that it was trained on {opened.intermediate}",)
         opened = replace(opened, intermediate=intermediate[:300], notes=notes)
     hush()
+    threads = thread_share(compute.threads, compute.workers)
     request = Request(
         checkpoint=opened,
         benchmark=benchmark,
         source=source,
         recipe=recipe,
-        device=choose_device(compute.device, compute.precision, compute.share()),
+        device=choose_device(compute.device, compute.precision, threads),
         memory=memory,
         **options,
     )

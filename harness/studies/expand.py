@@ -11,7 +11,7 @@ from harness.data.open_source import open_source
 from harness.declarations import Benchmark
 from harness.errors import unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
-from harness.models.device import PRECISIONS, Device, choose_device, cores
+from harness.models.device import PRECISIONS, Device, choose_device, thread_share
 from harness.pipeline.intermediate import Intermediate, intermediate_step
 from harness.pipeline.plan import Plan, make_plan
 from harness.pipeline.request import Request, checkpoint_place
@@ -97,7 +97,7 @@ def plan_study(
     _check_languages(study, benchmark)
     with study.blamed("data"):
         source = open_source(study.data, study.labels, benchmark, memory, offline=offline)
-    threads = study.threads or max(1, cores() // max(1, workers))
+    threads = thread_share(study.threads, workers)
     request = Request(
         checkpoint=next(iter(checkpoints.values())),
         benchmark=benchmark,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.data import files
-from harness.data.layouts import Bitext, Pairs, Sentences, Squad, Tags, is_labelled
+from harness.data.layouts import Bitext, Choices, Pairs, Sentences, Squad, Tags, is_labelled
 from harness.data.layouts.sides import id_pairs
 from harness.errors import HarnessError
 from harness.formats import (
@@ -594,3 +594,10 @@ def test_other_predictions_come_back(tmp_path, labels, numbers, pairs):
         form.write(value, tmp_path / "deep" / "p.tsv")
         assert form.read(tmp_path / "deep" / "p.tsv") == value
         assert b"\r" not in (tmp_path / "deep" / "p.tsv").read_bytes()
+
+
+def test_files_that_xtreme_does_not_have_need_declared_columns(tmp_path):
+    path = tmp_path / "train.tsv"
+    path.write_text("a\tb\n")
+    with pytest.raises(HarnessError, match=r"train\.tsv: .* declare columns in the Folder"):
+        Choices().read([path], ("0", "1"))

@@ -344,6 +344,11 @@ def at(far: str, step: Step) -> Path:
     return Path(far.removeprefix("file://")) / "steps" / step.key[:2] / step.key
 
 
+def test_a_store_is_told_by_the_name_that_its_user_gave(far: str, tmp_path: Path) -> None:
+    assert open_mirror(far, tmp_path / "one").address == far.rstrip("/")
+    assert Store(tmp_path / "here").address == str(tmp_path / "here")
+
+
 def test_two_mirrors_share_what_is_finished(far: str, tmp_path: Path) -> None:
     here, there = (open_mirror(far, tmp_path / name) for name in ("m1", "m2"))
     assert isinstance(here, Mirror) and here.root != there.root

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import Report, strict
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -56,7 +57,7 @@ class Layout:
             offsets: Also report answers that are not at their offsets. They matter only for
                 training, which counts them (``harness.data.source.training_rows``).
         """
-        raise NotImplementedError
+        raise HarnessError(f"{path}: XTREME has no such files; declare columns in the Folder")
 
     def read(
         self,

@@ -95,7 +95,7 @@ def run_plan(
             report = run_all(todo, engine, progress)
     except KeyboardInterrupt:
         kept = len(steps) - len(to_do(steps, store.has))
-        progress.interrupted(kept, len(steps), str(store.root))
+        progress.interrupted(kept, len(steps), store.address)
         raise
     finally:
         progress.closed(report)

@@ -30,6 +30,11 @@ class Mirror(Store):
 
     url: str = ""
 
+    @property
+    def address(self) -> str:
+        """Return the URL."""
+        return self.url
+
     def find(self, step: Step) -> Path | None:
         """Return the folder of a finished step, fetching it if it is only at the URL."""
         return super().find(step) or (self._fetch(step) if self._at_url(step) else None)

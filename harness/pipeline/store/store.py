@@ -44,6 +44,11 @@ class Store:
 
     root: Path
 
+    @property
+    def address(self) -> str:
+        """Return the folder or URL by which a user names the store."""
+        return str(self.root)
+
     def checked(self) -> Store:
         """Return the store itself if this version of the harness can read it.
 
