@@ -62,15 +62,12 @@ class Format(Protocol):
 
     def predict(self, model: Any, rows: Mapping[str, Dataset], settings: Any) -> Any:
         """Predict the test split of one language with a loaded model."""
-        ...
 
     def gold(self, rows: Dataset) -> Any:
         """Return the gold that labelled rows carry, as ``score`` takes it."""
-        ...
 
     def score(self, gold: Any, predictions: Any, language: str) -> Scores:
         """Score predictions as the official scorer does, in percent."""
-        ...
 
 
 class Learnt(Format, Protocol):
@@ -89,7 +86,6 @@ class Learnt(Format, Protocol):
         self, rows: Dataset, tokenizer: Any, settings: Any, *, training: bool
     ) -> list[dict[str, Any]]:
         """Turn examples into model inputs, with labels where ``training``."""
-        ...
 
 
 class Evaluated(Format, Protocol):
@@ -107,23 +103,18 @@ class Evaluated(Format, Protocol):
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the rows under ``--limit``: as many queries, and all candidates."""
-        ...
 
     def write(self, predictions: Any, path: Path) -> None:
         """Write predictions in XTREME's layout."""
-        ...
 
     def read(self, path: Path) -> Any:
         """Read predictions in XTREME's layout; raises HarnessError with file and line."""
-        ...
 
     def read_gold(self, path: Path) -> Any:
         """Read a label file; raises Unlabelled where it holds placeholders only."""
-        ...
 
     def limited(self, gold: Any, rows: Dataset) -> Any:
         """Return the gold of the given rows only (for ``--limit``)."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -209,6 +200,10 @@ class TrainingSet:
     variant: str = ""
     licence: str = ""
     citation: str = ""
+
+    def language_of(self, split: str) -> str:
+        """Return the language of a split."""
+        return self.language if split == "train" else "en"
 
 
 @dataclass(frozen=True)

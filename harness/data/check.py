@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from harness.data.files import Report
+from harness.data.files import at
 from harness.data.folder import FolderSource, read_columns
 from harness.data.layouts import Columns
 from harness.declarations import Benchmark, Task, TrainingSet
@@ -56,7 +56,7 @@ def check_training(source: FolderSource, training: TrainingSet) -> Iterator[Find
     """Yield a finding for each split of an intermediate task, or of each of its parts."""
     for part in training.parts or (training,):
         for split in part.folder.files:
-            finding = _check(source, part, split, part.language if split == "train" else "en")
+            finding = _check(source, part, split, part.language_of(split))
             finding.name = f"{part.name} (intermediate)"
             finding.language = " ".join(part.languages) or finding.language
             yield finding
@@ -71,10 +71,12 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
         finding.note = f"missing: {missing[0]}"
         return finding
     try:
-        columns = read_columns(of, paths, _reports_to(finding), offsets=True)
+        columns = read_columns(of, paths, lambda path: partial(_note, finding.problems, path))
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding
+    for _, what in layout.misplaced(columns):
+        _note(finding.problems, paths[0], 0, what)
     finding.rows = layout.count(columns)
     if not finding.rows:
         finding.problems.append(f"{paths[0]}: holds no examples")
@@ -84,14 +86,10 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
     return finding
 
 
-def _reports_to(finding: Finding) -> Callable[[Path], Report]:
-    """Return a function that makes a file's report, which adds to the finding's problems."""
-
-    def note(path: Path, line: int, what: str) -> None:
-        if len(finding.problems) < MOST_PROBLEMS:
-            finding.problems.append(f"{path}:{line}: {what}" if line else f"{path}: {what}")
-
-    return lambda path: partial(note, path)
+def _note(problems: list[str], path: Path, line: int, what: str) -> None:
+    """Add a malformed place to the first problems of a finding."""
+    if len(problems) < MOST_PROBLEMS:
+        problems.append(at(path, line, what))
 
 
 def _check_labels(
@@ -100,7 +98,7 @@ def _check_labels(
     """Compare the label file, if there is one, with the examples."""
     gold, examples = None, source.files(task, "test", language)[0]
     path = source.label_file(task, language)
-    if path is not None and path.is_file():
+    if path:
         try:
             gold = task.format.read_gold(path)
         except HarnessError as error:

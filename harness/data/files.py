@@ -32,9 +32,14 @@ def strict(path: Path) -> Report:
     """Return a report that raises at the first problem, naming file and line."""
 
     def fail(line: int, what: str) -> NoReturn:
-        raise HarnessError(f"{path}:{line}: {what}" if line else f"{path}: {what}")
+        raise HarnessError(at(path, line, what))
 
     return fail
+
+
+def at(path: Path, line: int, what: str) -> str:
+    """Return what is wrong at a line of a file, or with the whole file (0)."""
+    return f"{path}:{line}: {what}" if line else f"{path}: {what}"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -116,8 +121,7 @@ def read_json(path: Path) -> Any:
         HarnessError: As ``read_bytes``, or the file is not JSON (with line and column).
     """
     try:
-        text = read_bytes(path).removeprefix(_MARK).decode()
-        value = parse_json(text)
+        return parse_json(read_bytes(path).removeprefix(_MARK).decode())
     except UnicodeDecodeError as error:
         raise HarnessError(f"{path}: not UTF-8 at byte {error.start + 1}; save it again") from error
     except json.JSONDecodeError as error:
@@ -131,7 +135,6 @@ def read_json(path: Path) -> Any:
         raise HarnessError(f"{path}: no valid JSON ({error!s:.80}); write it again") from error
     except RecursionError as error:
         raise HarnessError(f"{path}: nested too deeply to be read") from error
-    return value
 
 
 def parse_json(text: str) -> Any:

@@ -12,7 +12,7 @@ from harness.data.layouts import Columns
 from harness.data.layouts.layout import Reports, joined
 from harness.data.memory import Memory
 from harness.data.records import read_records
-from harness.declarations import Folder, Task, TrainingSet
+from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -68,8 +68,10 @@ class FolderSource:
         return others / name if likely and not path.is_file() else path
 
     def label_file(self, task: Task, language: str) -> Path | None:
-        """Return the path of a task's test labels, None without a labels folder."""
-        return labels_path(self.labels, task.folder, language) if self.labels else None
+        """Return the path of a task's test labels, None if there is no such file."""
+        pattern = task.folder.labels
+        path = self.labels / pattern.format(lang=language) if self.labels and pattern else None
+        return path if path and path.is_file() else None
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
         """Return whether every file of the split exists."""
@@ -105,7 +107,7 @@ class FolderSource:
             Unlabelled: The label file holds placeholders only.
         """
         path = self.label_file(task, language)
-        if path is not None and path.is_file():
+        if path:
             return task.format.read_gold(path)
         if not self.has(task, "test", language):
             return None
@@ -114,9 +116,7 @@ class FolderSource:
     def gold_digest(self, task: Task, language: str) -> str:
         """Return a hash of the bytes that the gold is made from."""
         path = self.label_file(task, language)
-        if path is not None and path.is_file():
-            return self.memory.digest(path)
-        return self.digest(task, "test", language)
+        return self.memory.digest(path) if path else self.digest(task, "test", language)
 
 
 def open_folder(folder: Path, labels: Path | None) -> FolderSource:
@@ -147,23 +147,15 @@ def _variant_pattern(pattern: str, variant: str) -> str:
     return f"{first}.{variant.replace(':', '-')}{slash}{rest}"
 
 
-def labels_path(labels: Path, folder: Folder, language: str) -> Path | None:
-    """Return the path of a task's test labels in a labels folder."""
-    return labels / folder.labels.format(lang=language) if folder.labels else None
-
-
-def read_columns(
-    of: Task | TrainingSet, paths: list[Path], reports: Reports = strict, *, offsets: bool = False
-) -> Columns:
+def read_columns(of: Task | TrainingSet, paths: list[Path], reports: Reports = strict) -> Columns:
     """Read one split's files into columns.
 
     Args:
         of: The task or set of the files, which declares their layout.
         paths: The files; for sentences the language's, the English one and perhaps the gold.
         reports: Returns the report for a file's malformed places; by default the first raises.
-        offsets: Also report answers that are not at their offsets.
     """
     form, folder = of.format, of.folder
     if not folder.columns:
-        return form.layout.read(paths, form.labels, reports, offsets=offsets)
+        return form.layout.read(paths, form.labels, reports)
     return joined([read_records(p, form.layout, folder, form.labels, reports(p)) for p in paths])

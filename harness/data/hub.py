@@ -76,8 +76,8 @@ class HubSource:
                 parts.append(pq.read_table(path))
                 table = pa.concat_tables(parts)
             except (pa.ArrowException, OSError) as error:
-                why = one_line(error)
-                raise HarnessError(f"{path}: no readable parquet file ({why})") from error
+                what = f"no readable parquet file ({one_line(error)})"
+                raise HarnessError(f"{path}: {what}") from error
         hub = replace(hub, keep=hub.keep.replace("{lang}", hub.codes.get(language, language)))
         return of.format.layout.to_dataset(_columns(of.format, hub, table))
 
@@ -85,14 +85,17 @@ class HubSource:
         """Return local copies of a split's parquet files, fetching those not in the cache."""
         pattern = hub.files[split].format(lang=hub.codes.get(language, language))
         folder = self.cache / hub.repo / hub.revision
+        complete = folder / f".{re.sub(r'[^A-Za-z0-9.-]+', '_', pattern)}.complete"
         paths = sorted(folder.glob(pattern))
-        if paths and (folder / f".{_slug(pattern)}.complete").exists():
+        if paths and complete.exists():
             return paths
         if self.offline:
             raise HarnessError(
                 f"{hub.repo}: {pattern} is not in the cache and --offline forbids fetching it"
             )
-        return self._fetch(hub, pattern, folder)
+        paths = self._fetch(hub, pattern, folder)
+        complete.touch()
+        return paths
 
     def _fetch(self, hub: Hub, pattern: str, folder: Path) -> list[Path]:
         from fsspec.core import url_to_fs
@@ -120,12 +123,7 @@ class HubSource:
                 f"{base}: cannot be fetched ({type(error).__name__}: {one_line(error)});"
                 " check the network, or lay the data in a folder and pass --data"
             ) from error
-        (folder / f".{_slug(pattern)}.complete").touch()
         return paths
-
-
-def _slug(pattern: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", pattern)
 
 
 def _declared(of: Task | TrainingSet, split: str) -> Hub:
@@ -148,10 +146,7 @@ def _columns(form: Format, hub: Hub, table: pa.Table) -> Columns:
         theirs = {name: [values[i] for i in numbers] for name, values in theirs.items()}
 
     def refuse(row: int, what: str) -> NoReturn:
-        raise HarnessError(
-            f"{hub.repo}@{hub.revision[:8]}: row {row + 1}: {what}; the declaration does not fit"
-            " this revision"
-        )
+        raise _misfit(hub, f"row {row + 1}: {what}")
 
     return laid_out(theirs, form.layout, hub.values, form.labels, refuse)
 
@@ -163,15 +158,14 @@ def _column(hub: Hub, table: pa.Table, name: Column) -> list[Any]:
         return [list(row) for row in zip(*parts, strict=True)]
     column, _, inner = name.partition(".")
     if column not in table.column_names:
-        raise HarnessError(
-            f"{hub.repo}@{hub.revision[:8]}: no column {column!r} (has"
-            f" {', '.join(table.column_names)}); the declaration does not fit this revision"
-        )
+        raise _misfit(hub, f"no column {column!r} (has {', '.join(table.column_names)})")
     values: list[Any] = table.column(column).to_pylist()
     try:
         return [picked(value, inner) for value in values] if inner else values
     except (KeyError, TypeError) as error:
-        raise HarnessError(
-            f"{hub.repo}@{hub.revision[:8]}: column {column!r} has no {inner!r} in every row;"
-            " the declaration does not fit this revision"
-        ) from error
+        raise _misfit(hub, f"column {column!r} has no {inner!r} in every row") from error
+
+
+def _misfit(hub: Hub, what: str) -> HarnessError:
+    place = f"{hub.repo}@{hub.revision[:8]}"
+    return HarnessError(f"{place}: {what}; the declaration does not fit this revision")

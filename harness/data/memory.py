@@ -40,8 +40,7 @@ class Memory:
         """Return the result of ``work``, which is called once per run."""
         if name not in self._seen:
             self._seen[name] = work()
-        result: Found = self._seen[name]
-        return result
+        return self._seen[name]
 
     def recall(self, name: str) -> Any:
         """Return a fact, None if it is unknown."""

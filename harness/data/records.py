@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.files import HALF, Report, parse_json, read_lines
-from harness.data.layouts.layout import STRING, Columns, Layout, Row
+from harness.data.layouts.layout import STRINGS, Columns, Layout, Row
 from harness.declarations import Column, Folder
 from harness.errors import HarnessError
 
@@ -29,20 +29,15 @@ def read_records(
         labels: The label set; a row with one of NO_LABEL (SNLI's ``-``) is unlabelled.
         report: Receives rows that are malformed or lack a declared column.
     """
-    columns: Columns = {name: [] for name in folder.columns}
-    numbers = []
+    rows, numbers = [], []
     for number, row in _rows(path, report):
         try:
-            values = {ours: picked(row, theirs) for ours, theirs in folder.columns.items()}
+            rows.append({ours: picked(row, theirs) for ours, theirs in folder.columns.items()})
+            numbers.append(number)
         except (KeyError, TypeError, IndexError) as error:
             report(number, f"no column {error}; the row has {', '.join(list(row)[:12])}")
-            continue
-        numbers.append(number)
-        for name, value in values.items():
-            columns[name].append(value)
-    return laid_out(
-        columns, layout, folder.values, labels, lambda i, what: report(numbers[i], what)
-    )
+    columns = {name: [row[name] for row in rows] for name in folder.columns}
+    return laid_out(columns, layout, folder.values, labels, lambda i, w: report(numbers[i], w))
 
 
 def laid_out(
@@ -62,30 +57,31 @@ def laid_out(
         report: Receives the number of a row, from 0, and what is wrong with it.
     """
     names = [name for name in columns if name in layout.columns]
+    theirs = columns.get(layout.label) if layout.classes else None
+    listed = layout.columns.get(layout.label) == STRINGS
     for i in range(len(columns[names[0]]) if names else 0):
-        if layout.classes and layout.label in columns:
-            value = columns[layout.label][i]
+        if theirs is not None:
             try:
-                columns[layout.label][i] = (
-                    [_label(one, values, labels) for one in value]
-                    if isinstance(value, list) and layout.columns[layout.label] != STRING
-                    else _label(value, values, labels)
-                )
+                theirs[i] = _label(theirs[i], values, labels, listed=listed)
             except ValueError as error:
                 report(i, str(error))
-                columns[layout.label][i] = None
+                theirs[i] = None
         problem = layout.problem({name: columns[name][i] for name in names}, labels)
         if problem:
             report(i, problem)
     return layout.arranged(columns)
 
 
-def _label(value: Any, values: Mapping[int | str, str], labels: Sequence[str]) -> str | None:
-    """Return our label for theirs, None if theirs means no label.
+def _label(
+    value: Any, values: Mapping[int | str, str], labels: Sequence[str], *, listed: bool = False
+) -> Any:
+    """Return our label for theirs, None if theirs means no label; a list of these if ``listed``.
 
     Raises:
         ValueError: It is not one of the labels.
     """
+    if listed and isinstance(value, list):
+        return [_label(one, values, labels) for one in value]
     if isinstance(value, (list, dict)):
         raise ValueError(f"the label is no plain value but {value!r:.60}")
     ours = str(values.get(value, values.get(str(value), value)))
@@ -147,15 +143,14 @@ def _csv(lines: Sequence[str], report: Report) -> Iterable[tuple[int, list[str]]
 
 def _object(line: str, number: int, report: Report) -> Row | None:
     """Return a line's JSON object, None if it is not one."""
+    what = "not a JSON object"
     try:
         value = parse_json(line)
+        if isinstance(value, dict):
+            return value
     except UnicodeEncodeError:
-        report(number, HALF)
-        return None
+        what = HALF
     except (ValueError, RecursionError) as error:
-        report(number, f"no valid JSON ({error!s:.80})")
-        return None
-    if not isinstance(value, dict):
-        report(number, "not a JSON object")
-        return None
-    return value
+        what = f"no valid JSON ({error!s:.80})"
+    report(number, what)
+    return None

@@ -24,23 +24,18 @@ class Source(Protocol):
 
     def has(self, of: Task | TrainingSet, split: str, language: str) -> bool:
         """Return whether a split of a language is there."""
-        ...
 
     def digest(self, of: Task | TrainingSet, split: str, language: str) -> str:
         """Return a hash of everything that decides the split's rows."""
-        ...
 
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
         """Return a split's rows."""
-        ...
 
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, None if it is not known."""
-        ...
 
     def gold_digest(self, task: Task, language: str) -> str:
         """Return a hash of everything that decides the gold."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -78,26 +73,24 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
     if training.parts:
         return _joined(training, [training_rows(source, part, held_out) for part in training.parts])
     notes: list[str] = []
-    train = _usable(source.examples(training, "train", training.language), training, "train", notes)
-    train, misplaced = _without_misplaced(train, source, training, "train", notes)
+    train, misplaced = _usable(source, training, "train", notes)
     if training.languages:
         languages = ", ".join(sorted(set(train["language"])))
         notes.append(f"{training.name}: text in {languages}")
     if "dev" in training.folder.files:
-        dev = _usable(source.examples(training, "dev", "en"), training, "dev", notes)
-        dev, share = _without_misplaced(dev, source, training, "dev", notes)
+        dev, share = _usable(source, training, "dev", notes)
         misplaced = max(misplaced, share)
         if held_out is not None:
             dev = _without(dev, source, held_out, training.name, notes)
     else:
         context = training.format.layout.context
-        english = "en" in train["language"] if "language" in train.column_names else False
-        is_dev = [
-            _tenth(row.get(context) or f"row {i}") and (not english or row["language"] == "en")
+        english = "language" in train.column_names and "en" in train["language"]
+        held = [
+            i
             for i, row in enumerate(train)
+            if _tenth(row.get(context) or f"row {i}") and (not english or row["language"] == "en")
         ]
-        dev = train.select([i for i, held in enumerate(is_dev) if held])
-        train = train.select([i for i, held in enumerate(is_dev) if not held])
+        dev, train = train.select(held), _others(train, held)
     if "id" in dev.column_names and len(set(dev["id"])) < len(dev):  # answers go by id
         numbers = [str(i) for i in range(len(dev))]
         dev = training.format.layout.to_dataset(dev.to_dict() | {"id": numbers})
@@ -111,19 +104,15 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
 
 def _without(dev: Dataset, source: Source, held_out: Task, name: str, notes: list[str]) -> Dataset:
     """Return dev without the rows on contexts of a task's English test set."""
+    test = f"{held_out.name}'s test set"
     if not source.has(held_out, "test", "en"):
-        notes.append(
-            f"{name}: without {held_out.name}'s test set its contexts cannot be told in dev"
-        )
+        notes.append(f"{name}: without {test} its contexts cannot be told in dev")
         return dev
     contexts = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
-    others = [i for i, context in enumerate(dev["context"]) if _folded(context) not in contexts]
-    if len(others) < len(dev):
-        count = len(dev) - len(others)
-        notes.append(
-            f"{name}: {count} dev rows on contexts of {held_out.name}'s test set are left out"
-        )
-    return dev.select(others)
+    held = [i for i, context in enumerate(dev["context"]) if _folded(context) in contexts]
+    if held:
+        notes.append(f"{name}: {len(held)} dev rows on contexts of {test} are left out")
+    return _others(dev, held)
 
 
 def _joined(training: TrainingSet, parts: Sequence[Rows]) -> Rows:
@@ -138,43 +127,43 @@ def _joined(training: TrainingSet, parts: Sequence[Rows]) -> Rows:
     )
 
 
-def _usable(rows: Dataset, training: TrainingSet, split: str, notes: list[str]) -> Dataset:
-    """Return the rows that belong to the set and have a label."""
+def _usable(
+    source: Source, training: TrainingSet, split: str, notes: list[str]
+) -> tuple[Dataset, float]:
+    """Return the rows of the set with a label and with answers at their offsets.
+
+    Also return the share of the labelled rows whose answers are not.
+    """
+    layout = training.format.layout
+    rows = source.examples(training, split, training.language_of(split))
     if training.keep:
         keep = re.compile(training.keep)
         rows = rows.select([i for i, name in enumerate(rows["id"]) if keep.fullmatch(name)])
-    layout = training.format.layout
-    if not layout.label:
-        return rows
-    labelled = [i for i, value in enumerate(rows[layout.label]) if layout.teaches(value)]
-    if len(labelled) == len(rows):
-        return rows
-    count = len(rows) - len(labelled)
-    notes.append(f"{training.name}: {count} {split} rows without a label are dropped")
-    return rows.select(labelled)
-
-
-def _without_misplaced(
-    rows: Dataset, source: Source, training: TrainingSet, split: str, notes: list[str]
-) -> tuple[Dataset, float]:
-    """Return the rows whose answers are at their offsets, and the share of the others."""
-    misplaced = training.format.layout.misplaced(rows)
+    labels = rows[layout.label] if layout.label else ()
+    empty = [i for i, label in enumerate(labels) if not layout.teaches(label)]
+    if empty:
+        notes.append(f"{training.name}: {len(empty)} {split} rows without a label are dropped")
+        rows = _others(rows, empty)
+    misplaced = sorted({i for i, _ in layout.misplaced(rows)})
     if not misplaced:
         return rows, 0.0
     names = ", ".join([rows["id"][i] for i in misplaced[:NAMED]])
     more = ", …" if len(misplaced) > NAMED else ""
     notes.append(
         f"{training.name}: {len(misplaced)} of {len(rows)} {split} questions have an answer that is"
-        f" not at its offset and are dropped ({_file(source, training, split)}:"
-        f" {names}{more})"
+        f" not at its offset and are dropped ({_file(source, training, split)}: {names}{more})"
     )
-    others = sorted(set(range(len(rows))).difference(misplaced))
-    return rows.select(others), len(misplaced) / len(rows)
+    return _others(rows, misplaced), len(misplaced) / len(rows)
+
+
+def _others(rows: Dataset, dropped: Sequence[int]) -> Dataset:
+    """Return the rows without those of some numbers."""
+    return rows.select(sorted(set(range(len(rows))).difference(dropped)))
 
 
 def _file(source: Source, training: TrainingSet, split: str) -> str:
     """Return the file of a split with its folder, or the set's name if it is not one file."""
-    language = training.language if split == "train" else "en"
+    language = training.language_of(split)
     paths = source.files(training, split, language) if isinstance(source, FolderSource) else []
     return "/".join(paths[0].parts[-2:]) if len(paths) == 1 else f"{training.name} {split}"
 
@@ -210,9 +199,9 @@ def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | 
     """Return the first part and split of a training set that the source lacks, else None."""
     if training.parts:
         return next((gap for part in training.parts if (gap := lacking(source, part))), None)
-    for split, language in (("train", training.language), ("dev", "en")):
+    for split in ("train", "dev"):
         declared = split == "train" or split in training.folder.files
-        if declared and not source.has(training, split, language):
+        if declared and not source.has(training, split, training.language_of(split)):
             return training, split
     return None
 

@@ -110,21 +110,11 @@ def place_of(text: str, keys: tuple[str, ...], value: str | None = None) -> tupl
         keys: Names of the tables and, last, of the key; the longest known beginning counts.
         value: A string that the key's value is or contains; None for the key itself.
     """
-    places = list(_places(text))
-    depth = max((_common(place.path, keys) for place in places), default=0)
-    inside = [p for p in places if depth and p.path[:depth] == keys[:depth]]
-    strings = [p for p in inside if p.value is not None and p.value == value]
-    names = [p for p in inside if p.value is None]
-    at = next((place.at for place in (*strings, *names)), 0)
+    places = [place for place in _places(text) if place.value in (None, value)]
+    places.sort(key=lambda place: place.value is None)  # strings before keys
+    lengths = range(len(keys), 0, -1)
+    at = next((p.at for n in lengths for p in places if p.path[:n] == keys[:n]), 0)
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-
-
-def _common(path: tuple[str, ...], keys: tuple[str, ...]) -> int:
-    """Return how many names a key's path and some keys have in common at the beginning."""
-    depth = 0
-    while depth < min(len(path), len(keys)) and path[depth] == keys[depth]:
-        depth += 1
-    return depth
 
 
 def _places(text: str) -> Iterator[_Place]:
@@ -133,7 +123,7 @@ def _places(text: str) -> Iterator[_Place]:
     at = _space(text, 0)
     while at < len(text):
         if text[at] == "[":
-            start = _blank(text, at + (2 if text[at + 1] == "[" else 1))
+            start = _past(_BLANK, text, at + (2 if text[at + 1] == "[" else 1))
             table, at = _key(text, start)
             yield _Place(table, start)
             at = text.index("]", at)
@@ -148,7 +138,7 @@ def _pair(text: str, at: int, table: tuple[str, ...]) -> Generator[_Place, None,
     names, end = _key(text, at)
     path = (*table, *names)
     yield _Place(path, at)
-    return (yield from _value(text, _blank(text, text.index("=", end) + 1), path))
+    return (yield from _value(text, _past(_BLANK, text, text.index("=", end) + 1), path))
 
 
 def _value(text: str, at: int, path: tuple[str, ...]) -> Generator[_Place, None, int]:
@@ -159,8 +149,7 @@ def _value(text: str, at: int, path: tuple[str, ...]) -> Generator[_Place, None,
             inner = string[0].lstrip("\"'")
             yield _Place(path, string.end() - len(inner), inner.rstrip("\"'"))
             return string.end()
-        plain = _PLAIN.match(text, at)
-        return plain.end() if plain else at
+        return _past(_PLAIN, text, at)
     close = "]" if text[at] == "[" else "}"
     at = _space(text, at + 1)
     while text[at] != close:
@@ -182,17 +171,17 @@ def _key(text: str, at: int) -> tuple[tuple[str, ...], int]:
         if part is None:
             return tuple(names), at
         names.append(part[0].strip("\"'"))
-        at = _blank(text, part.end())
+        at = _past(_BLANK, text, part.end())
         if text[at : at + 1] != ".":
             return tuple(names), at
-        at = _blank(text, at + 1)
+        at = _past(_BLANK, text, at + 1)
 
 
 def _space(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
-    return match.end() if match else at
+    return _past(_SPACE, text, at)
 
 
-def _blank(text: str, at: int) -> int:
-    match = _BLANK.match(text, at)
+def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Return where a pattern's match ends that begins at a place, the place itself if none does."""
+    match = pattern.match(text, at)
     return match.end() if match else at

@@ -161,8 +161,7 @@ class SpanExtraction:
     def read_gold(self, path: Path) -> Answers:
         """Read a SQuAD file with answers; one without any raises Unlabelled."""
         refuse_mark(path)
-        # the official scorer does not use the offsets
-        value = self.layout.read_file(path, (), strict(path), offsets=False)
+        value = self.layout.read_file(path, (), strict(path))
         gold = list(zip(value["id"], value["answers"], strict=True))
         if not any(is_labelled(answers) for _, answers in gold):
             raise Unlabelled(f"{path}: no labels (every answer is empty)")

@@ -46,7 +46,10 @@ def question(start=0, text="Ada", **more):
 
 def parsed(layout, path, labels=(), report=None):
     """The columns of a file; the first malformed place raises unless a report takes it."""
-    return layout.read_file(path, labels, report or files.strict(path), offsets=True)
+    rows = layout.read_file(path, labels, report or files.strict(path))
+    for _, what in layout.misplaced(rows):
+        (report or files.strict(path))(0, what)
+    return rows
 
 
 def collect(layout, path, labels=()):
@@ -600,4 +603,4 @@ def test_files_that_xtreme_does_not_have_need_declared_columns(tmp_path):
     path = tmp_path / "train.tsv"
     path.write_text("a\tb\n")
     with pytest.raises(HarnessError, match=r"train\.tsv: .* declare columns in the Folder"):
-        Choices().read([path], ("0", "1"))
+        Choices().read([path], ("0", "1"), files.strict)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from harness.data.layouts.layout import STRING, STRINGS, Layout, Row
+from harness.data.layouts.layout import STRING, STRINGS, Layout, Row, Types
 
 
 class Choices(Layout):
     """Multiple choice; the label is the number of the correct option, from "0"."""
 
-    columns: ClassVar[Mapping[str, str]] = {
+    columns: ClassVar[Types] = {
         "context": STRING,
         "question": STRING,
         "choices": STRINGS,
@@ -22,15 +22,12 @@ class Choices(Layout):
 
     def problem(self, row: Row, labels: Sequence[str]) -> str:
         """Return what is wrong with a row: a value that is not text, or the number of options."""
-        choices = row.get("choices")
+        choices: Any = row.get("choices")
         defect = super().problem(row, labels)
         if defect:
             return defect
-        if (
-            not isinstance(choices, list)
-            or len(choices) != len(labels)
-            or not all(isinstance(choice, str) for choice in choices)
-        ):
-            content = len(choices) if isinstance(choices, list) else repr(choices)[:60]
-            return f"expected {len(labels)} options of text, found {content}"
-        return ""
+        texts = isinstance(choices, list) and all(isinstance(choice, str) for choice in choices)
+        if texts and len(choices) == len(labels):
+            return ""
+        content = len(choices) if isinstance(choices, list) else repr(choices)[:60]
+        return f"expected {len(labels)} options of text, found {content}"

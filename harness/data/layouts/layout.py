@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from harness.data.files import Report, strict
+from harness.data.files import Report
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    Table: TypeAlias = dict[str, list[Any]] | Dataset
+
 Columns = dict[str, list[Any]]
+Types = Mapping[str, str]
 Row = Mapping[str, Any]
 Reports = Callable[[Path], Report]
 """Returns the report for the malformed places of a file; ``strict`` raises at the first one."""
@@ -38,37 +41,26 @@ class Layout:
             before anything runs.
     """
 
-    columns: ClassVar[Mapping[str, str]] = {}
+    columns: ClassVar[Types] = {}
     label: ClassVar[str] = "label"
     classes: ClassVar[bool] = True
     context: ClassVar[str] = ""
     defaults: ClassVar[Mapping[str, Any]] = {}
     gold_names_places: ClassVar[bool] = False
 
-    def read_file(
-        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool
-    ) -> Columns:
+    def read_file(self, path: Path, labels: Sequence[str], report: Report) -> Columns:
         """Read one file.
 
         Args:
             path: The file.
             labels: The label set; () stands for any.
             report: Receives malformed places.
-            offsets: Also report answers that are not at their offsets. They matter only for
-                training, which counts them (``harness.data.source.training_rows``).
         """
         raise HarnessError(f"{path}: XTREME has no such files; declare columns in the Folder")
 
-    def read(
-        self,
-        paths: Sequence[Path],
-        labels: Sequence[str],
-        reports: Reports = strict,
-        *,
-        offsets: bool = False,
-    ) -> Columns:
+    def read(self, paths: Sequence[Path], labels: Sequence[str], reports: Reports) -> Columns:
         """Read the files of one split, each by ``read_file``."""
-        return joined([self.read_file(p, labels, reports(p), offsets=offsets) for p in paths])
+        return joined([self.read_file(path, labels, reports(path)) for path in paths])
 
     def arranged(self, columns: Columns) -> Columns:
         """Return columns from a table in this layout."""
@@ -83,11 +75,11 @@ class Layout:
                 return f"{name} is no text but {value!r:.60}"
         return ""
 
-    def count(self, columns: Columns | Dataset) -> int:
+    def count(self, columns: Table) -> int:
         """Return the number of examples."""
         return len(columns[next(iter(self.columns))])
 
-    def labelled(self, columns: Columns | Dataset) -> bool:
+    def labelled(self, columns: Table) -> bool:
         """Return whether any example has a label."""
         return not self.label or any(map(is_labelled, columns[self.label]))
 
@@ -99,13 +91,14 @@ class Layout:
         """Return the labels of rows, for a format that takes its label set from them."""
         return ()
 
-    def misplaced(self, rows: Dataset) -> list[int]:
-        """Return the numbers of the rows with an answer that is not at its offset."""
+    def misplaced(self, columns: Table) -> list[tuple[int, str]]:
+        """Return each answer that is not at its offset: its row's number, and what is wrong.
+
+        They matter only for training, which counts them (``harness.data.source.training_rows``).
+        """
         return []
 
-    def misfits(
-        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
-    ) -> list[str]:
+    def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return how gold and examples do not fit each other, a line for each problem.
 
         ``harness data check`` reports them. If gold names places, ``harness eval`` refuses it

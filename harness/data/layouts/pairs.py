@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from harness.data.files import Report, read_lines
-from harness.data.layouts.layout import STRING, Columns, Layout
+from harness.data.layouts.layout import STRING, Columns, Layout, Types
 
 
 class Pairs(Layout):
@@ -17,26 +17,17 @@ class Pairs(Layout):
     such quoting is undone.
     """
 
-    columns: ClassVar[Mapping[str, str]] = {
-        "sentence1": STRING,
-        "sentence2": STRING,
-        "label": STRING,
-    }
+    columns: ClassVar[Types] = {"sentence1": STRING, "sentence2": STRING, "label": STRING}
 
-    def read_file(
-        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool = False
-    ) -> Columns:
+    def read_file(self, path: Path, labels: Sequence[str], report: Report) -> Columns:
         """Read sentence pairs, with labels or without."""
         rows: Columns = {name: [] for name in self.columns}
         width = 0
         for number, line in enumerate(read_lines(path, report), 1):
             fields = [_unquote(text) for text in line.split("\t")]
             if len(fields) not in ((width,) if width else (2, 3)):
-                report(
-                    number,
-                    f"{len(fields)} columns, expected {width or '2 or 3'}"
-                    " (sentence1, sentence2, label), separated by tabs",
-                )
+                expected = f"{width or '2 or 3'} (sentence1, sentence2, label), separated by tabs"
+                report(number, f"{len(fields)} columns, expected {expected}")
                 continue
             width = len(fields)
             label = fields[2] if width == 3 else None

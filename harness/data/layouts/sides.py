@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.data.files import Report, read_lines, strict
-from harness.data.layouts.layout import STRING, STRINGS, Columns, Layout, Reports
+from harness.data.files import Report, read_lines
+from harness.data.layouts.layout import STRING, STRINGS, Columns, Layout, Reports, Types
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from harness.data.layouts.layout import Table
 
 Pair = tuple[str, str]
 
@@ -22,33 +22,19 @@ class Sentences(Layout):
     translations; ids are line numbers from 0 as text.
     """
 
-    columns: ClassVar[Mapping[str, str]] = {
-        "side": STRING,
-        "id": STRING,
-        "text": STRING,
-        "matches": STRINGS,
-    }
+    columns: ClassVar[Types] = {"side": STRING, "id": STRING, "text": STRING, "matches": STRINGS}
     label = "matches"
     classes = False
     gold_names_places = True
     with_ids: ClassVar[bool] = False
 
-    def read(
-        self,
-        paths: Sequence[Path],
-        labels: Sequence[str],
-        reports: Reports = strict,
-        *,
-        offsets: bool = False,
-    ) -> Columns:
+    def read(self, paths: Sequence[Path], labels: Sequence[str], reports: Reports) -> Columns:
         """Read the language's file, the English one and perhaps the gold pairs."""
         columns: Columns = {name: [] for name in self.columns}
         matches: dict[str, list[str]] = {}
-        pairs = (
-            id_pairs(read_lines(paths[2], reports(paths[2])), reports(paths[2]))
-            if paths[2:]
-            else []
-        )
+        pairs: list[Pair] = []
+        for path in paths[2:]:
+            pairs += id_pairs(read_lines(path, reports(path)), reports(path))
         for left, right in pairs:
             matches.setdefault(left, []).append(right)
             matches.setdefault(right, []).append(left)
@@ -90,13 +76,11 @@ class Sentences(Layout):
             "matches": [[str(place[i])] for i in range(count)] + [[str(i)] for i in order],
         }
 
-    def count(self, columns: Columns | Dataset) -> int:
+    def count(self, columns: Table) -> int:
         """Return the number of sentences in the language."""
         return sum(side == "source" for side in columns["side"])
 
-    def misfits(
-        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
-    ) -> list[str]:
+    def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return sides of different lengths, and gold that is not a line of the language's file."""
         names = ids_of(columns)
         source, english = len(names["source"]), len(names["english"])
@@ -124,9 +108,7 @@ class Bitext(Sentences):
 
     with_ids = True
 
-    def misfits(
-        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
-    ) -> list[str]:
+    def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return gold pairs that do not name sentences."""
         foreign = foreign_pairs(ids_of(columns), gold or [])
         return [f"{labels}: {foreign}"] if foreign else []
@@ -144,7 +126,7 @@ def id_pairs(lines: Sequence[str], report: Report) -> list[Pair]:
     return pairs
 
 
-def ids_of(columns: Columns | Dataset) -> Mapping[str, list[str]]:
+def ids_of(columns: Table) -> Mapping[str, list[str]]:
     """Return the ids of the sentences of each side."""
     ids: dict[str, list[str]] = {"source": [], "english": []}
     for side, name in zip(columns["side"], columns["id"], strict=True):

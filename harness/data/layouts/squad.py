@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.bounds import shown
 from harness.data.files import Report, read_json
-from harness.data.layouts.layout import NUMBERS, STRING, STRINGS, Columns, Layout
+from harness.data.layouts.layout import NUMBERS, STRING, STRINGS, Columns, Layout, Types
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from harness.data.layouts.layout import Table
 
 
 class Squad(Layout):
@@ -21,7 +21,7 @@ class Squad(Layout):
     Offsets are never corrected.
     """
 
-    columns: ClassVar[Mapping[str, str]] = {
+    columns: ClassVar[Types] = {
         "id": STRING,
         "context": STRING,
         "question": STRING,
@@ -32,9 +32,7 @@ class Squad(Layout):
     classes = False
     context = "context"
 
-    def read_file(
-        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool
-    ) -> Columns:
+    def read_file(self, path: Path, labels: Sequence[str], report: Report) -> Columns:
         """Read questions with their contexts and answers."""
         rows: Columns = {name: [] for name in self.columns}
         for context, qa in _questions(read_json(path), report):
@@ -47,10 +45,6 @@ class Squad(Layout):
                 what = f"a question has no usable id, question or answers ({error!r})"
                 report(0, f"{what}; see SQuAD v1.1")
                 continue
-            for text, start in answers if offsets else ():
-                if not _stands_at(context, text, start):
-                    place = f"is not at character {start} of its context"
-                    report(0, f"question {identity}: answer {text[:40]!r} {place}")
             rows["id"].append(identity)
             rows["context"].append(context)
             rows["question"].append(question)
@@ -58,21 +52,22 @@ class Squad(Layout):
             rows["starts"].append([start for _, start in answers])
         return rows
 
-    def misplaced(self, rows: Dataset) -> list[int]:
-        """Return the questions with an answer that is not at its offset.
+    def misplaced(self, columns: Table) -> list[tuple[int, str]]:
+        """Return the answers that are not at their offsets; an empty one always is.
 
         Translated sets have them, and sets whose offsets count UTF-16 units.
         """
-        columns = (rows[name][:] for name in ("context", "answers", "starts"))
+        rows = zip(
+            *(columns[name][:] for name in ("id", "context", "answers", "starts")), strict=True
+        )
         return [
-            i
-            for i, (context, answers, starts) in enumerate(zip(*columns, strict=True))
-            if not all(_stands_at(context, *one) for one in zip(answers, starts, strict=True))
+            (i, f"question {name}: answer {text[:40]!r} is not at character {start} of its context")
+            for i, (name, context, answers, starts) in enumerate(rows)
+            for text, start in zip(answers, starts, strict=True)
+            if text and (start < 0 or not context.startswith(text, start))
         ]
 
-    def misfits(
-        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
-    ) -> list[str]:
+    def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return a line on the questions without an answer in the gold, if any."""
         answered = {name for name, _ in gold or ()}
         missing = [name for name in columns["id"] if name not in answered]
@@ -87,11 +82,6 @@ class SquadWithout(Squad):
     def teaches(self, label: Any) -> bool:
         """Return True: questions without an answer are trained on, too."""
         return True
-
-
-def _stands_at(context: str, answer: str, start: int) -> bool:
-    """Return whether an answer is at its offset in the context; an empty one always is."""
-    return not answer or (start >= 0 and context.startswith(answer, start))
 
 
 def _questions(value: Any, report: Report) -> list[tuple[str, dict[str, Any]]]:

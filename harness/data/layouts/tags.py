@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import Report, read_lines
-from harness.data.layouts.layout import STRINGS, Columns, Layout
+from harness.data.layouts.layout import STRINGS, Columns, Layout, Types
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+    from harness.data.layouts.layout import Table
 
 
 class Tags(Layout):
@@ -20,12 +22,10 @@ class Tags(Layout):
     also be separated by spaces, as in XTREME's preparation (utils_preprocess.py).
     """
 
-    columns: ClassVar[Mapping[str, str]] = {"tokens": STRINGS, "tags": STRINGS}
+    columns: ClassVar[Types] = {"tokens": STRINGS, "tags": STRINGS}
     label = "tags"
 
-    def read_file(
-        self, path: Path, labels: Sequence[str], report: Report, *, offsets: bool = False
-    ) -> Columns:
+    def read_file(self, path: Path, labels: Sequence[str], report: Report) -> Columns:
         """Read tagged sentences, or tokens alone."""
         known = set(labels)
         prefix = f"{path.stem.rpartition('-')[2]}:"
@@ -42,29 +42,22 @@ class Tags(Layout):
             token, *others = _columns_of(line, known)
             tag = others[0] if others else ""
             if len(others) > 1 or (not known and " " in tag):
-                report(
-                    number, "more than two columns; expected token and tag, separated by one tab"
-                )
+                report(number, _WIDE)
             elif tag and known and tag not in known:
                 report(number, f"tag {tag!r} is none of {', '.join(labels)}")
             elif tags[-1] and bool(tags[-1][-1]) != bool(tag):
-                report(
-                    number, f"some tokens of this sentence have a tag and some have none; {_TAB}"
-                )
+                report(number, _MIXED)
             tokens[-1].append(token)
             tags[-1].append(tag)
             spaced += [number] if tag and known and "\t" not in line else []
             marked += [number] if token.startswith(prefix) else []
         rows = [i for i, words in enumerate(tokens) if words]
         if spaced and not all(tags[i][0] for i in rows):
-            what = "ends in a tag after a space, but other sentences of the file have no tags"
-            report(spaced[0], f"{what}; {_TAB}")
+            report(spaced[0], _SPACED)
         count = sum(map(len, tokens))
         if 2 * len(marked) > count:
-            what = (
-                f"{len(marked)} of {count} tokens begin with {prefix!r}, as in WikiANN's own files"
-            )
-            report(marked[0], f"{what}; take the prefix off, as XTREME's preparation does")
+            what = f"{len(marked)} of {count} tokens begin with {prefix!r}, as in WikiANN's own"
+            report(marked[0], f"{what} files; take the prefix off, as XTREME's preparation does")
         return {
             "tokens": [tokens[i] for i in rows],
             "tags": [tags[i] if tags[i][0] else None for i in rows],
@@ -74,9 +67,7 @@ class Tags(Layout):
         """Return the tags of the rows, sorted."""
         return tuple(sorted({tag for sentence in rows["tags"] for tag in sentence}))
 
-    def misfits(
-        self, columns: Columns | Dataset, gold: Any, examples: object, labels: object
-    ) -> list[str]:
+    def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return a wrong number of sentences, and the first one with a wrong number of tags."""
         tokens, problems = columns["tokens"], []
         if gold is not None and len(tokens) != len(gold):
@@ -90,7 +81,10 @@ class Tags(Layout):
         return problems
 
 
+_WIDE = "more than two columns; expected token and tag, separated by one tab"
 _TAB = "put a tab between token and tag, or at the end of a line that is all token"
+_MIXED = f"some tokens of this sentence have a tag and some have none; {_TAB}"
+_SPACED = f"ends in a tag after a space, but other sentences of the file have no tags; {_TAB}"
 
 
 def _columns_of(line: str, known: Collection[str]) -> list[str]:
