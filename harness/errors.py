@@ -45,14 +45,10 @@ def unknown(kind: str, word: str, known: Iterable[str], also: str = "") -> Harne
 
 def disk_trouble(error: Exception) -> str:
     """Return the message of an error that means a full or forbidden disk, "" for other errors."""
-    if isinstance(error, OSError) and error.errno in (
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EACCES,
-        errno.EROFS,
-    ):
+    full = (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, OSError) and error.errno in (*full, errno.EACCES, errno.EROFS):
         return f"{error.strerror}" + (f" at {error.filename}" if error.filename else "")
-    for number in (errno.ENOSPC, errno.EDQUOT):  # safetensors, tokenizers, shutil.copytree
+    for number in full:  # safetensors, tokenizers, shutil.copytree
         if os.strerror(number) in str(error):
             return os.strerror(number)
     if "PytorchStreamWriter failed writing" in str(error):  # torch.save hides the reason

@@ -6,13 +6,7 @@ Importing this imports the standard library only; numpy is imported for the firs
 from harness.scoring.bitext import pair_scores
 from harness.scoring.chunks import chunk_scores, token_accuracy
 from harness.scoring.classification import accuracy
-from harness.scoring.qa import (
-    MLQA_LANGUAGES,
-    Answers,
-    mlqa_scores,
-    squad2_scores,
-    squad_scores,
-)
+from harness.scoring.qa import MLQA_LANGUAGES, Answers, mlqa_scores, squad2_scores, squad_scores
 
 __all__ = [
     "MLQA_LANGUAGES",

@@ -1,4 +1,4 @@
-"""F1 of mined sentence pairs: BUCC."""
+"""F1 from counts, and F1 of mined sentence pairs: BUCC."""
 
 from collections.abc import Iterable
 
@@ -24,10 +24,12 @@ def pair_scores(
     truth, mined = set(gold), set(predictions)
     if not truth:
         raise ValueError("no gold pairs to score against")
-    correct = len(truth & mined)
-    if not correct:
-        return {"f1": 0.0, "precision": 0.0, "recall": 0.0}
-    precision = correct / len(mined)
-    recall = correct / len(truth)
-    f1 = 2 * precision * recall / (precision + recall)
+    return f1_scores(len(truth & mined), len(mined), len(truth))
+
+
+def f1_scores(correct: int, predicted: int, labelled: int) -> dict[str, float]:
+    """Return F1, precision and recall in percent; a value is 0 where its denominator is."""
+    precision = correct / predicted if predicted else 0.0
+    recall = correct / labelled if labelled else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if correct else 0.0
     return {"f1": f1 * 100, "precision": precision * 100, "recall": recall * 100}

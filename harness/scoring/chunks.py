@@ -17,7 +17,9 @@ import operator
 from collections import defaultdict
 from functools import cache
 from itertools import chain, count, repeat
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from harness.scoring.bitext import f1_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,37 +42,14 @@ _ENDS = ("E*", "S*", "BB", "BS", "BO", "IB", "IS", "IO")
 _STARTS = ("*B", "*S", "EE", "EI", "SE", "SI", "OE", "OI")
 
 
-class _Rules(NamedTuple):
-    """The chunk rules as tables; C is the number of prefix classes.
-
-    Attributes:
-        ends: (C * C,) whether a chunk ends between two prefixes, regardless of types.
-        starts: (C * C,) whether one starts there.
-        inside: (C,) whether a change of type matters at that prefix (all but O and ".").
-    """
-
-    ends: Bools
-    starts: Bools
-    inside: Bools
-
-
-class _Chunks(NamedTuple):
-    """The chunks of one corpus of n tags, boundaries included.
-
-    Attributes:
-        ends: (n,) whether a chunk ends right before each position.
-        begins: (n,) the position at which the chunk that ends there began.
-        types: (n,) the type code of the tag before each position.
-    """
-
-    ends: Bools
-    begins: Codes
-    types: Codes
-
-
 @cache
-def _rules() -> _Rules:
-    """Return the tables of conlleval's rules, built once."""
+def _rules() -> tuple[Bools, Bools, Bools]:
+    """Return the tables of conlleval's rules, built once; C is the number of prefix classes.
+
+    Returns:
+        (C * C,) whether a chunk ends between two prefixes, regardless of types; (C * C,) whether
+        one starts there; (C,) whether a change of type matters at a prefix (all but O and ".").
+    """
     import numpy as np
 
     def place(prefix: str) -> int | slice:
@@ -84,7 +63,7 @@ def _rules() -> _Rules:
 
     inside = np.ones(_CLASSES, dtype=np.bool_)
     inside[[_PREFIXES.index(_OUTSIDE), _PREFIXES.index(".")]] = False
-    return _Rules(table(_ENDS), table(_STARTS), inside)
+    return table(_ENDS), table(_STARTS), inside
 
 
 def _encode(sentences: Sequence[Sequence[str]], length: int, codes: defaultdict[str, int]) -> Ints:
@@ -106,8 +85,8 @@ def _encode(sentences: Sequence[Sequence[str]], length: int, codes: defaultdict[
     return np.fromiter(map(codes.__getitem__, tags), np.intp, length + len(sentences) + 1)
 
 
-def _find(codes: Ints, prefixes: Classes, types: Codes) -> _Chunks:
-    """Return the chunks of a corpus.
+def _find(codes: Ints, prefixes: Classes, types: Codes) -> Ints:
+    """Return which chunk of a corpus ends right before each position.
 
     A boundary between position i and i + 1 ends and starts chunks by the pair of prefixes, or
     where the type changes. A chunk begins at the last start before its end. Ill-formed tags may
@@ -120,21 +99,21 @@ def _find(codes: Ints, prefixes: Classes, types: Codes) -> _Chunks:
         types: (K,) type code of each tag.
 
     Returns:
-        The chunks, in n positions.
+        (n,) the beginning and the type of each chunk as one number, -1 where none ends.
     """
     import numpy as np
 
-    rules = _rules()
+    ending, starting, typed = _rules()
     prefix, kind = prefixes.take(codes), types.take(codes)
     pair = prefix[:-1] * np.uint8(_CLASSES) + prefix[1:]
     changed = kind[:-1] != kind[1:]
-    inside = rules.inside.take(prefix)
-    ends = rules.ends.take(pair) | (inside[:-1] & changed)
-    starts = rules.starts.take(pair) | (inside[1:] & changed)
-    latest = np.arange(len(pair), dtype=np.int32) * starts
-    begins = np.zeros(len(pair), dtype=np.int32)
+    inside = typed.take(prefix)
+    ends = ending.take(pair) | (inside[:-1] & changed)
+    starts = starting.take(pair) | (inside[1:] & changed)
+    latest = np.arange(len(pair), dtype=np.intp) * starts
+    begins = np.zeros(len(pair), dtype=np.intp)
     np.maximum.accumulate(latest[:-1], out=begins[1:])  # a start counts from the next position on
-    return _Chunks(ends, begins, kind[:-1])
+    return np.where(ends, begins * len(types) + kind[:-1], -1)
 
 
 def _attributes(tags: Iterable[str]) -> tuple[Classes, Codes]:
@@ -202,21 +181,13 @@ def chunk_scores(
     """
     total = _count_tags(gold, predictions)
     codes: defaultdict[str, int] = defaultdict(count().__next__)
-    truth_codes = _encode(gold, total, codes)
-    guess_codes = _encode(predictions, total, codes)
-    prefixes, types = _attributes(codes)
-    truth = _find(truth_codes, prefixes, types)
-    guess = _find(guess_codes, prefixes, types)
+    both = [_encode(sentences, total, codes) for sentences in (gold, predictions)]
+    attributes = _attributes(codes)
+    truth, guess = (_find(one, *attributes) for one in both)
 
     # Two chunks of one corpus never end at the same place, so ends identify them.
-    both = truth.ends & guess.ends
-    equal = (truth.begins == guess.begins) & (truth.types == guess.types)
-    correct = int((both & equal).sum())
-    predicted, labelled = int(guess.ends.sum()), int(truth.ends.sum())
-    precision = correct / predicted if predicted else 0.0
-    recall = correct / labelled if labelled else 0.0
-    f1 = 2 * precision * recall / (precision + recall) if correct else 0.0
-    return {"f1": f1 * 100, "precision": precision * 100, "recall": recall * 100}
+    correct = (truth == guess) & (truth >= 0)
+    return f1_scores(*(int(chunks.sum()) for chunks in (correct, guess >= 0, truth >= 0)))
 
 
 def token_accuracy(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> float:

@@ -12,6 +12,7 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -63,24 +64,13 @@ def _unicode_punctuation(text: str) -> str:
     The script collects category P over ``range(sys.maxunicode)``, which leaves out U+10FFFF;
     that one is unassigned, so nothing is lost.
     """
-    return _without(
-        text,
-        (
-            character
-            for character in set(text)
-            if character in string.punctuation or unicodedata.category(character)[0] == "P"
-        ),
-    )
+    marks = (c for c in set(text) if c in string.punctuation or unicodedata.category(c)[0] == "P")
+    return _without(text, marks)
 
 
 def _words(*words: str) -> _Rule:
     """Return a rule that replaces whole words by a space."""
-    pattern = re.compile(rf"\b(?:{'|'.join(words)})\b")
-
-    def rule(text: str) -> str:
-        return pattern.sub(" ", text)
-
-    return rule
+    return partial(re.compile(rf"\b(?:{'|'.join(words)})\b").sub, " ")
 
 
 def _arabic_article(text: str) -> str:
@@ -117,21 +107,23 @@ _MLQA_ARTICLES: dict[str, _Rule] = {
 }
 
 
-def _normalise(texts: Sequence[str], rules: _Rules) -> list[str]:
+def _normalised(texts: Iterable[str], rules: _Rules) -> dict[str, str]:
     """Normalise texts: lower case, punctuation, articles, white space, in that order.
 
     Args:
-        texts: N texts, at least one.
+        texts: Texts, perhaps repeated.
         rules: The script's rules.
 
     Returns:
-        N normalised texts: tokens joined by single spaces.
+        Each text to its normal form: tokens joined by single spaces.
     """
-    joined = "\n".join(texts)
-    if joined.count("\n") >= len(texts):  # all white space is alike to the rules
-        joined = "\n".join(text.replace("\n", " ") for text in texts)
+    distinct = dict.fromkeys(texts)
+    joined = "\n".join(distinct)
+    if joined.count("\n") >= len(distinct):  # all white space is alike to the rules
+        joined = "\n".join(text.replace("\n", " ") for text in distinct)
     joined = rules.segments(rules.articles(rules.punctuation(joined.lower())))
-    return [" ".join(line.split()) for line in joined.split("\n")]
+    lines = (" ".join(line.split()) for line in joined.split("\n"))
+    return dict(zip(distinct, lines, strict=bool(distinct)))  # of no texts, one empty line
 
 
 def _token_f1(guess: Sequence[str], truth: Sequence[str]) -> float:
@@ -172,11 +164,7 @@ def _scores(gold: Answers, predictions: Mapping[str, str], rules: _Rules) -> dic
     if not answered:
         return {"exact_match": 0.0, "f1": 0.0}
 
-    guesses = (guess for guess, _ in answered)
-    every = chain.from_iterable(answers for _, answers in answered)
-    texts = list(dict.fromkeys(chain(guesses, every)))
-    normal = dict(zip(texts, _normalise(texts, rules), strict=True))
-
+    normal = _normalised(chain.from_iterable((guess, *truths) for guess, truths in answered), rules)
     exact, f1 = 0, 0.0
     for guess, answers in answered:
         given = normal[guess]
@@ -230,9 +218,8 @@ def squad2_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, fl
         ValueError: There are no questions.
     """
     pairs = _pairs(gold)
-    flat = {text: "" for _, answers in pairs for text in answers}
-    flat |= {predictions[name]: "" for name, _ in pairs if name in predictions}
-    normal = dict(zip(flat, _normalise(list(flat), _SQUAD), strict=True)) if flat else {}
+    given = [predictions[name] for name, _ in pairs if name in predictions]
+    normal = _normalised(chain(given, *(answers for _, answers in pairs)), _SQUAD)
     questions = [(name, [text for text in answers if normal[text]]) for name, answers in pairs]
     some = [pair for pair in questions if pair[1]]
     means = _scores(some, predictions, _SQUAD) if some else {"exact_match": 0.0, "f1": 0.0}

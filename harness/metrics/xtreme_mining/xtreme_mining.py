@@ -1,20 +1,23 @@
-"""F1 of mined sentence pairs as XTREME computes it for BUCC, as an ``evaluate`` module."""
+"""F1 of mined sentence pairs as XTREME computes it for BUCC.
+
+``evaluate`` wants as many predictions as references, but the sets of mined and of true pairs
+differ in size; so one item is a whole list of pairs. The pairs of several items are pooled.
+
+Args:
+    predictions: lists of mined pairs [source id, target id].
+    references: lists of true pairs, one list for each list of mined pairs.
+
+Returns:
+    f1, precision, recall: percentages, 0 to 100.
+"""
+
+from itertools import chain
 
 import datasets
 import evaluate
 
+from harness.metrics.description import TEXTS, described
 from harness.scoring import pair_scores
-
-_CITATION = "Hu et al. (2020), XTREME, arXiv:2003.11080"
-_INPUTS = """
-``evaluate`` wants as many predictions as references, but the sets of mined and of true pairs
-differ in size; so one item is a whole list of pairs. The pairs of several items are pooled.
-Args:
-    predictions: lists of mined pairs [source id, target id].
-    references: lists of true pairs, one list for each list of mined pairs.
-Returns:
-    f1, precision, recall: percentages, 0 to 100.
-"""
 
 
 def _pool(lists: list[list[list[str]]]) -> set[tuple[str, str]]:
@@ -26,12 +29,11 @@ def _pool(lists: list[list[list[str]]]) -> set[tuple[str, str]]:
     Raises:
         ValueError: A pair does not have two ids.
     """
-    pairs: set[tuple[str, str]] = set()
-    for pair in (pair for pairs_ in lists for pair in pairs_):
+    pairs = list(chain.from_iterable(lists))
+    for pair in pairs:
         if len(pair) != 2:
             raise ValueError(f"a pair needs two ids, not {len(pair)}: {pair!r}")
-        pairs.add((pair[0], pair[1]))
-    return pairs
+    return {(source, target) for source, target in pairs}
 
 
 class XtremeMining(evaluate.Metric):  # type: ignore[misc]
@@ -39,13 +41,8 @@ class XtremeMining(evaluate.Metric):  # type: ignore[misc]
 
     def _info(self) -> evaluate.MetricInfo:
         """Return the description of the inputs: lists of id pairs."""
-        pairs = datasets.Sequence(datasets.Sequence(datasets.Value("string")))
-        return evaluate.MetricInfo(
-            description="F1 of XTREME's BUCC 2018.",
-            citation=_CITATION,
-            inputs_description=_INPUTS,
-            features=datasets.Features({"predictions": pairs, "references": pairs}),
-        )
+        pairs = datasets.Sequence(TEXTS)
+        return described(__doc__, pairs, pairs)
 
     def _compute(
         self, predictions: list[list[list[str]]], references: list[list[list[str]]]

@@ -1,14 +1,5 @@
-"""Exact match and F1 as XTREME computes them for XQuAD, MLQA and TyDiQA, for ``evaluate``."""
+"""Exact match and F1 as XTREME computes them for XQuAD, MLQA and TyDiQA.
 
-from typing import Any
-
-import datasets
-import evaluate
-
-from harness.scoring import mlqa_scores, squad_scores
-
-_CITATION = "Hu et al. (2020), XTREME, arXiv:2003.11080"
-_INPUTS = """
 Args:
     predictions: {"id": ..., "prediction_text": ...} each; a prediction_text of None counts as no
         prediction and scores 0, while an empty one equals an answer that is only punctuation.
@@ -16,18 +7,18 @@ Args:
         every one counts, also where an id repeats.
     language: language of the contexts; "mlqa" needs it, "squad" is English in every language.
     style: "squad" (XQuAD, TyDiQA) or "mlqa".
+
 Returns:
     exact_match, f1: percentages of the references, 0 to 100.
 """
 
+from typing import Any
 
-def _texts(predictions: list[dict[str, Any]]) -> dict[str, str]:
-    """Return predicted answers by question id, without those that are None."""
-    return {
-        item["id"]: item["prediction_text"]
-        for item in predictions
-        if item["prediction_text"] is not None
-    }
+import datasets
+import evaluate
+
+from harness.metrics.description import TEXT, TEXTS, described
+from harness.scoring import mlqa_scores, squad_scores
 
 
 class XtremeQA(evaluate.Metric):  # type: ignore[misc]
@@ -35,22 +26,9 @@ class XtremeQA(evaluate.Metric):  # type: ignore[misc]
 
     def _info(self) -> evaluate.MetricInfo:
         """Return the description of the inputs: those of the SQuAD metric."""
-        text = datasets.Value("string")
-        answers = {
-            "text": datasets.Sequence(text),
-            "answer_start": datasets.Sequence(datasets.Value("int32")),
-        }
-        return evaluate.MetricInfo(
-            description="Exact match and F1 of XTREME's question answering tasks.",
-            citation=_CITATION,
-            inputs_description=_INPUTS,
-            features=datasets.Features(
-                {
-                    "predictions": {"id": text, "prediction_text": text},
-                    "references": {"id": text, "answers": answers},
-                }
-            ),
-        )
+        answers = {"text": TEXTS, "answer_start": datasets.Sequence(datasets.Value("int32"))}
+        prediction = {"id": TEXT, "prediction_text": TEXT}
+        return described(__doc__, prediction, {"id": TEXT, "answers": answers})
 
     def _compute(
         self,
@@ -71,7 +49,8 @@ class XtremeQA(evaluate.Metric):  # type: ignore[misc]
             ValueError: The style is unknown, or ``mlqa`` has no language.
         """
         gold = [(item["id"], item["answers"]["text"]) for item in references]
-        texts = _texts(predictions)
+        pairs = [(item["id"], item["prediction_text"]) for item in predictions]
+        texts = {name: text for name, text in pairs if text is not None}
         if style == "squad":
             return squad_scores(gold, texts)
         if style != "mlqa":

@@ -1,20 +1,19 @@
-"""Chunk F1 as XTREME computes it for UD-POS and PAN-X, as an ``evaluate`` module."""
+"""Chunk F1 as XTREME computes it for UD-POS and PAN-X.
 
-import datasets
-import evaluate
-
-from harness.scoring import chunk_scores, token_accuracy
-
-_CITATION = "Hu et al. (2020), XTREME, arXiv:2003.11080"
-_INPUTS = """
 Args:
     predictions: sentences of predicted tags, each as long as its reference.
     references: sentences of true tags.
+
 Returns:
     f1, precision, recall: micro-averaged over chunks, with the rules of seqeval 0.0.12.
     accuracy: over tags.
     All are percentages, 0 to 100.
 """
+
+import evaluate
+
+from harness.metrics.description import TEXTS, described
+from harness.scoring import chunk_scores, token_accuracy
 
 
 class XtremeTagging(evaluate.Metric):  # type: ignore[misc]
@@ -22,13 +21,7 @@ class XtremeTagging(evaluate.Metric):  # type: ignore[misc]
 
     def _info(self) -> evaluate.MetricInfo:
         """Return the description of the inputs: a list of tags for each sentence."""
-        tags = datasets.Sequence(datasets.Value("string"))
-        return evaluate.MetricInfo(
-            description="Chunk F1 of XTREME's tagging tasks.",
-            citation=_CITATION,
-            inputs_description=_INPUTS,
-            features=datasets.Features({"predictions": tags, "references": tags}),
-        )
+        return described(__doc__, TEXTS, TEXTS)
 
     def _compute(
         self, predictions: list[list[str]], references: list[list[str]]
