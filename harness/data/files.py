@@ -50,9 +50,8 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         if not path.is_file():
-            raise HarnessError(
-                f"{path}: {'a folder, no file' if path.is_dir() else 'no such file'}"
-            )
+            what = "a folder, no file" if path.is_dir() else "no such file"
+            raise HarnessError(f"{path}: {what}")
         if path.stat().st_size > MAX_BYTES:
             raise HarnessError(f"{path}: larger than {MAX_BYTES >> 30} GiB; not read")
         return path.read_bytes()

@@ -105,17 +105,16 @@ def picked(row: Row, column: Column) -> Any:
 
 def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:
     """Yield line numbers and rows."""
+    lines = read_lines(path, report)
     if path.suffix == ".jsonl":
-        for number, line in enumerate(read_lines(path, report), 1):
+        for number, line in enumerate(lines, 1):
             row = _object(line, number, report) if line.strip() else None
             if row is not None:
                 yield number, row
         return
-    lines = read_lines(path, report)
+    cells: Iterable[tuple[int, list[str]]]
     if path.suffix == ".tsv":
-        cells: Iterable[tuple[int, list[str]]] = (
-            (i, line.split("\t")) for i, line in enumerate(lines, 1)
-        )
+        cells = enumerate((line.split("\t") for line in lines), 1)
     elif path.suffix == ".csv":
         cells = _csv(lines, report)
     else:

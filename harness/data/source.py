@@ -199,9 +199,8 @@ def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | 
     """Return the first part and split of a training set that the source lacks, else None."""
     if training.parts:
         return next((gap for part in training.parts if (gap := lacking(source, part))), None)
-    for split in ("train", "dev"):
-        declared = split == "train" or split in training.folder.files
-        if declared and not source.has(training, split, training.language_of(split)):
+    for split in dict.fromkeys(("train", *training.folder.files)):
+        if not source.has(training, split, training.language_of(split)):
             return training, split
     return None
 

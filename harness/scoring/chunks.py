@@ -186,8 +186,8 @@ def chunk_scores(
     truth, guess = (_find(one, *attributes) for one in both)
 
     # Two chunks of one corpus never end at the same place, so ends identify them.
-    correct = (truth == guess) & (truth >= 0)
-    return f1_scores(*(int(chunks.sum()) for chunks in (correct, guess >= 0, truth >= 0)))
+    correct = int(((truth == guess) & (truth >= 0)).sum())
+    return f1_scores(correct, int((guess >= 0).sum()), int((truth >= 0).sum()))
 
 
 def token_accuracy(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> float:
