@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.layouts import Layout, Lines
 from harness.declarations import Scores
-from harness.models.batching import IGNORED
+from harness.formats.common import CommonFormat
+from harness.models.batching import IGNORED, features_of
 from harness.models.heads import WORDS, Head
 from harness.models.masking import mask
 
@@ -24,7 +25,7 @@ DEV_SEED = 0  # the same masks in dev for every training
 
 
 @dataclass(frozen=True)
-class MaskedLM:
+class MaskedLM(CommonFormat):
     """Masked language modelling; a prediction is whether a masked token of dev was predicted right.
 
     The masking is BERT's (arXiv 1810.04805, section 3.1), as was XLM-R's (arXiv 1911.02116). The
@@ -33,11 +34,9 @@ class MaskedLM:
 
     labels: ClassVar[tuple[str, ...]] = ()
     name: ClassVar[str] = "masked language modelling"
-    version: ClassVar[int] = 1
     layout: ClassVar[Layout] = Lines()
     metric: ClassVar[str] = "accuracy"
     head: ClassVar[Head] = WORDS
-    reads: ClassVar[tuple[str, ...]] = ("max_length",)
     special: ClassVar[tuple[str, ...]] = ("mask_token",)
     auxiliary: ClassVar[bool] = True
 
@@ -49,9 +48,7 @@ class MaskedLM:
         In training each feature carries its ``language``, by which lines are sampled.
         """
         batch = tokenizer(rows["text"][:], truncation=True, max_length=settings.max_length)
-        features: list[dict[str, Any]] = [
-            {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
-        ]
+        features = features_of(batch)
         if training:
             for feature, language in zip(features, rows["language"], strict=True):
                 feature["language"] = language
@@ -67,10 +64,9 @@ class MaskedLM:
         hits: list[bool] = []
         for start in range(0, len(masked), BATCH):  # all words' scores are too many to keep
             batch = masked[start : start + BATCH]
-            outputs = model.infer(batch)
             hits += [
                 int(scores[0][i].argmax()) == label
-                for feature, scores in zip(batch, outputs, strict=True)
+                for feature, scores in zip(batch, model.infer(batch), strict=True)
                 for i, label in enumerate(feature["labels"])
                 if label != IGNORED
             ]

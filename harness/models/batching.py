@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 IGNORED = -100  # torch's cross-entropy skips this label
 WINDOW = 50  # number of batches whose shuffled examples are sorted by length together
+
+
+def features_of(batch: Any) -> list[dict[str, Any]]:
+    """Return the inputs of each example of a tokenised batch."""
+    return [{name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))]
 
 
 def inference_batches(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, NotFinite
-from harness.models.batching import inference_batches
+from harness.models.batching import features_of, inference_batches
 from harness.models.device import Device, quiet
 from harness.models.tokenizer import load_tokenizer
 
@@ -98,9 +98,7 @@ class Model:
         import torch
 
         batch = self.tokenizer(list(texts), truncation=True, max_length=max_length)
-        features = [
-            {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
-        ]
+        features = features_of(batch)
         embeddings = np.zeros((len(features), self.module.config.hidden_size), dtype=np.float32)
         for numbers, inputs in self._batches(features):
             with torch.inference_mode(), self.device.autocast():
