@@ -12,7 +12,6 @@ from harness.declarations import Scores
 from harness.formats.common import CommonFormat
 from harness.models.batching import IGNORED, features_of
 from harness.models.heads import WORDS, Head
-from harness.models.masking import mask
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 BATCH = 16  # examples that are predicted together
 DEV_SEED = 0  # the same masks in dev for every training
+MASKED = 0.15  # share of tokens to predict; of these 80 % masked, 10 % random, 10 % unchanged
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,36 @@ class MaskedLM(CommonFormat):
 
     def gold(self, rows: Dataset) -> list[str]:
         """Return the lines; what is masked in them depends on the tokenizer."""
-        lines: list[str] = rows["text"][:]
-        return lines
+        return list(rows["text"])
 
     def score(self, gold: list[str], predictions: list[bool], language: str) -> Scores:
         """Return the share of masked tokens that were predicted right, in percent."""
         return {"accuracy": 100 * sum(predictions) / max(1, len(predictions))}
+
+
+def mask(feature: Mapping[str, Any], tokenizer: Any, draw: random.Random) -> dict[str, Any]:
+    """Return a feature with masks, and with labels only at the masked positions.
+
+    Args:
+        feature: Model inputs without padding, as lists.
+        tokenizer: Has the mask token and the special tokens.
+        draw: The random generator. At least one token is masked.
+    """
+    ids = list(feature["input_ids"])
+    special = set(tokenizer.all_special_ids)
+    positions = [i for i, token in enumerate(ids) if token not in special]
+    targets = [i for i in positions if draw.random() < MASKED]
+    if not targets and positions:
+        targets = [draw.choice(positions)]
+    labels = [IGNORED] * len(ids)
+    for i in targets:
+        labels[i] = ids[i]
+        chance = draw.random()
+        if chance < 0.8:
+            ids[i] = tokenizer.mask_token_id
+        elif chance < 0.9:
+            ids[i] = draw.randrange(len(tokenizer))
+    return {k: v for k, v in feature.items() if k != "language"} | {
+        "input_ids": ids,
+        "labels": labels,
+    }

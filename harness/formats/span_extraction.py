@@ -271,17 +271,12 @@ def _best_span(
     """
     import numpy as np
 
-    context = np.array([span is not None and span[1] > span[0] for span in offsets])
-    places = np.flatnonzero(context)
-    if not len(places):
+    context = {i: span for i, span in enumerate(offsets) if span and span[1] > span[0]}
+    if not context:
         return float("-inf"), None
-    low, high = places[0], places[-1] + 1
-    scores = np.where(context[low:high], start[low:high], -np.inf)[:, None] + np.where(
-        context[low:high], end[low:high], -np.inf
-    )
-    spans = np.arange(high - low)[None, :] - np.arange(high - low)[:, None]  # end minus start
-    scores = np.where((spans >= 0) & (spans < longest), scores, -np.inf)
-    i, j = np.unravel_index(scores.argmax(), scores.shape)
-    first, last = offsets[low + i], offsets[low + j]
-    assert first is not None and last is not None
-    return float(scores[i, j]), (first[0], last[1])
+    places = np.array(list(context))
+    lengths = places[None, :] - places[:, None]  # end minus start
+    allowed = (lengths >= 0) & (lengths < longest)
+    scores = np.where(allowed, start[places][:, None] + end[places], -np.inf)
+    first, last = (int(places[i]) for i in np.unravel_index(scores.argmax(), scores.shape))
+    return float(scores.max()), (context[first][0], context[last][1])
