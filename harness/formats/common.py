@@ -38,6 +38,10 @@ class EvaluatedFormat(CommonFormat):
         """Return the first rows."""
         return first_rows(rows, limit)
 
+    def write(self, predictions: Any, path: Path) -> None:
+        """Write one prediction per line."""
+        write_lines(predictions, path)
+
     def limited(self, gold: list[Any], rows: Dataset) -> list[Any]:
         """Return the gold of the first rows, as many as there are."""
         return gold[: len(rows)]

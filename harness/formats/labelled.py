@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.layouts import Layout
 from harness.declarations import Scores
-from harness.formats.common import (
-    EvaluatedFormat,
-    checked_lines,
-    refuse_placeholders,
-    same_count,
-    write_lines,
-)
+from harness.formats.common import EvaluatedFormat, checked_lines, refuse_placeholders, same_count
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -69,10 +63,6 @@ class OneLabel(Labelled):
         for feature, label in zip(features, rows["label"], strict=True):
             feature["labels"] = self.labels.index(label)
         return features
-
-    def write(self, predictions: list[str], path: Path) -> None:
-        """Write one label per line."""
-        write_lines(predictions, path)
 
     def score(self, gold: list[str], predictions: list[str], language: str) -> Scores:
         """Return the accuracy."""

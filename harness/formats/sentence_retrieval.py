@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from harness.data.layouts import Layout, Sentences
 from harness.declarations import Scores
-from harness.formats.common import checked_lines, same_count, write_lines
+from harness.formats.common import checked_lines, same_count
 from harness.formats.encoder_only import SIDES, EncoderOnly, of_side
 
 if TYPE_CHECKING:
@@ -51,10 +51,6 @@ class SentenceRetrieval(EncoderOnly):
         """Return each English sentence's line in the language's file, None unless all are known."""
         matches = of_side(rows, "english", "matches")
         return [m[0] for m in matches] if matches and all(matches) else None
-
-    def write(self, predictions: Lines, path: Path) -> None:
-        """Write one 0-based line number per line."""
-        write_lines(predictions, path)
 
     def read(self, path: Path) -> Lines:
         """Read one 0-based line number per line."""

@@ -9,6 +9,7 @@ from harness.data.files import one_line
 from harness.data.memory import Memory
 from harness.models.device import version_of
 from harness.models.loading import load_config, quiet
+from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from harness.declarations import Format
@@ -33,8 +34,6 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
 
     def look() -> str:
         import torch
-
-        from harness.models.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
         for name in form.special:
@@ -68,7 +67,6 @@ def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
 
     def look() -> str:
         from harness.models.families import failure
-        from harness.models.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
         config = load_config(checkpoint.path)

@@ -144,12 +144,10 @@ def build_multi_head(
         if getattr(encoder, "pooler", None) is None and getattr(base, "pooler", None) is not None:
             encoder.pooler = base.pooler
         setattr(model, model.base_model_prefix, encoder)
-    state = read_encoder(checkpoint.path).state_dict()
-    own = encoder.state_dict()
-    missing = [name for name in own if name not in state and not name.startswith("pooler.")]
+    loaded = encoder.load_state_dict(read_encoder(checkpoint.path).state_dict(), strict=False)
+    missing = [name for name in loaded.missing_keys if not name.startswith("pooler.")]
     if missing:
         raise HarnessError(f"{checkpoint.name}: encoder weights are missing: {missing[0]} …")
-    encoder.load_state_dict({n: v for n, v in state.items() if n in own}, strict=False)
     for model in models:
         model.tie_weights()
     for number, folder in kept.items():
