@@ -113,7 +113,7 @@ def peer(
     import transformers
 
     from harness.declarations import headline
-    from harness.models.device import quiet
+    from harness.models.loading import quiet
     from harness.models.model import Model
     from harness.models.tokenizer import load_tokenizer
 

@@ -12,8 +12,8 @@ from harness.data.files import scored_lines, strict
 from harness.data.layouts import Bitext, Layout
 from harness.data.layouts.sides import id_pairs
 from harness.declarations import Scores
-from harness.formats.common import first_of_side, write_lines
-from harness.formats.encoder_only import EncoderOnly
+from harness.formats.common import write_lines
+from harness.formats.encoder_only import SIDES, EncoderOnly, of_side
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -38,6 +38,7 @@ class BitextMining(EncoderOnly):
     layout: ClassVar[Layout] = Bitext()
     metric: ClassVar[str] = "f1"
     splits: ClassVar[tuple[str, ...]] = ("dev", "test")
+    queries: ClassVar[str] = "source"
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
         """Return the test pairs that score no less than the threshold fitted on dev."""
@@ -54,39 +55,23 @@ class BitextMining(EncoderOnly):
 
         texts: dict[str, list[str]] = {}
         ids: dict[str, dict[str, str]] = {}
-        for side in ("source", "english"):
-            sentences = [
-                (text, name)
-                for s, text, name in zip(rows["side"], rows["text"], rows["id"], strict=True)
-                if s == side
-            ]
-            counts = Counter(text for text, _ in sentences)
+        for side in SIDES:
+            sentences = of_side(rows, side, "text")
+            counts = Counter(sentences)
             texts[side] = list(counts)
-            ids[side] = {text: name for text, name in sentences if counts[text] == 1}
-        source, english = (
-            model.embed(texts[side], settings.max_length) for side in ("source", "english")
+            named = zip(sentences, of_side(rows, side, "id"), strict=True)
+            ids[side] = {text: name for text, name in named if counts[text] == 1}
+        source, english = (model.embed(texts[side], settings.max_length) for side in SIDES)
+        pairs = (
+            (ids["source"].get(texts["source"][i]), ids["english"].get(texts["english"][j]), score)
+            for i, j, score in mine(source, english, self.neighbours)
         )
-        return [
-            Candidate(ids["source"][left], ids["english"][right], score)
-            for left, right, score in (
-                (texts["source"][i], texts["english"][j], score)
-                for i, j, score in mine(source, english, self.neighbours)
-            )
-            if left in ids["source"] and right in ids["english"]
-        ]
-
-    def first(self, rows: Dataset, limit: int) -> Dataset:
-        """Return the first sentences of the language, and all English ones."""
-        return first_of_side(rows, "source", limit)
+        return [Candidate(left, right, score) for left, right, score in pairs if left and right]
 
     def gold(self, rows: Dataset) -> Pairs | None:
         """Return the rows' gold pairs, None without any."""
-        gold = [
-            (name, other)
-            for side, name, others in zip(rows["side"], rows["id"], rows["matches"], strict=True)
-            if side == "source"
-            for other in others
-        ]
+        names, matches = (of_side(rows, "source", column) for column in ("id", "matches"))
+        gold = [(name, o) for name, others in zip(names, matches, strict=True) for o in others]
         return gold or None
 
     def write(self, predictions: Pairs, path: Path) -> None:
@@ -97,9 +82,7 @@ class BitextMining(EncoderOnly):
         """Read ``source id TAB English id`` lines."""
         return id_pairs(scored_lines(path), strict(path))
 
-    def read_gold(self, path: Path) -> Pairs:
-        """Read ``source id TAB English id`` lines."""
-        return self.read(path)
+    read_gold = read
 
     def limited(self, gold: Pairs, rows: Dataset) -> Pairs:
         """Return the gold pairs that have both sentences in the rows."""

@@ -1,12 +1,12 @@
-"""What several formats share: writing files, counting predictions, refusing placeholders."""
+"""What several formats share: their usual values and files, and the refusal of placeholders."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.data.files import scored_lines
+from harness.data.files import scored_lines, write_text
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -19,32 +19,56 @@ class Unlabelled(HarnessError):
     """The labels are placeholders, so nothing can be scored."""
 
 
+class CommonFormat:
+    """What is usual in a format; each says where it differs."""
+
+    version: ClassVar[int] = 1
+    reads: ClassVar[tuple[str, ...]] = ("max_length",)
+    special: ClassVar[tuple[str, ...]] = ()
+    auxiliary: ClassVar[bool] = False
+
+
+class EvaluatedFormat(CommonFormat):
+    """What is usual in a format that is evaluated, with a prediction for each row."""
+
+    suffix: ClassVar[str] = "tsv"
+    splits: ClassVar[tuple[str, ...]] = ("test",)
+
+    def first(self, rows: Dataset, limit: int) -> Dataset:
+        """Return the first rows."""
+        return first_rows(rows, limit)
+
+    def write(self, predictions: Any, path: Path) -> None:
+        """Write one prediction per line."""
+        write_lines(predictions, path)
+
+    def limited(self, gold: list[Any], rows: Dataset) -> list[Any]:
+        """Return the gold of the first rows, as many as there are."""
+        return gold[: len(rows)]
+
+
 def write_lines(lines: Sequence[str], path: Path) -> None:
     """Write lines that end in LF; create the folder if necessary."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-
-
-def read_labels(path: Path, known: Sequence[str]) -> list[str]:
-    """Read one label per line, as XTREME's scorer does (without white space around it).
-
-    Raises:
-        HarnessError: A label is not in the set; names file, line and the set.
-    """
-    labels = [line.strip() for line in scored_lines(path)]
-    allowed = set(known)
-    for number, label in enumerate(labels, 1):
-        if allowed and label not in allowed:
-            raise HarnessError(
-                f"{path}:{number}: {label[:60]!r} is none of the labels {', '.join(known)}"
-            )
-    return labels
+    write_text("".join(f"{line}\n" for line in lines), path)
 
 
 def refuse_placeholders(labels: Sequence[str], where: object) -> None:
     """Refuse labels that are all the same, if they are many (mirrors without labels)."""
     if len(labels) >= PLACEHOLDER_ROWS and len(set(labels)) == 1:
         raise Unlabelled(f"{where}: no labels (all {len(labels)} rows say {labels[0]!r})")
+
+
+def checked_lines(path: Path, valid: Callable[[str], bool], fault: str) -> list[str]:
+    """Read a file's lines as XTREME's scorer does, without white space around them.
+
+    Raises:
+        HarnessError: A line is not ``valid``; names file, line and the fault.
+    """
+    lines = [line.strip() for line in scored_lines(path)]
+    for number, line in enumerate(lines, 1):
+        if not valid(line):
+            raise HarnessError(f"{path}:{number}: {line[:60]!r} is {fault}")
+    return lines
 
 
 def same_count(predictions: int, gold: int, what: str) -> None:
@@ -56,10 +80,3 @@ def same_count(predictions: int, gold: int, what: str) -> None:
 def first_rows(rows: Dataset, limit: int) -> Dataset:
     """Return the first rows (for ``--limit``)."""
     return rows.select(range(min(limit, len(rows))))
-
-
-def first_of_side(rows: Dataset, side: str, limit: int) -> Dataset:
-    """Return the first sentences of one side and all of the other."""
-    places = [i for i, one in enumerate(rows["side"]) if one == side]
-    dropped = set(places[limit:])
-    return rows.select([i for i in range(len(rows)) if i not in dropped])

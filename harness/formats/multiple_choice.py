@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.layouts import Choices, Layout
-from harness.formats.one_label import OneLabel
+from harness.formats.labelled import OneLabel
 from harness.models.heads import CHOICE, Head
 
 if TYPE_CHECKING:
@@ -60,18 +60,16 @@ class MultipleChoice(OneLabel):
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[str]:
         """Return the number of the option with the highest score; the first of equals."""
+        import numpy as np
+
         features = self.encode(rows["test"], model.tokenizer, settings, training=False)
         flat = [
             {name: values[i] for name, values in feature.items()} | {"row": row}
             for row, feature in enumerate(features)
             for i in range(len(self.labels))
         ]
-        scores = [float(output[0][0]) for output in model.infer(flat)]
-        options = len(self.labels)
-        return [
-            self.labels[max(range(options), key=lambda i: (scores[start + i], -i))]
-            for start in range(0, len(scores), options)
-        ]
+        scores = np.array([float(output[0][0]) for output in model.infer(flat)])
+        return [self.labels[i] for i in scores.reshape(-1, len(self.labels)).argmax(-1)]
 
 
 def options(count: int) -> tuple[str, ...]:

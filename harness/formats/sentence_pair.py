@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.layouts import Layout, Pairs
-from harness.formats.one_label import OneLabel
+from harness.formats.labelled import OneLabel
+from harness.models.batching import features_of
 from harness.models.heads import SEQUENCE, Head
 
 if TYPE_CHECKING:
@@ -35,9 +36,7 @@ class SentencePair(OneLabel):
             truncation="longest_first",
             max_length=settings.max_length,
         )
-        features = [
-            {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
-        ]
+        features = features_of(batch)
         return self.labelled(features, rows) if training else features
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> list[str]:

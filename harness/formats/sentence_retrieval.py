@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.data.files import scored_lines
 from harness.data.layouts import Layout, Sentences
 from harness.declarations import Scores
-from harness.errors import HarnessError
-from harness.formats.common import first_of_side, same_count, write_lines
-from harness.formats.encoder_only import EncoderOnly
+from harness.formats.common import checked_lines, same_count
+from harness.formats.encoder_only import SIDES, EncoderOnly, of_side
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -37,53 +35,33 @@ class SentenceRetrieval(EncoderOnly):
     name: ClassVar[str] = "sentence retrieval"
     layout: ClassVar[Layout] = Sentences()
     metric: ClassVar[str] = "accuracy"
-    splits: ClassVar[tuple[str, ...]] = ("test",)
+    queries: ClassVar[str] = "english"
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Lines:
         """Return the line of the language's file nearest to each English sentence."""
         from harness.search import nearest
 
-        test = rows["test"]
         source, english = (
-            model.embed(
-                [text for s, text in zip(test["side"], test["text"], strict=True) if s == side],
-                settings.max_length,
-            )
-            for side in ("source", "english")
+            model.embed(of_side(rows["test"], side, "text"), settings.max_length) for side in SIDES
         )
         _, numbers = nearest(english, source, 1)
         return [str(line) for line in numbers[:, 0]]
 
-    def first(self, rows: Dataset, limit: int) -> Dataset:
-        """Return the first English sentences, and all of the language's."""
-        return first_of_side(rows, "english", limit)
-
     def gold(self, rows: Dataset) -> Lines | None:
         """Return each English sentence's line in the language's file, None unless all are known."""
-        matches = [
-            m for side, m in zip(rows["side"], rows["matches"], strict=True) if side == "english"
-        ]
+        matches = of_side(rows, "english", "matches")
         return [m[0] for m in matches] if matches and all(matches) else None
-
-    def write(self, predictions: Lines, path: Path) -> None:
-        """Write one 0-based line number per line."""
-        write_lines(predictions, path)
 
     def read(self, path: Path) -> Lines:
         """Read one 0-based line number per line."""
-        lines = [line.strip() for line in scored_lines(path)]
-        for number, line in enumerate(lines, 1):
-            if not (line.isascii() and line.isdigit()):
-                raise HarnessError(f"{path}:{number}: {line[:40]!r} is no 0-based line number")
-        return lines
+        fault = "no 0-based line number"
+        return checked_lines(path, lambda line: line.isascii() and line.isdigit(), fault)
 
-    def read_gold(self, path: Path) -> Lines:
-        """Read one 0-based line number per line."""
-        return self.read(path)
+    read_gold = read
 
     def limited(self, gold: Lines, rows: Dataset) -> Lines:
         """Return the gold of the English sentences among the rows."""
-        return gold[: sum(side == "english" for side in rows["side"])]
+        return gold[: len(of_side(rows, "english", "id"))]
 
     def score(self, gold: Lines, predictions: Lines, language: str) -> Scores:
         """Return the accuracy, and (extra, not official) that of the other direction.

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from harness.data.files import read_json, refuse_mark, strict
+from harness.data.files import read_json, refuse_mark, strict, write_text
 from harness.data.layouts import Layout, Squad, SquadWithout, is_labelled
 from harness.declarations import Scores
 from harness.errors import HarnessError
-from harness.formats.common import Unlabelled, first_rows
+from harness.formats.common import EvaluatedFormat, Unlabelled
 from harness.models.heads import SPAN, Head
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Offsets = list[tuple[int, int] | None]
 
 
 @dataclass(frozen=True)
-class SpanExtraction:
+class SpanExtraction(EvaluatedFormat):
     """Span extraction; predictions are answers by question id.
 
     Attributes:
@@ -45,11 +45,9 @@ class SpanExtraction:
     no_answer: bool = False
     labels: ClassVar[tuple[str, ...]] = ()
     name: ClassVar[str] = "span extraction"
-    version: ClassVar[int] = 1
     suffix: ClassVar[str] = "json"
     metric: ClassVar[str] = "exact_match+f1"
     head: ClassVar[Head] = SPAN
-    splits: ClassVar[tuple[str, ...]] = ("test",)
     reads: ClassVar[tuple[str, ...]] = (
         "max_length",
         "stride",
@@ -57,8 +55,6 @@ class SpanExtraction:
         "max_answer",
         "misplaced_answers",
     )
-    special: ClassVar[tuple[str, ...]] = ()
-    auxiliary: ClassVar[bool] = False
 
     @property
     def layout(self) -> Layout:
@@ -131,10 +127,6 @@ class SpanExtraction:
             for name, (score, text), empty in zip(test["id"], best, null, strict=True)
         }
 
-    def first(self, rows: Dataset, limit: int) -> Dataset:
-        """Return the first rows."""
-        return first_rows(rows, limit)
-
     def gold(self, rows: Dataset) -> Answers | None:
         """Return the rows' ids and answers, None if answers are expected and no row has any."""
         gold = list(zip(rows["id"], rows["answers"], strict=True))
@@ -143,9 +135,7 @@ class SpanExtraction:
 
     def write(self, predictions: dict[str, str], path: Path) -> None:
         """Write ``{id: answer}`` as JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(predictions, ensure_ascii=False, indent=0)
-        path.write_text(text + "\n", encoding="utf-8", newline="\n")
+        write_text(json.dumps(predictions, ensure_ascii=False, indent=0) + "\n", path)
 
     def read(self, path: Path) -> dict[str, str]:
         """Read ``{id: answer}``."""
@@ -255,12 +245,11 @@ def _target(answers: Sequence[str], starts: Sequence[int]) -> tuple[int, int]:
 
 def _token_span(offsets: Offsets, begin: int, end: int) -> tuple[int, int]:
     """Return the tokens that cover characters begin..end, (0, 0) unless the window has them all."""
-    inside = [i for i, span in enumerate(offsets) if span and span[1] > begin and span[0] < end]
-    if not inside:
-        return 0, 0
-    first, last = offsets[inside[0]], offsets[inside[-1]]
-    whole = first is not None and last is not None and first[0] <= begin and last[1] >= end
-    return (inside[0], inside[-1]) if whole else (0, 0)
+    inside = [
+        (i, *span) for i, span in enumerate(offsets) if span and span[1] > begin and span[0] < end
+    ]
+    whole = inside and inside[0][1] <= begin and inside[-1][2] >= end
+    return (inside[0][0], inside[-1][0]) if whole else (0, 0)
 
 
 def _visible(offsets: Offsets, context: str) -> Offsets:
@@ -281,17 +270,12 @@ def _best_span(
     """
     import numpy as np
 
-    context = np.array([span is not None and span[1] > span[0] for span in offsets])
-    places = np.flatnonzero(context)
-    if not len(places):
+    context = {i: span for i, span in enumerate(offsets) if span and span[1] > span[0]}
+    if not context:
         return float("-inf"), None
-    low, high = places[0], places[-1] + 1
-    scores = np.where(context[low:high], start[low:high], -np.inf)[:, None] + np.where(
-        context[low:high], end[low:high], -np.inf
-    )
-    spans = np.arange(high - low)[None, :] - np.arange(high - low)[:, None]  # end minus start
-    scores = np.where((spans >= 0) & (spans < longest), scores, -np.inf)
-    i, j = np.unravel_index(scores.argmax(), scores.shape)
-    first, last = offsets[low + i], offsets[low + j]
-    assert first is not None and last is not None
-    return float(scores[i, j]), (first[0], last[1])
+    places = np.array(list(context))
+    lengths = places[None, :] - places[:, None]  # end minus start
+    allowed = (lengths >= 0) & (lengths < longest)
+    scores = np.where(allowed, start[places][:, None] + end[places], -np.inf)
+    first, last = (int(places[i]) for i in np.unravel_index(scores.argmax(), scores.shape))
+    return float(scores.max()), (context[first][0], context[last][1])

@@ -38,9 +38,7 @@ def pieces_of_words(
     Raises:
         HarnessError: A word has no pieces, and the tokenizer no unknown token.
     """
-    texts = sentences
-    if _carries_space(tokenizer):
-        texts = [_as_written(words) for words in sentences]
+    texts = [_as_written(s) for s in sentences] if _carries_space(tokenizer) else sentences
     vocabulary = list(dict.fromkeys(chain.from_iterable(texts)))
     encoded = tokenizer(vocabulary, add_special_tokens=False)["input_ids"] if vocabulary else []
     pieces = {

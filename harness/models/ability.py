@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from harness.data.files import one_line
 from harness.data.memory import Memory
 from harness.models.device import version_of
+from harness.models.loading import load_config, quiet
+from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from harness.declarations import Format
@@ -28,19 +30,28 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
         form: The format.
         memory: Remembers results by the checkpoint's fingerprint.
     """
+    head = form.head
 
     def look() -> str:
-        from harness.models.multi_head import head_trouble
-        from harness.models.tokenizer import load_tokenizer
+        import torch
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
         for name in form.special:
             if getattr(tokenizer, name) is None:
                 return f"its tokenizer has no {name}; name one in tokenizer_config.json"
-        return head_trouble(checkpoint, form.head, form.labels) if form.head else ""
+        if head is None:
+            return ""
+        try:
+            with torch.device("meta"), quiet():
+                head.on(head.config(checkpoint.path, form.labels))
+        except ValueError as error:
+            if "Unrecognized configuration class" in str(error):
+                return f"transformers has no {head.auto} for {checkpoint.model_type}"
+            return one_line(error)
+        return ""
 
-    head = form.head.auto if form.head else None
-    return _recalled(memory, f"{checkpoint.fingerprint} {head} {' '.join(form.special)}", look)
+    kind = head.auto if head else None
+    return _recalled(memory, f"{checkpoint.fingerprint} {kind} {' '.join(form.special)}", look)
 
 
 def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
@@ -55,13 +66,10 @@ def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:
     """
 
     def look() -> str:
-        import transformers
-
         from harness.models.families import failure
-        from harness.models.tokenizer import load_tokenizer
 
         tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
-        config = transformers.AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+        config = load_config(checkpoint.path)
         positions = getattr(config, "max_position_embeddings", None)
         if length > LONGEST and isinstance(positions, int) and length > positions:
             return f"its config says {positions} positions"

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.recipes import Settings
 
 IGNORED = -100  # torch's cross-entropy skips this label
 WINDOW = 50  # number of batches whose shuffled examples are sorted by length together
+
+
+def features_of(batch: Any) -> list[dict[str, Any]]:
+    """Return the inputs of each example of a tokenised batch."""
+    return [{name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))]
 
 
 def inference_batches(
@@ -29,13 +38,7 @@ def inference_batches(
 
 
 def training_batches(
-    lengths: Sequence[int],
-    *,
-    epochs: int,
-    batch_size: int,
-    max_tokens: int,
-    seed: int,
-    multiple: int = 1,
+    lengths: Sequence[int], settings: Settings, *, seed: int, multiple: int = 1
 ) -> list[list[list[int]]]:
     """Plan all batches of a training run, epoch after epoch.
 
@@ -45,9 +48,7 @@ def training_batches(
 
     Args:
         lengths: Tokens of each example.
-        epochs: Passes over the examples.
-        batch_size: Examples in a batch, at most.
-        max_tokens: Padded tokens in a batch, at most, unless one example alone has more.
+        settings: How many epochs there are, and what a batch holds at most.
         seed: Seeds the shuffling.
         multiple: The number of batches of an epoch is a multiple of this (processes times
             accumulation); the first batches of the epoch are repeated for that.
@@ -58,35 +59,32 @@ def training_batches(
     """
     draw = random.Random(seed)
     plan: list[list[list[int]]] = []
-    for _ in range(epochs):
+    for _ in range(settings.epochs):
         order = list(range(len(lengths)))
         draw.shuffle(order)
-        batches = bucketed(order, lengths, batch_size, max_tokens, draw)
+        batches = bucketed(order, lengths, settings, draw)
         short = -len(batches) % multiple
         plan.append(batches + [batches[i % len(batches)] for i in range(short)])
     return plan
 
 
 def bucketed(
-    order: Sequence[int],
-    lengths: Sequence[int],
-    batch_size: int,
-    max_tokens: int,
-    draw: random.Random,
+    order: Sequence[int], lengths: Sequence[int], settings: Settings, draw: random.Random
 ) -> list[list[int]]:
     """Cut shuffled examples into batches of similar length, and shuffle the batches.
 
     Args:
         order: Numbers of examples, shuffled; some may come twice.
         lengths: Tokens of each example.
-        batch_size: Examples in a batch, at most.
-        max_tokens: Padded tokens in a batch, at most, unless one example alone has more.
+        settings: Of its settings, ``batch_size`` bounds the examples in a batch, and
+            ``max_tokens`` the padded tokens, unless one example alone has more.
         draw: Shuffles the batches.
     """
     batches: list[list[int]] = []
-    for start in range(0, len(order), WINDOW * batch_size):
-        window = sorted(order[start : start + WINDOW * batch_size], key=lambda i: -lengths[i])
-        batches += _cut(window, lengths, max_tokens, batch_size)
+    width = WINDOW * settings.batch_size
+    for start in range(0, len(order), width):
+        window = sorted(order[start : start + width], key=lambda i: -lengths[i])
+        batches += _cut(window, lengths, settings.max_tokens, settings.batch_size)
     draw.shuffle(batches)
     return batches
 
@@ -115,12 +113,9 @@ def _cut(
     """Cut examples, longest first, into batches within both bounds."""
     batches: list[list[int]] = []
     for i in order:
-        batch = batches[-1] if batches else []
-        full = len(batch) >= max_examples or (
-            batch and lengths[batch[0]] * (len(batch) + 1) > max_tokens
-        )
-        if not batch or full:
-            batches.append([i])
+        count = len(batches[-1]) + 1 if batches else 0
+        if 0 < count <= max_examples and lengths[batches[-1][0]] * count <= max_tokens:
+            batches[-1].append(i)
         else:
-            batch.append(i)
+            batches.append([i])
     return batches

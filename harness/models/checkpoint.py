@@ -9,17 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import read_json
 from harness.data.memory import Memory
 from harness.errors import HarnessError
 from harness.models import checkpoint_files as files
 from harness.models.device import version_of
 
 VERSION = 2  # increased when the checks or their results change
-FETCHED = tuple(
-    f"*.{ending}"
-    for ending in "safetensors safetensors.index.json json txt model jinja codes spm".split()
-)
+FETCHED = [f"*.{ending}" for ending in "safetensors json txt model jinja codes spm".split()]
 AFTER_POOLING = ("Transformer", "Pooling", "Normalize")  # other modules are further layers
 
 
@@ -85,7 +81,8 @@ def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) 
         path = _from_hub(where, offline=offline)
     name = where if path != Path(where) else path.resolve().name
     path = path.absolute()  # engines' workers may run in another folder
-    stamp = _stamp(path)
+    identity = (VERSION, version_of("transformers"), str(path), files.stamp(path))
+    stamp = f"checkpoint {hashlib.sha256(repr(identity).encode()).hexdigest()}"
     known = memory.recall(stamp) if memory else None
     if isinstance(known, dict):
         values: dict[str, Any] = {k: tuple(v) if type(v) is list else v for k, v in known.items()}
@@ -94,12 +91,6 @@ def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) 
     if memory:
         memory.keep(stamp, checkpoint.as_dict())
     return checkpoint
-
-
-def _stamp(path: Path) -> str:
-    """Return a name that changes with any file of a folder, and with the code that reads them."""
-    identity = (VERSION, version_of("transformers"), str(path), files.stamp(path))
-    return f"checkpoint {hashlib.sha256(repr(identity).encode()).hexdigest()}"
 
 
 def _inspect(path: Path, name: str) -> Checkpoint:
@@ -140,15 +131,9 @@ def _from_hub(where: str, *, offline: bool) -> Path:
     from huggingface_hub import snapshot_download
 
     repo, _, revision = where.partition("@")
+    options = {"revision": revision or None, "local_files_only": offline}
     try:
-        return Path(
-            snapshot_download(
-                repo,
-                revision=revision or None,
-                allow_patterns=list(FETCHED),
-                local_files_only=offline,
-            )
-        )
+        return Path(snapshot_download(repo, allow_patterns=FETCHED, **options))
     except Exception as error:  # the hub client passes on its transport's errors
         hint = "--offline reads only what was fetched before" if offline else "check id and network"
         raise HarnessError(
@@ -170,10 +155,7 @@ def _notes(config: dict[str, Any], unread: tuple[str, ...]) -> tuple[str, ...]:
 def _pooling(path: Path, modules: list[tuple[str, str]]) -> str:
     """Return how a sentence encoder's Pooling module pools; several ways are joined by +."""
     place = next((place for kind, place in modules if kind == "Pooling"), None)
-    file = path / (place or "") / "config.json"
-    config = read_json(file) if place and file.is_file() else {}
-    if not isinstance(config, dict):
-        return ""
+    config = files.json_object(path / place / "config.json") if place else {}
     if isinstance(config.get("pooling_mode"), str):  # as newer versions write it
         return str(config["pooling_mode"])[:60]
     start = "pooling_mode_"

@@ -66,8 +66,7 @@ def weight_files(path: Path) -> list[Path]:
 
 def _shards(index: Path) -> list[str]:
     """Return the names of the weight files that an index lists, all in its own folder."""
-    value = read_json(index)
-    mapping = value.get("weight_map") if isinstance(value, dict) else None
+    mapping = json_object(index).get("weight_map")
     if not isinstance(mapping, dict) or not mapping:
         raise HarnessError(f"{index}: no weight_map; copy it again")
     for name in mapping.values():
@@ -141,7 +140,11 @@ def _covered(path: Path) -> Iterator[Path]:
 
 def own_record(path: Path) -> dict[str, Any]:
     """Return what ``harness train`` recorded in a checkpoint's folder, {} for others."""
-    file = path / RECORD
+    return json_object(path / RECORD)
+
+
+def json_object(file: Path) -> dict[str, Any]:
+    """Return the object in a JSON file, {} if there is no such file or it holds another value."""
     value = read_json(file) if file.is_file() else {}
     return value if isinstance(value, dict) else {}
 

@@ -107,9 +107,8 @@ def choose_device(name: str, precision: str, threads: int, together: int = 1) ->
 
 def _accelerated() -> bool:
     """Return whether this machine may have an accelerator, without importing torch."""
-    if sys.platform != "linux":
-        return True
-    return any(Path(place).exists() for place in ("/proc/driver/nvidia", "/dev/kfd", "/dev/dri"))
+    places = map(Path, ("/proc/driver/nvidia", "/dev/kfd", "/dev/dri"))
+    return sys.platform != "linux" or any(place.exists() for place in places)
 
 
 def _one_gpu(name: str) -> str:
@@ -117,19 +116,15 @@ def _one_gpu(name: str) -> str:
 
     Under torchrun each process has its own already.
     """
-    if processes() > 1 or not (name == "auto" or name.startswith("cuda")):
-        return name
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
     match = re.fullmatch(r"(?:auto|cuda)(?::([0-9]{1,4}))?", name)
-    if match is None:
-        return name  # an unknown name; using it will raise an error
+    if processes() > 1 or match is None:
+        return name  # if it is unknown, using it will raise an error
     number = int(match[1] or 0)
-    if visible == [""]:
-        os.environ["CUDA_VISIBLE_DEVICES"] = str(number)
-    elif number < len(visible):
-        os.environ["CUDA_VISIBLE_DEVICES"] = visible[number]
-    else:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    allowed = visible.split(",") if visible else [str(i) for i in range(number + 1)]
+    if number >= len(allowed):
         return name  # an unknown device; using it will raise an error
+    os.environ["CUDA_VISIBLE_DEVICES"] = allowed[number]
     return "auto" if name == "auto" else "cuda"
 
 
@@ -181,23 +176,3 @@ def hush() -> None:
 
     datasets.disable_progress_bars()
     logging.disable_progress_bar()
-
-
-class quiet:  # noqa: N801 - reads like contextlib's managers
-    """Silence transformers' loading report: missing poolers and dropped heads are expected."""
-
-    def __enter__(self) -> None:
-        """Lower the library's verbosity and hide its progress bars."""
-        from transformers.utils import logging
-
-        self.level, self.bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        """Restore both."""
-        from transformers.utils import logging
-
-        logging.set_verbosity(self.level)
-        if self.bars:
-            logging.enable_progress_bar()

@@ -10,6 +10,7 @@ from typing import Any
 from harness.data.files import one_line, read_json
 from harness.errors import HarnessError
 from harness.models.config_numbers import check_numbers
+from harness.models.loading import load_config, load_model, quiet
 from harness.models.tokenizer import open_tokenizer
 
 SPARE_ROWS = 1024  # rows of the word table that may have no piece (padding to a round size)
@@ -112,36 +113,21 @@ def raw_config(path: Path) -> dict[str, Any]:
 
 
 def _config(path: Path) -> Any:
-    """Return transformers' config, with its attribute maps and defaults."""
-    import transformers
-
-    raw_config(path)
+    """Return transformers' config; refuse values that it refuses."""
     try:
-        config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False)
+        return load_config(path)
     except Exception as error:  # a value can make the library raise anything
         raise HarnessError(
             f"{path / 'config.json'}: transformers refuses it ({one_line(error)}); mend the value"
         ) from error
-    return config
 
 
 def _on_meta(path: Path, config: Any) -> tuple[Any, list[str], list[str]]:
     """Return the encoder without weights, the missing names, and the unexpected ones."""
-    import transformers
-
-    from harness.models.device import quiet
-
     try:
-        with quiet():
-            model, info = transformers.AutoModel.from_pretrained(
-                path,
-                config=config,
-                device_map="meta",
-                use_safetensors=True,
-                trust_remote_code=False,
-                dtype="float32",
-                output_loading_info=True,
-            )
+        model, info = load_model(
+            "AutoModel", path, config=config, device_map="meta", output_loading_info=True
+        )
         model.get_input_embeddings().weight.shape  # noqa: B018 - speech and vision models have none
     except Exception as error:
         cause = one_line(error)
@@ -240,8 +226,6 @@ def failure(config: Any, inputs: dict[str, Any]) -> str:
     import torch
     import transformers
     from transformers.initialization import no_init_weights
-
-    from harness.models.device import quiet
 
     try:
         with quiet(), no_init_weights():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.models.batching import IGNORED
+from harness.models.loading import load_config, load_model
 
 if TYPE_CHECKING:
     import torch
@@ -35,9 +36,7 @@ class Head:
 
     def config(self, path: Path, labels: Sequence[str]) -> Any:
         """Return a checkpoint's config, changed for this head."""
-        import transformers
-
-        config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False)
+        config = load_config(path)
         names = labels or self.names
         config.problem_type = self.problem
         if names:
@@ -53,16 +52,13 @@ class Head:
 
     def on(self, config: Any) -> Any:
         """Return a complete model of a config, in float32 even if the checkpoint is not."""
-        return self._auto().from_config(config, dtype="float32")
+        import transformers
+
+        return getattr(transformers, self.auto).from_config(config, dtype="float32")
 
     def loaded(self, path: Path, config: Any) -> Any:
         """Return a complete model with the weights of a checkpoint."""
-        from harness.models.device import quiet
-
-        with quiet():
-            return self._auto().from_pretrained(
-                path, config=config, use_safetensors=True, trust_remote_code=False, dtype="float32"
-            )
+        return load_model(self.auto, path, config=config)
 
     def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return the loss of a batch, the mean over its labels."""
@@ -73,11 +69,6 @@ class Head:
         """Return a tensor for each of ``outputs``, its first dimension the batch's."""
         outputs = model(**inputs)
         return [outputs[name] for name in self.outputs]
-
-    def _auto(self) -> Any:
-        import transformers
-
-        return getattr(transformers, self.auto)
 
 
 class ChoiceHead(Head):
@@ -101,7 +92,7 @@ class WordsHead(Head):
         """Return the loss, scoring masked positions only: all would take 7 times the memory."""
         from torch.nn.functional import cross_entropy
 
-        parts = [part for name, part in model.named_children() if name != model.base_model_prefix]
+        parts = list(parts_of(model).values())
         if len(parts) != 1:  # a family whose head is several modules
             return super().loss(model, inputs)
         labels = inputs.pop("labels")
@@ -111,6 +102,11 @@ class WordsHead(Head):
             zero: torch.Tensor = states.sum() * 0.0
             return zero
         return cross_entropy(parts[0](states[masked]).float(), labels[masked])
+
+
+def parts_of(model: Any) -> dict[str, Any]:
+    """Return the modules of a complete model's head by name."""
+    return {n: part for n, part in model.named_children() if n != model.base_model_prefix}
 
 
 SEQUENCE = Head("AutoModelForSequenceClassification")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, NotFinite
-from harness.models.batching import inference_batches
-from harness.models.device import Device, quiet
+from harness.models.batching import features_of, inference_batches
+from harness.models.device import Device
+from harness.models.loading import load_model
 from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -98,9 +99,7 @@ class Model:
         import torch
 
         batch = self.tokenizer(list(texts), truncation=True, max_length=max_length)
-        features = [
-            {name: batch[name][i] for name in batch} for i in range(len(batch["input_ids"]))
-        ]
+        features = features_of(batch)
         embeddings = np.zeros((len(features), self.module.config.hidden_size), dtype=np.float32)
         for numbers, inputs in self._batches(features):
             with torch.inference_mode(), self.device.autocast():
@@ -141,16 +140,7 @@ class Model:
 
 def read_encoder(path: Path) -> Any:
     """Return the bare encoder; a missing weight is an error unless it is the pooler's."""
-    import transformers
-
-    with quiet():
-        model, info = transformers.AutoModel.from_pretrained(
-            path,
-            use_safetensors=True,
-            trust_remote_code=False,
-            dtype="float32",
-            output_loading_info=True,
-        )
+    model, info = load_model("AutoModel", path, output_loading_info=True)
     missing = [name for name in info["missing_keys"] if "pooler" not in name]
     if missing:
         raise HarnessError(f"{path}: the weights lack {min(missing)}; save the model whole")

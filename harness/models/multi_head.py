@@ -11,16 +11,16 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from harness.data.files import one_line
 from harness.errors import HarnessError
-from harness.models.device import Device, quiet, seed_everything
+from harness.models.device import Device, seed_everything
+from harness.models.heads import Head, parts_of
+from harness.models.loading import load_config
 from harness.models.model import Model, read_encoder
 from harness.models.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from harness.declarations import Learnt
     from harness.models.checkpoint import Checkpoint
-    from harness.models.heads import Head
 
 HEADS = "heads"  # folder with heads/0, heads/1 …, in the order of the sets' names
 
@@ -46,12 +46,7 @@ class MultiHeadModel(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.kinds = tuple(kinds)
-        self.heads = nn.ModuleList(
-            nn.ModuleDict(
-                {n: child for n, child in model.named_children() if n != model.base_model_prefix}
-            )
-            for model in models
-        )
+        self.heads = nn.ModuleList(nn.ModuleDict(parts_of(model)) for model in models)
         self.__dict__["models"] = tuple(models)  # not registered, since they contain the encoder
 
     def forward(self, head: int, **inputs: Any) -> torch.Tensor:
@@ -149,32 +144,15 @@ def build_multi_head(
         if getattr(encoder, "pooler", None) is None and getattr(base, "pooler", None) is not None:
             encoder.pooler = base.pooler
         setattr(model, model.base_model_prefix, encoder)
-    state = read_encoder(checkpoint.path).state_dict()
-    own = encoder.state_dict()
-    missing = [name for name in own if name not in state and not name.startswith("pooler.")]
+    loaded = encoder.load_state_dict(read_encoder(checkpoint.path).state_dict(), strict=False)
+    missing = [name for name in loaded.missing_keys if not name.startswith("pooler.")]
     if missing:
         raise HarnessError(f"{checkpoint.name}: encoder weights are missing: {missing[0]} …")
-    encoder.load_state_dict({n: v for n, v in state.items() if n in own}, strict=False)
     for model in models:
         model.tie_weights()
     for number, folder in kept.items():
         load_head(models[number], folder)
     return MultiHeadModel(encoder, models, [form.head for form in forms])
-
-
-def head_trouble(checkpoint: Checkpoint, head: Head, labels: Sequence[str]) -> str:
-    """Return why transformers cannot put a format's head on a checkpoint, "" if it can.
-
-    The head is built on torch's meta device, from the config alone.
-    """
-    try:
-        with torch.device("meta"), quiet():
-            head.on(head.config(checkpoint.path, labels))
-    except ValueError as error:
-        if "Unrecognized configuration class" in str(error):
-            return f"transformers has no {head.auto} for {checkpoint.model_type}"
-        return one_line(error)
-    return ""
 
 
 def only_used_rows(multi: MultiHeadModel, tokens: set[int]) -> None:
@@ -233,11 +211,8 @@ def save_multi_head(multi: MultiHeadModel, folder: Path) -> None:
 
 def load_trained(path: Path, head: Head, number: int, device: Device) -> Model:
     """Return a trained model from the store: its encoder with one of its heads."""
-    import transformers
-
     folder = path / HEADS / str(number)
-    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    module = head.loaded(path, config)
+    module = head.loaded(path, load_config(folder))
     load_head(module, folder)
     return Model(module.to(device.name).eval(), load_tokenizer(path), device, head)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -53,25 +54,17 @@ def load_tokenizer(path: Path | str, unread: Sequence[str] = ()) -> Any:
         path: The checkpoint's folder.
         unread: Inputs that it would give and the model cannot take (``Checkpoint.unread``).
     """
-    return _tokenizer(_TokenizerFiles(Path(path)), tuple(unread))
+    files = sorted(p for p in Path(path).iterdir() if p.is_file() and p.suffix in _ENDINGS)
+    hashes = tuple((p.name, digest(p)) for p in files if p.name not in OURS)
+    return _tokenizer(_TokenizerFiles(Path(path), hashes), tuple(unread))
 
 
+@dataclass(frozen=True)
 class _TokenizerFiles:
-    """A folder, equal to another if the files for a tokenizer are the same."""
+    """A folder, equal to another if all files that a tokenizer may read have the same hashes."""
 
-    def __init__(self, path: Path) -> None:
-        """Hash all files that a tokenizer may read, without the harness's own."""
-        self.path = path
-        files = sorted(p for p in path.iterdir() if p.is_file() and p.suffix in _ENDINGS)
-        self.hashes = tuple((p.name, digest(p)) for p in files if p.name not in OURS)
-
-    def __hash__(self) -> int:
-        """Return the hash of the files' hashes."""
-        return hash(self.hashes)
-
-    def __eq__(self, other: object) -> bool:
-        """Return whether the files' hashes are equal."""
-        return isinstance(other, _TokenizerFiles) and self.hashes == other.hashes
+    path: Path = field(compare=False)
+    hashes: tuple[tuple[str, str], ...]
 
 
 _ENDINGS = (".json", ".txt", ".model", ".jinja", ".codes", ".spm", ".bpe", ".tiktoken")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any
 
 from harness.models.batching import IGNORED, bucketed, quotas, training_batches
@@ -13,16 +13,17 @@ from harness.models.device import processes
 
 if TYPE_CHECKING:
     from harness.data.source import Rows
-    from harness.recipes import Settings
     from harness.training.spec import SetSpec, TrainingSpec
 
 Item = tuple[int, int, int]
 """Number of the set, of its feature, and of the pass over the set (masks differ by it)."""
+Example = tuple[int, int, int, dict[str, Any]]
+"""An item and its feature."""
 
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """All batches and checks of a training.
+    """All batches and checks of a training; a data set of its examples, by item.
 
     Attributes:
         features: For each set, its model inputs with labels, without padding.
@@ -39,6 +40,14 @@ class BatchPlan:
     updates: int
     examples: list[int]
     labels: list[float]
+
+    def __len__(self) -> int:
+        """Return the number of features."""
+        return sum(map(len, self.features))
+
+    def __getitem__(self, item: Item) -> Example:
+        """Return an item with its feature."""
+        return *item, self.features[item[0]][item[1]]
 
     def share(self, batch: Sequence[Item]) -> float:
         """Return the weight of a batch's loss, 1 in the mean over its set.
@@ -77,8 +86,7 @@ def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> Ba
         train = own.train.shuffle(seed=spec.seed)
         if 0 < one.settings.train_examples < len(train):
             train = train.select(range(one.settings.train_examples))
-        form = one.training.format
-        features.append(form.encode(train, tokenizer, one.settings, training=True))
+        features.append(one.training.format.encode(train, tokenizer, one.settings, training=True))
         examples.append(len(train))
     if len(spec.sets) == 1 and "language" not in features[0][0]:
         batches, ends = _single_set(spec, features[0], per_update)
@@ -88,15 +96,11 @@ def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> Ba
     every = settings.check_every
     checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
     batches = batches[: total * per_update]
-    labels = [_mean_labels(features, batches, number) for number in range(len(features))]
+    counts: list[list[int]] = [[] for _ in features]
+    for batch in batches:
+        counts[batch[0][0]].append(_label_count(features, batch))
+    labels = [sum(each) / len(each) if any(each) else 1.0 for each in counts]
     return BatchPlan(features, batches, checks | {total}, total, examples, labels)
-
-
-def _mean_labels(
-    features: Sequence[Sequence[Mapping[str, Any]]], batches: Sequence[Sequence[Item]], number: int
-) -> float:
-    counts = [_label_count(features, batch) for batch in batches if batch[0][0] == number]
-    return sum(counts) / len(counts) if any(counts) else 1.0
 
 
 def _label_count(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequence[Item]) -> int:
@@ -104,33 +108,26 @@ def _label_count(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequenc
 
     For plain text, whose masks are drawn later, these are all tokens.
     """
-    count = 0
+    total = 0
     for head, number, _ in batch:
         feature = features[head][number]
         labels = feature.get("labels")
         if isinstance(labels, list):
-            count += sum(label != IGNORED for label in labels)
+            total += sum(label != IGNORED for label in labels)
         else:
-            count += len(feature["input_ids"]) if "language" in feature else 1
-    return count
+            total += len(feature["input_ids"]) if "language" in feature else 1
+    return total
 
 
 def _single_set(
     spec: TrainingSpec, features: Sequence[dict[str, Any]], per_update: int
 ) -> tuple[list[list[Item]], list[int]]:
     """Return the batches of passes over one set, and the updates at which the passes end."""
-    epochs = training_batches(
-        [size(feature) for feature in features],
-        epochs=spec.settings.epochs,
-        batch_size=spec.settings.batch_size,
-        max_tokens=spec.settings.max_tokens,
-        seed=spec.seed,
-        multiple=per_update,
-    )
-    ends = list(accumulate(len(batches) // per_update for batches in epochs))
-    return [[(0, i, e) for i in batch] for e, batches in enumerate(epochs) for batch in batches], (
-        ends
-    )
+    lengths = [size(feature) for feature in features]
+    epochs = training_batches(lengths, spec.settings, seed=spec.seed, multiple=per_update)
+    ends = accumulate(len(batches) // per_update for batches in epochs)
+    batches = [[(0, i, e) for i in batch] for e, each in enumerate(epochs) for batch in each]
+    return batches, list(ends)
 
 
 def _mixture(
@@ -145,16 +142,12 @@ def _mixture(
     drawn; the order is shuffled. A set that is mixed in at a ratio adds its own batches.
     """
     settings, draw = spec.settings, random.Random(spec.seed)
-    passes = [_passes(one, features[i], f"{spec.seed} {i}") for i, one in enumerate(spec.sets)]
+    passes = [_Passes(one, features[i], f"{spec.seed} {i}") for i, one in enumerate(spec.sets)]
     main = [i for i, one in enumerate(spec.sets) if not one.ratio]
     total = settings.epochs * sum(len(passes[i].batches(0)) for i in main)
-    shares = sampling_shares(
-        [examples[i] for i in main],
-        settings.sampling,
-        cap=settings.cap,
-        temperature=settings.temperature,
-        weights=[spec.sets[i].weight for i in main],
-    )
+    sizes, weights = [examples[i] for i in main], [spec.sets[i].weight for i in main]
+    cap, heat = settings.cap, settings.temperature
+    shares = sampling_shares(sizes, settings.sampling, cap=cap, temperature=heat, weights=weights)
     counts = dict(zip(main, quotas(shares, total), strict=True))
     for i, one in enumerate(spec.sets):
         if one.ratio:  # r of all batches, so r / (1 - r) of the others
@@ -170,12 +163,7 @@ def _mixture(
 
 
 def sampling_shares(
-    counts: Sequence[int],
-    sampling: str,
-    *,
-    cap: int,
-    temperature: float,
-    weights: Sequence[float],
+    counts: Sequence[int], sampling: str, *, cap: int, temperature: float, weights: Sequence[float]
 ) -> list[float]:
     """Return each set's share of the batches.
 
@@ -191,58 +179,44 @@ def sampling_shares(
         Shares that sum to 1.
     """
     raw = {
-        "uniform": [1.0 for _ in counts],
-        "proportional": [float(count) for count in counts],
+        "uniform": [1.0] * len(counts),
+        "proportional": counts,
         "capped": [min(count, cap) ** (1 / temperature) for count in counts],
-        "weights": [float(weight) for weight in weights],
+        "weights": weights,
     }[sampling]
     return [value / sum(raw) for value in raw]
 
 
-@dataclass(frozen=True)
 class _Passes:
     """A set's batches, in an endless sequence of passes."""
 
-    lengths: list[int]
-    groups: Mapping[str, list[int]]  # language to features, {"": all} without languages
-    settings: Settings
-    seed: str
+    def __init__(self, one: SetSpec, features: Sequence[dict[str, Any]], seed: str) -> None:
+        self.settings, self.seed = one.settings, seed
+        self.lengths = [size(feature) for feature in features]
+        self.groups: dict[str, list[int]] = {}  # language to features, {"": all} without languages
+        for i, feature in enumerate(features):
+            self.groups.setdefault(feature.get("language", ""), []).append(i)
 
     def batches(self, number: int) -> list[list[int]]:
         """Return the batches of the pass with this number."""
         draw = random.Random(f"{self.seed} {number}")
-        shares = sampling_shares(
-            [len(group) for group in self.groups.values()],
-            "capped",
-            cap=len(self.lengths),
-            temperature=1 / self.settings.language_exponent,
-            weights=(),
-        )
+        sizes, total = [len(group) for group in self.groups.values()], len(self.lengths)
+        heat = 1 / self.settings.language_exponent
+        shares = sampling_shares(sizes, "capped", cap=total, temperature=heat, weights=())
         order: list[int] = []
-        for group, quota in zip(
-            self.groups.values(), quotas(shares, len(self.lengths)), strict=True
-        ):
+        counts = quotas(shares, total)
+        for group, quota in zip(self.groups.values(), counts, strict=True):
             lines = list(group)
             draw.shuffle(lines)
             order += (lines * (quota // len(lines) + 1))[:quota]
         draw.shuffle(order)
-        bounds = (self.settings.batch_size, self.settings.max_tokens)
-        return bucketed(order, self.lengths, *bounds, draw)
+        return bucketed(order, self.lengths, self.settings, draw)
 
     def stream(self) -> Any:
         """Yield batches of (feature, pass) endlessly."""
-        number = 0
-        while True:
+        for number in count():
             for batch in self.batches(number):
                 yield [(i, number) for i in batch]
-            number += 1
-
-
-def _passes(one: SetSpec, features: Sequence[dict[str, Any]], seed: str) -> _Passes:
-    groups: dict[str, list[int]] = {}
-    for i, feature in enumerate(features):
-        groups.setdefault(feature.get("language", ""), []).append(i)
-    return _Passes([size(f) for f in features], groups, one.settings, seed)
 
 
 def rows_of(ids: Sequence[Any]) -> Sequence[Sequence[int]]:

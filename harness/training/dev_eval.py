@@ -48,21 +48,15 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         self.dev = {i: dev_rows(spec.sets[i], rows[i]) for i in spec.deciding()}
         self.history = History()
         self.losses: dict[str, float] = {}
-        self.sums: dict[int, list[Any]] = {}
+        self.sums: dict[int, tuple[Any, float]] = {}
         self.saved = time.monotonic()
         self.checks: set[int] = set()
         self.trainer: Any = None
 
-    def resume(self, history: History) -> None:
-        """Continue from the checks up to the last state."""
-        self.history = history
-        self.losses = dict(history.losses[-1]) if history.losses else {}
-
     def add_loss(self, head: int, loss: Any, share: float) -> None:
         """Add a piece's loss to the sum of its set."""
-        sums = self.sums.setdefault(head, [0.0, 0.0])
-        sums[0] += loss
-        sums[1] += share
+        total, shares = self.sums.get(head, (0.0, 0.0))
+        self.sums[head] = (total + loss, shares + share)
 
     def on_optimizer_step(self, args: Any, state: Any, control: Any, **more: Any) -> None:
         """Apply weight decay to the word rows that are not parameters."""
@@ -107,12 +101,10 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
 
         A training resumed from that state may get other scores in later checks.
         """
-        if self.trainer.is_world_process_zero():
-            earlier = [self.history.until(step).best_update() for step in states(self.work)]
-            needed = {best_folder(self.work, u) for u in (self.history.best_update(), *earlier)}
-            for folder in self.work.glob("best-*"):
-                if folder not in needed:
-                    shutil.rmtree(folder, ignore_errors=True)
+        earlier = [self.history.until(step).best_update() for step in states(self.work)]
+        needed = {best_folder(self.work, u) for u in (self.history.best_update(), *earlier)}
+        for folder in set(self.work.glob("best-*")) - needed:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def log_losses(self, step: int) -> None:
         """Log each set's mean loss since the last call.
@@ -166,9 +158,8 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         self.history.each.append(each)
         self.history.losses.append(dict(self.losses))
         self.trainer.log({"dev_score": self.history.scores[-1]})
-        if not self.trainer.is_world_process_zero():
-            return
-        if self.history.best() == len(self.history.steps) - 1:
+        is_best = self.history.best() == len(self.history.steps) - 1
+        if is_best and self.trainer.is_world_process_zero():
             save_multi_head(model, best_folder(self.work, step))
             self.forget_others()
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.formats.masked_lm import mask
 from harness.models.batching import IGNORED
 from harness.models.device import Device
-from harness.models.masking import mask
 from harness.models.model import Report
 from harness.models.tokenizer import load_tokenizer
-from harness.training.batch_plan import BatchPlan, plan_batches, rows_of
+from harness.training.batch_plan import BatchPlan, Example, plan_batches
 from harness.training.dev_eval import LOG_EVERY, DevEvaluation
 from harness.training.resume import KEPT, State, best_folder, last_state
 from harness.training.spec import TrainingSpec
@@ -36,12 +36,7 @@ log = logging.getLogger("harness")
 
 
 def train(
-    spec: TrainingSpec,
-    rows: Sequence[Rows],
-    device: Device,
-    work: Path,
-    out: Path,
-    report: Report,
+    spec: TrainingSpec, rows: Sequence[Rows], device: Device, work: Path, out: Path, report: Report
 ) -> dict[str, Any]:
     """Train, and write the weights with the best English dev score to ``out``.
 
@@ -84,11 +79,9 @@ def train(
         log.warning("out of memory: batches are now split in %d, gradients added up", pieces)
         _free()
     if dev.trainer.is_world_process_zero():
-        best_weights = best_folder(work, dev.history.best_update())
-        shutil.copytree(best_weights, out, dirs_exist_ok=True)
+        shutil.copytree(best_folder(work, dev.history.best_update()), out, dirs_exist_ok=True)
         tokenizer.save_pretrained(out)
-    history = dev.history
-    best = history.best()
+    history, best = dev.history, dev.history.best()
     names = [one.training.name for one in spec.sets]
     return {
         "updates": history.steps[-1],
@@ -119,19 +112,15 @@ def _run(spec: TrainingSpec, plan: BatchPlan, dev: DevEvaluation, pieces: int) -
     trainer = _trainer(model, _arguments(spec, dev, plan.updates), plan, dev, pieces)
     dev.trainer, dev.checks = trainer, plan.checks
     state: State = dev.agreed(last_state(dev.work) if trainer.is_world_process_zero() else None)
-    dev.resume(state.history)
+    dev.history = state.history
+    dev.losses = dict(state.history.losses[-1]) if state.history.losses else {}
     trainer.train(resume_from_checkpoint=str(state.folder) if state.folder else None)
     trainer.accelerator.wait_for_everyone()
 
 
 def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
     """Return the encoder with its heads; only what is to be trained gets gradients."""
-    from harness.models.multi_head import (
-        HEADS,
-        add_adapters,
-        build_multi_head,
-        only_used_rows,
-    )
+    from harness.models.multi_head import HEADS, add_adapters, build_multi_head, only_used_rows
 
     forms = [one.training.format for one in spec.sets]
     heads = spec.checkpoint.path / HEADS
@@ -148,13 +137,11 @@ def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
 
 def _is_out_of_memory(error: BaseException) -> bool:
     """Return whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
-    message = str(error)
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in message
-        or "not enough memory" in message
-    )
+    import torch
+
+    texts = ("can't allocate memory", "not enough memory")
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or any(text in str(error) for text in texts)
 
 
 def _free() -> None:
@@ -211,15 +198,14 @@ def _trainer(
 
         def get_train_dataloader(self) -> DataLoader[Any]:
             """Return the planned batches of this process."""
-            share = plan.batches[self.args.process_index :: self.args.world_size]
             return DataLoader(
-                _Features(plan),  # type: ignore[arg-type]
-                batch_sampler=share,
+                plan,  # type: ignore[arg-type]
+                batch_sampler=plan.batches[self.args.process_index :: self.args.world_size],
                 collate_fn=self._padded,
                 pin_memory=self.args.dataloader_pin_memory,
             )
 
-        def _padded(self, batch: Sequence[tuple[int, int, int, dict[str, Any]]]) -> dict[str, Any]:
+        def _padded(self, batch: Sequence[Example]) -> dict[str, Any]:
             share = plan.share([item[:3] for item in batch])
             return collate(batch, dev.tokenizer, self.args.seed) | {"share": share}
 
@@ -237,35 +223,19 @@ def _trainer(
             dev.add_loss(head, loss.detach(), share)
             return loss
 
-    trainer = Planned(model=model, args=arguments, train_dataset=_Features(plan), callbacks=[dev])
+    trainer = Planned(model=model, args=arguments, train_dataset=plan, callbacks=[dev])
     trainer.remove_callback(PrinterCallback)
     trainer.model_accepts_loss_kwargs = False  # compute_loss weights losses by their shares alone
     return trainer
 
 
-class _Features:
-    """Features by set, number and pass, for a DataLoader."""
-
-    def __init__(self, plan: BatchPlan) -> None:
-        self.features = plan.features
-
-    def __len__(self) -> int:
-        return sum(len(features) for features in self.features)
-
-    def __getitem__(self, item: tuple[int, int, int]) -> tuple[int, int, int, dict[str, Any]]:
-        head, number, pass_ = item
-        return head, number, pass_, self.features[head][number]
-
-
-def collate(
-    batch: Sequence[tuple[int, int, int, dict[str, Any]]], tokenizer: Any, seed: int
-) -> dict[str, Any]:
+def collate(batch: Sequence[Example], tokenizer: Any, seed: int) -> dict[str, Any]:
     """Return a batch padded to its longest feature, token labels padded with IGNORED.
 
     The options of a question become a further dimension; plain text is masked.
 
     Args:
-        batch: Number of the set, of the feature, of the pass, and the feature itself.
+        batch: Its examples.
         tokenizer: The encoder's.
         seed: Seeds the masks, together with the numbers.
     """
@@ -279,12 +249,12 @@ def collate(
         ]
     labels = [feature.get("labels") for feature in features]
     inputs = [{k: v for k, v in feature.items() if k != "labels"} for feature in features]
-    options = len(rows_of(inputs[0]["input_ids"]))
-    nested = isinstance(inputs[0]["input_ids"][0], list)
-    if nested:
+    first = inputs[0]["input_ids"]
+    options = len(first) if isinstance(first[0], list) else 0
+    if options:
         inputs = [{k: v[i] for k, v in one.items()} for one in inputs for i in range(options)]
     padded = dict(tokenizer.pad(inputs, return_tensors="pt"))
-    if nested:
+    if options:
         padded = {k: v.view(len(features), options, -1) for k, v in padded.items()}
     if isinstance(labels[0], list):
         width = padded["input_ids"].shape[1]

@@ -18,11 +18,11 @@ from harness.data.layouts import Choices, Lines, Squad
 from harness.data.source import training_rows
 from harness.errors import HarnessError
 from harness.formats import MaskedLM, MultipleChoice, SpanExtraction
+from harness.formats.masked_lm import mask
 from harness.formats.multiple_choice import options
 from harness.models.batching import IGNORED
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
-from harness.models.masking import mask
 from harness.models.model import Model
 from harness.models.multi_head import build_multi_head, load_trained
 from harness.models.tokenizer import load_tokenizer

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.models.batching import inference_batches, training_batches
+from harness.recipes import Settings
 
 LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=200)
 
@@ -26,9 +27,8 @@ def test_inference_covers_every_example_once_within_both_bounds(
 @given(LENGTHS, st.integers(1, 4), st.integers(1, 4), st.integers(0, 9))
 def test_training_plan(lengths: list[int], epochs: int, multiple: int, seed: int) -> None:
     def plan(seed: int) -> list[list[list[int]]]:
-        return training_batches(
-            lengths, epochs=epochs, batch_size=8, max_tokens=600, seed=seed, multiple=multiple
-        )
+        settings = Settings(epochs=epochs, batch_size=8, max_tokens=600)
+        return training_batches(lengths, settings, seed=seed, multiple=multiple)
 
     found = plan(seed)
     assert found == plan(seed)
@@ -37,10 +37,8 @@ def test_training_plan(lengths: list[int], epochs: int, multiple: int, seed: int
         assert len(batches) % multiple == 0
         filled = Counter(i for batch in batches for i in batch)
         assert set(filled) == set(range(len(lengths)))
-        extra = (
-            -len(training_batches(lengths, epochs=1, batch_size=8, max_tokens=600, seed=seed)[0])
-            % multiple
-        )
+        one = Settings(epochs=1, batch_size=8, max_tokens=600)
+        extra = -len(training_batches(lengths, one, seed=seed)[0]) % multiple
         if epochs == 1:
             assert sum(n - 1 for n in filled.values()) <= extra * 8
         for batch in batches:
@@ -50,8 +48,9 @@ def test_training_plan(lengths: list[int], epochs: int, multiple: int, seed: int
 
 def test_epochs_and_seeds_differ() -> None:
     lengths = [i % 37 + 1 for i in range(100)]
-    first, second = training_batches(lengths, epochs=2, batch_size=8, max_tokens=999, seed=1)
-    other = training_batches(lengths, epochs=1, batch_size=8, max_tokens=999, seed=2)[0]
+    settings = Settings(epochs=2, batch_size=8, max_tokens=999)
+    first, second = training_batches(lengths, settings, seed=1)
+    other = training_batches(lengths, settings, seed=2)[0]
     assert first != second
     assert first != other
 
@@ -59,6 +58,6 @@ def test_epochs_and_seeds_differ() -> None:
 def test_batches_hold_examples_of_like_length() -> None:
     """Padding stays below a tenth of the real tokens."""
     lengths = [(i * 7919) % 120 + 5 for i in range(2000)]
-    batches = training_batches(lengths, epochs=1, batch_size=16, max_tokens=4096, seed=0)[0]
+    batches = training_batches(lengths, Settings(batch_size=16, max_tokens=4096), seed=0)[0]
     padded = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)
     assert padded / sum(lengths) < 1.1

@@ -115,7 +115,9 @@ def test_the_first_of_equal_remainders():
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=60), st.integers(1, 9), st.integers(0, 99))
 def test_bucketed_batches_hold_everything_once_within_their_bounds(lengths, most, seed):
     order = list(range(len(lengths)))
-    batches = bucketed(order, lengths, most, 100, random.Random(seed))
+    batches = bucketed(
+        order, lengths, Settings(batch_size=most, max_tokens=100), random.Random(seed)
+    )
     assert sorted(i for batch in batches for i in batch) == order
     for batch in batches:
         assert len(batch) <= most
