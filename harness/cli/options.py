@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.arguments import Option
 from harness.errors import BEFORE
 
+if TYPE_CHECKING:
+    from harness.comparison import Comparison
+    from harness.results import Results
+
 PerLanguage = Annotated[bool, Option(help="Also print every language.")]
 AsJson = Annotated[bool, Option("--json", help="Print JSON instead of tables.")]
+
+
+def show(scores: Results | Comparison, *, per_language: bool) -> None:
+    """Print a table of scores, and every language's where that is asked for."""
+    print(scores)
+    if per_language:
+        print(f"\n{scores.by_language()}")
 
 
 def end_with(failed: Mapping[str, str]) -> None:

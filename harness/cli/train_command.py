@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 from harness import api
 from harness.cli.arguments import Argument, Option, options_of
+from harness.display.progress import Bars
 from harness.errors import HarnessError
+from harness.models.device import first_process
 
 
 @options_of(api.train)
@@ -24,12 +26,9 @@ def train_command(
     **options: Any,
 ) -> None:
     """Train on intermediate tasks and write a checkpoint."""
-    from harness.display.progress import Bars
-    from harness.models.device import first_process
-
     weights = _weights(sampling) if "=" in sampling else sampling
-    shows = Bars(plans=True)
-    trained = api.train(sets, checkpoint, output, sampling=weights, progress=shows, **options)
+    options |= {"sampling": weights, "progress": Bars(plans=True)}
+    trained = api.train(sets, checkpoint, output, **options)
     if first_process():
         print(trained)
 
