@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,6 +40,6 @@ def table_command(
     whole, kept = api.planned_study(file, **options)
     table = study_results.comparison_of(whole, kept)
     if as_json:
-        print(study_results.as_json(whole, table))
+        print(json.dumps(study_results.as_dict(whole, table), indent=1, ensure_ascii=False))
         return
     show(table, per_language=per_language)

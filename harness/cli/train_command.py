@@ -11,18 +11,15 @@ from harness.display.progress import Bars
 from harness.errors import HarnessError
 from harness.models.device import first_process
 
+SAMPLING = "Of several: uniform, proportional, capped, or weights as mnli=2,qqp=1 [recipe's]."
+
 
 @options_of(api.train)
 def train_command(
     sets: Annotated[list[str], Argument("mnli, squad, mnli[de], mlm …", metavar="TASK")],
     checkpoint: Annotated[str, Option("--from", help="Folder or hub id to start from.")],
     output: Annotated[Path, Option(help="Folder to write the checkpoint into.")],
-    sampling: Annotated[
-        str,
-        Option(
-            help="Of several: uniform, proportional, capped, or weights as mnli=2,qqp=1 [recipe's]."
-        ),
-    ] = "",
+    sampling: Annotated[str, Option(help=SAMPLING)] = "",
     **options: Any,
 ) -> None:
     """Train on intermediate tasks and write a checkpoint."""
