@@ -50,7 +50,7 @@ def tasks_command(
     elif name:
         print(catalogue.card(values[0]))
     else:
-        print(catalogue.listing(tasks, registry.trainings(), registry.benchmarks()))
+        print(catalogue.listing(registry.tasks(), registry.trainings(), registry.benchmarks()))
 
 
 def _is_task(name: str) -> bool:

@@ -31,8 +31,7 @@ def end_with(failed: Mapping[str, str]) -> None:
     reasons = {name: why for name, why in failed.items() if why != BEFORE}
     for name, why in reasons.items():
         print(f"failed: {name}: {why}", file=sys.stderr)
-    if len(reasons) < len(failed):
-        others = len(failed) - len(reasons)
+    if others := len(failed) - len(reasons):
         print(f"not begun since a step before them failed: {others} steps", file=sys.stderr)
     print("what is finished is kept; run the same command again for the rest", file=sys.stderr)
     raise SystemExit(1)

@@ -225,9 +225,9 @@ def _weights(
     for name, weight in weights.items():
         file.known((*keys, "weights", name), name, table["train"], "training set here")
         file.bounded((*keys, "weights", name), f"weight of {name}", weight, WEIGHT)
-    if weights and len(weights) < len(table["train"]):
-        missing = next(name for name in table["train"] if name not in weights)
-        raise file.wrong((*keys, "weights"), f"no weight for {missing}; give one to each set")
+    for name in table["train"] if weights else ():
+        if name not in weights:
+            raise file.wrong((*keys, "weights"), f"no weight for {name}; give one to each set")
     return weights
 
 
