@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 from harness import places, registry
 from harness.bounds import WEIGHT
+from harness.data.files import writable, write_json, write_text
 from harness.declarations import Benchmark, Task
+from harness.display.progress import Bars
 from harness.errors import HarnessError, unknown
+from harness.models.device import first_process
 
 if TYPE_CHECKING:
     from harness.comparison import Comparison
@@ -91,9 +94,7 @@ def evaluate(
     Raises:
         HarnessError: Something named is missing or does not fit; nothing has run.
     """
-    from harness.data.files import writable
     from harness.display.plan_text import plan_text
-    from harness.models.device import first_process
     from harness.pipeline.engines.run_plan import EngineChoice
     from harness.pipeline.evaluate import evaluate as run
     from harness.pipeline.open_request import Compute, DataPlace, open_request, with_layer
@@ -120,7 +121,7 @@ def evaluate(
     folder = Path(output) if output is not None else Path("results") / name
     writable(folder)
     os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(folder / "logs"))
-    plan, display = make_plan(request), progress or _bars()
+    plan, display = make_plan(request), progress or Bars()
     request.memory.save()
     if first_process():
         display.planned(plan_text(request, plan, kept))
@@ -169,8 +170,6 @@ def train(
     Raises:
         HarnessError: Something named is missing or does not fit, or the training failed.
     """
-    from harness.data.files import writable
-    from harness.models.device import first_process
     from harness.pipeline.engines.run_plan import EngineChoice, run_plan
     from harness.pipeline.export import Trained, check_output, export
     from harness.pipeline.intermediate import Intermediate, intermediate_step
@@ -194,13 +193,8 @@ def train(
         max_steps=max_steps,
         tracker=tracker,
     )
-    one = Intermediate(
-        name="+".join(names),
-        train=names,
-        weights=weights,
-        mlm=mlm,
-        settings={"sampling": kind} if kind else {},
-    )
+    settings = {"sampling": kind} if kind else {}
+    one = Intermediate("+".join(names), names, weights, mlm, settings=settings)
     for place in (folder, folder.absolute().parent):
         writable(place)
     check_output(folder, request.checkpoint.path)
@@ -208,7 +202,7 @@ def train(
     notes: list[str] = []
     step = intermediate_step(request, one, notes)
     request.memory.save()
-    display = progress or _bars()
+    display = progress or Bars()
     if first_process():
         lines = [f"note: {note}" for note in (*request.checkpoint.notes, *notes)]
         display.planned("\n".join([*lines, step.name]))
@@ -260,17 +254,16 @@ def study(
     Raises:
         HarnessError: The file, or something it names, is missing or does not fit.
     """
-    from harness.data.files import writable, write_text
     from harness.display.plan_text import study_text
     from harness.pipeline.engines.run_plan import EngineChoice, run_plan
     from harness.pipeline.steps.runtime import Runtime
-    from harness.studies.study_results import as_json, comparison_of
+    from harness.studies.study_results import as_dict, comparison_of
 
     choice = EngineChoice(workers, ray)
     whole, kept = planned_study(file, data=data, store=store, workers=workers, offline=offline)
     folder = Path(output) if output is not None else Path("results") / whole.study.name
     writable(folder)
-    display = progress or _bars()
+    display = progress or Bars()
     display.planned(study_text(whole, kept, workers))
     runtime = Runtime(kept, whole.request.source, whole.request.device)
     report = run_plan(whole.steps, runtime, display, choice)
@@ -278,7 +271,7 @@ def study(
     failed = {names[key]: why for key, why in report.reasons().items()}
     table = replace(comparison_of(whole, kept), failed=failed, folder=folder)
     write_text(f"{table}\n", folder / "table.txt")
-    write_text(as_json(whole, table) + "\n", folder / "table.json")
+    write_json(as_dict(whole, table), folder / "table.json")
     return table
 
 
@@ -331,11 +324,10 @@ def compare(runs: Sequence[Results] | Mapping[str, Results], baseline: Results |
     """
     from harness.comparison import compare as compared
 
-    named: dict[str, Results] = {}
-    for one in [] if isinstance(runs, Mapping) else runs:
+    named = dict(runs) if isinstance(runs, Mapping) else {}
+    for one in () if isinstance(runs, Mapping) else runs:
         again = sum(name == one.name or name.startswith(f"{one.name} (") for name in named)
         named[f"{one.name} ({again + 1})" if again else one.name or "run"] = one
-    named = dict(runs) if isinstance(runs, Mapping) else named
     if isinstance(baseline, str):
         if baseline not in named:
             raise unknown("baseline", baseline, named)
@@ -358,12 +350,6 @@ def load(folder: Where) -> Results:
 def tasks() -> dict[str, Task]:
     """Return the installed tasks by name; a broken plug-in is a warning."""
     return {task.name: task for task in registry.tasks()}
-
-
-def _bars() -> Progress:
-    from harness.display.progress import Bars
-
-    return Bars()
 
 
 def _benchmark(benchmark: str | Benchmark) -> Benchmark:

@@ -138,19 +138,24 @@ def _text(figure: Figure | None, plus: str) -> str:
     return f"{figure.mean:{plus}.1f}{spread}"
 
 
-def task_figures(task: TaskScore) -> dict[str, float]:
-    """Return a task's mean over languages, and each language's score; {} without any."""
-    if task.score is None:
-        return {}
-    each = {f"{task.name}/{c}": headline(task.metric, s) for c, s in task.languages.items()}
-    return {task.name: task.score, **each}
+def columns_of(targets: Sequence[str]) -> tuple[str, ...]:
+    """Return a table's columns: the targets and, if there are several, their mean."""
+    return (*targets, AVERAGE) if len(targets) > 1 else tuple(targets)
 
 
-def with_average(scores: Mapping[str, float], targets: Sequence[str]) -> dict[str, float]:
-    """Return scores with the mean of all targets, if there are several and none is missing."""
+def figures_of(tasks: Mapping[str, TaskScore], targets: Sequence[str]) -> dict[str, float]:
+    """Return each task's mean over languages and each language's score, and the targets' mean.
+
+    The mean is there if there are several targets and none is missing.
+    """
+    scores: dict[str, float] = {}
+    for name, task in tasks.items():
+        if task.score is not None:
+            scores[name] = task.score
+            scores |= {f"{name}/{c}": headline(task.metric, s) for c, s in task.languages.items()}
     if len(targets) > 1 and all(name in scores for name in targets):
-        return {**scores, AVERAGE: sum(scores[name] for name in targets) / len(targets)}
-    return dict(scores)
+        scores[AVERAGE] = sum(scores[name] for name in targets) / len(targets)
+    return scores
 
 
 def differences(scores: Mapping[str, float], base: Mapping[str, float]) -> dict[str, float]:
@@ -169,19 +174,18 @@ def compare(runs: Mapping[str, Results], baseline: str) -> Comparison:
     """
     base = runs[baseline]
     targets = list(dict.fromkeys([n for one in (base, *runs.values()) for n in one.tasks]))
-    baseline_scores = _scores(base, targets)
+    baseline_scores = figures_of(base.tasks, targets)
     rows, all_unequal = [], set[str]()
     for name in dict.fromkeys([baseline, *runs]):
         run = runs[name]
         unequal = {n for n in run.tasks if n in base.tasks and run[n].scored != base[n].scored}
         all_unequal |= unequal
-        scores = _scores(run, targets)
+        scores = figures_of(run.tasks, targets)
         common = {n: v for n, v in scores.items() if n.partition("/")[0] not in unequal}
         if unequal:
             common.pop(AVERAGE, None)
         deltas = {} if name == baseline else differences(common, baseline_scores)
         rows.append(Row("", name, _single(scores), _single(deltas)))
-    columns = (*targets, *([AVERAGE] if len(targets) > 1 else []))
     notes = [
         "The first row: mean over languages, in percent. The others: points more or less than it;"
         " one run each."
@@ -190,12 +194,7 @@ def compare(runs: Mapping[str, Results], baseline: str) -> Comparison:
         notes.append(f"Not the same languages, so no difference: {', '.join(sorted(all_unequal))}.")
     partial = {f"{name}: {run.partial}" for name, run in runs.items() if run.partial}
     notes += [f"PARTIAL: {reason}" for reason in sorted(partial)]
-    return Comparison(tuple(rows), columns, "run", baseline, tuple(notes))
-
-
-def _scores(run: Results, targets: Sequence[str]) -> dict[str, float]:
-    scores = {k: v for task in run.tasks.values() for k, v in task_figures(task).items()}
-    return with_average(scores, targets)
+    return Comparison(tuple(rows), columns_of(targets), "run", baseline, tuple(notes))
 
 
 def _single(scores: Mapping[str, float]) -> dict[str, Figure]:

@@ -58,12 +58,8 @@ class Results:
 
     def __str__(self) -> str:
         """Return the table of scores, followed by what is missing."""
-        return "\n".join(
-            [
-                score_table(self.benchmark, self.tasks, self.summary, self.partial),
-                *missing_lines(self.tasks),
-            ]
-        )
+        table = score_table(self.benchmark, self.tasks, self.summary, self.partial)
+        return "\n".join([table, *missing_lines(self.tasks)])
 
     def by_language(self) -> str:
         """Return the headline metrics, with a row for each language and a column for each task."""
@@ -79,9 +75,8 @@ class Results:
         if self.partial:
             return Summary(dict.fromkeys(self.benchmark.groups), None)
         names = self.benchmark.task_names()
-        return summarise(
-            self.benchmark.groups, {n: task for n, task in self.tasks.items() if n in names}
-        )
+        tasks = {name: task for name, task in self.tasks.items() if name in names}
+        return summarise(self.benchmark.groups, tasks)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame with a row for each task, language and metric (percent)."""

@@ -23,27 +23,22 @@ def score_table(benchmark: Benchmark, tasks: Tasks, summary: Summary, partial: s
     """Return the table of scores and transfer gaps, with group means and the overall score."""
     title = benchmark.title + (f" – PARTIAL: {partial}" if partial else "")
     notes = ["* English less the mean of the other languages; extra, no official score."]
-    notes += [
-        f"  Token accuracy of {name}: {mean:.1f}; extra likewise."
-        for name, mean in _token_accuracies(tasks)
-    ]
+    for name, values in _token_accuracies(tasks).items():
+        mean = sum(values.values()) / len(values)
+        notes.append(f"  Token accuracy of {name}: {mean:.1f}; extra likewise.")
     notes += _direction_notes(tasks)
     if summary.overall is None:
         notes.append("An overall score needs every task in every language.")
-    rows = _rows(benchmark, tasks, summary)
-    table = tabulate(rows, _HEAD, "simple", disable_numparse=True, colalign=_ALIGNMENT)
-    return "\n".join([title, table, *notes])
+    return "\n".join([title, _table(benchmark, tasks, summary, "simple"), *notes])
 
 
 def score_html(benchmark: Benchmark, tasks: Tasks, summary: Summary) -> str:
     """Return the same table as HTML."""
-    rows = _rows(benchmark, tasks, summary)
-    table: str = tabulate(rows, _HEAD, "html", disable_numparse=True, colalign=_ALIGNMENT)
-    return table
+    return _table(benchmark, tasks, summary, "html")
 
 
-def _rows(benchmark: Benchmark, tasks: Tasks, summary: Summary) -> list[tuple[str, ...]]:
-    """Return the table's rows: each group's tasks and mean, then the overall score."""
+def _table(benchmark: Benchmark, tasks: Tasks, summary: Summary, style: str) -> str:
+    """Return a table of each group's tasks and mean, then the overall score."""
     rows = []
     for group, names in benchmark.groups.items():
         rows += [_row(group, tasks[name]) for name in names if name in tasks]
@@ -51,20 +46,16 @@ def _rows(benchmark: Benchmark, tasks: Tasks, summary: Summary) -> list[tuple[st
     others = [t for name, t in tasks.items() if name not in benchmark.task_names()]
     rows += [_row("not in the benchmark", task) for task in others]
     rows.append(("overall, mean of tasks", "", _number(summary.overall), "", "", ""))
-    return rows
+    head = ("group", "task", "score", "gap*", "metric", "languages")
+    align = ("left", "left", "right", "right", "left", "left")
+    return tabulate(rows, head, style, disable_numparse=True, colalign=align)
 
 
-_HEAD = ("group", "task", "score", "gap*", "metric", "languages")
-
-
-def _token_accuracies(tasks: Tasks) -> list[tuple[str, float]]:
-    """Return the mean token accuracy of each tagging task, percent."""
-    means = []
-    for name, task in tasks.items():
-        values = [v["token_accuracy"] for v in task.languages.values() if "token_accuracy" in v]
-        if values:
-            means.append((name, sum(values) / len(values)))
-    return means
+def _token_accuracies(tasks: Tasks) -> dict[str, dict[str, float]]:
+    """Return the token accuracy of each tagging task by language, percent."""
+    key = "token_accuracy"
+    found = {n: {c: v[key] for c, v in t.languages.items() if key in v} for n, t in tasks.items()}
+    return {name: values for name, values in found.items() if values}
 
 
 def _direction_notes(tasks: Tasks) -> list[str]:
@@ -84,9 +75,6 @@ def _direction_notes(tasks: Tasks) -> list[str]:
     return lines
 
 
-_ALIGNMENT = ("left", "left", "right", "right", "left", "left")
-
-
 def _row(group: str, task: TaskScore) -> tuple[str, ...]:
     count = f"{len(task.languages)}/{len(task.expected)}"
     if not task.languages:
@@ -99,27 +87,19 @@ def _row(group: str, task: TaskScore) -> tuple[str, ...]:
 def language_table(tasks: Tasks) -> str:
     """Return the headline metrics, with a row for each language and a column for each task."""
     languages = sorted({code for task in tasks.values() for code in task.languages})
-    rows = [
-        [
-            code,
-            *(
-                _number(headline(task.metric, task.languages[code]))
-                if code in task.languages
-                else "–"
-                for task in tasks.values()
-            ),
-        ]
-        for code in languages
-    ]
-    extra = [
-        f"token accuracy, {name}: "
-        + " ".join(f"{c} {v['token_accuracy']:.1f}" for c, v in task.languages.items())
-        for name, task in tasks.items()
-        if any("token_accuracy" in v for v in task.languages.values())
-    ]
+
+    def cell(task: TaskScore, code: str) -> str:
+        scores = task.languages.get(code)
+        return _number(headline(task.metric, scores) if scores else None)
+
+    rows = [[code, *(cell(task, code) for task in tasks.values())] for code in languages]
     align = ("left", *["right"] * len(tasks))
     table = tabulate(rows, ("language", *tasks), "simple", disable_numparse=True, colalign=align)
-    return "\n".join([table, *(f"extra, no official score: {line}" for line in extra)])
+    lines = [table]
+    for name, found in _token_accuracies(tasks).items():
+        values = " ".join(f"{code} {value:.1f}" for code, value in found.items())
+        lines.append(f"extra, no official score: token accuracy, {name}: {values}")
+    return "\n".join(lines)
 
 
 def missing_lines(tasks: Tasks) -> list[str]:
@@ -130,14 +110,10 @@ def missing_lines(tasks: Tasks) -> list[str]:
     lines = []
     for name, task in tasks.items():
         reasons: dict[str, list[str]] = {}
-        details: dict[str, str] = {}
         for code, why in task.missing.items():
-            kind, _, rest = why.partition(": ")
-            reasons.setdefault(kind, []).append(code)
-            details.setdefault(kind, rest)
+            reasons.setdefault(why.partition(": ")[0], []).append(code)
         for kind, codes in reasons.items():
-            line = f"{name}: {kind} ({' '.join(codes)})"
-            if details[kind]:
-                line += f", {len(codes)} of {len(task.expected)} languages; {details[kind]}"
-            lines.append(line)
+            detail = task.missing[codes[0]].partition(": ")[2]
+            more = f", {len(codes)} of {len(task.expected)} languages; {detail}" if detail else ""
+            lines.append(f"{name}: {kind} ({' '.join(codes)}){more}")
     return lines

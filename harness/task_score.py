@@ -70,11 +70,8 @@ class TaskScore:
         Args:
             languages: Scored languages, at least one.
         """
-        means = [
-            _mean([self.languages[language][metric] for language in languages])
-            for metric in self._metrics
-        ]
-        return _mean(means)
+        each = [[self.languages[code][metric] for code in languages] for metric in self._metrics]
+        return _mean([_mean(values) for values in each])
 
     @property
     def scored(self) -> tuple[str, ...]:
@@ -123,13 +120,9 @@ class Summary:
 
 def _mean_if_complete(names: Sequence[str], tasks: Mapping[str, TaskScore]) -> float | None:
     """Return the mean score of tasks, None if one is missing or incomplete or there are none."""
-    scores: list[float] = []
-    for name in names:
-        task = tasks.get(name)
-        if task is None or not task.complete or task.score is None:
-            return None
-        scores.append(task.score)
-    return _mean(scores) if scores else None
+    scores = [tasks[n].score if n in tasks and tasks[n].complete else None for n in names]
+    known = [score for score in scores if score is not None]
+    return _mean(known) if known and len(known) == len(names) else None
 
 
 def summarise(groups: Mapping[str, Sequence[str]], tasks: Mapping[str, TaskScore]) -> Summary:

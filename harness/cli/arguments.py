@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from inspect import Parameter as Plain
 from inspect import signature
@@ -17,6 +18,7 @@ from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from harness import api
 from harness.bounds import BOUNDS, Bounds
+from harness.docstrings import described
 from harness.errors import HarnessError
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -123,12 +125,9 @@ def parameters_of(command: Callable[..., None]) -> list[Parameter]:
 
 def _helps(verb: Callable[..., Any]) -> dict[str, str]:
     """Return what a verb's docstring says of each parameter; ``progress`` is Python's alone."""
-    text = (verb.__doc__ or "").partition("Args:\n")[2].partition("\n\n")[0]
-    entries = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", text, re.MULTILINE)
-    plain = {name: " ".join(text.replace("``", "").split()) for name, text in entries}
     return {
         name: re.sub(r"; (?:None|\(\)|\"\") (?:for|means) (.*?)\.", r" [default: \1].", text)
-        for name, text in plain.items()
+        for name, text in described(verb, "Args").items()
         if name != "progress"
     }
 
@@ -149,20 +148,20 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
     """Declare a parameter to the parser."""
     name, kind, given, default = vars(parameter).values()
     required = default is REQUIRED
-    more: dict[str, Any] = {"help": given.help.replace("%", "%%")}
-    if not required and default not in (None, "", False, ()) and "[" not in given.help:
-        more["help"] += f" [default: {default}]".replace("%", "%%")
+    help_ = given.help
+    if not required and default not in (None, "", False, ()) and "[" not in help_:
+        help_ += f" [default: {default}]"
+    more: dict[str, Any] = {"help": help_.replace("%", "%%")}
+    more |= {"default": None if required else default}
     if isinstance(given, Argument):
         nargs = "+" if get_origin(kind) is list else None if required else "?"
         more |= {"nargs": nargs, "metavar": given.metavar or name.upper(), "type": _type(kind)}
-        parser.add_argument(name, **more, **({} if required else {"default": default}))
+        parser.add_argument(name, **more)
         return
     bounds = BOUNDS.get(name)
     more |= {"action": "store_true"} if kind is bool else {"type": _type(kind, bounds)}
     option = given.name or f"--{name.replace('_', '-')}"
-    parser.add_argument(
-        option, dest=name, required=required, default=None if required else default, **more
-    )
+    parser.add_argument(option, dest=name, required=required, **more)
 
 
 def _type(kind: Any, bounds: Bounds | None = None) -> Callable[[str], Any]:
@@ -172,12 +171,9 @@ def _type(kind: Any, bounds: Bounds | None = None) -> Callable[[str], Any]:
         return plain
 
     def number(text: str) -> Any:
-        try:
-            value = plain(text)
-        except ValueError:
-            value = text
-        if value not in bounds:
-            raise argparse.ArgumentTypeError(f"{text!r:.60}: expected {bounds}")
-        return value
+        with suppress(ValueError):
+            if (value := plain(text)) in bounds:
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r:.60}: expected {bounds}")
 
     return number

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from harness import api
 from harness.cli.arguments import Argument, Option, options_of
-from harness.cli.options import PerLanguage, end_with
+from harness.cli.options import PerLanguage, end_with, show
+from harness.display.progress import Bars
 
 if TYPE_CHECKING:
     from harness.results import Results
@@ -20,10 +21,8 @@ def evaluate_command(
     **options: Any,
 ) -> None:
     """Fine-tune on English, predict every language, score."""
-    from harness.display.progress import Bars
-
     results = api.evaluate(checkpoint, **options, progress=Bars(plans=True))
-    _print(results, per_language=per_language)
+    _report(results, per_language=per_language)
 
 
 @options_of(api.evaluate, "store", "seed", "threads", "workers", "dry_run")
@@ -33,8 +32,6 @@ def demo_command(
     **options: Any,
 ) -> None:
     """Evaluate the packaged encoder on the packaged sentences (mini)."""
-    from harness.display.progress import Bars
-
     results = api.evaluate(
         "packaged",
         benchmark="mini",
@@ -45,19 +42,18 @@ def demo_command(
         progress=Bars(plans=True),
         **options,
     )
-    _print(results, per_language=per_language)
+    _report(results, per_language=per_language)
     print(
         "The encoder is multilingual-e5-small at 4 bits, dequantised, with the word table pruned"
         " to these texts; the sentences are the project's own. Not comparable with published rows."
     )
 
 
-def _print(results: Results, *, per_language: bool) -> None:
+def _report(results: Results, *, per_language: bool) -> None:
     """Print scores and failures; nothing after a dry run or in torchrun's other processes."""
     if not results.tasks and not results.failed:
         return
-    print(f"\n{results}")
-    if per_language:
-        print(f"\n{results.by_language()}")
+    print()
+    show(results, per_language=per_language)
     print(f"\nwritten: {results.folder}/submission.json, scores.json, manifest.json, predictions/")
     end_with(results.failed)

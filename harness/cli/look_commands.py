@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from harness import api, registry
 from harness.cli.arguments import Argument, Option, options_of
-from harness.cli.options import AsJson, PerLanguage
-from harness.declarations import Benchmark, Task
+from harness.cli.options import AsJson, PerLanguage, show
 from harness.errors import HarnessError, unknown
 
 
@@ -32,9 +30,7 @@ def score_command(
     if as_json:
         print(json.dumps(results.as_dict(), indent=1))
         return
-    print(results)
-    if per_language:
-        print(f"\n{results.by_language()}")
+    show(results, per_language=per_language)
 
 
 def tasks_command(
@@ -44,41 +40,25 @@ def tasks_command(
     """List the installed tasks and training sets, or show one."""
     from harness.display import catalogue
 
-    if name:
-        _know(name)
-    if name and name not in registry.task_names():
-        training = registry.training(name)
-        if as_json:
-            print(json.dumps(catalogue.training_dict(training), indent=1))
-        else:
-            print(catalogue.training_card(training))
-        return
-    chosen = (registry.task(name),) if name else registry.tasks()
-    benchmarks = registry.benchmarks()
+    if name and not _is_task(name):
+        values = [catalogue.training_dict(registry.training(name))]
+    else:
+        tasks = (registry.task(name),) if name else registry.tasks()
+        values = [catalogue.as_dict(task, registry.benchmarks()) for task in tasks]
     if as_json:
-        values = [catalogue.as_dict(task, benchmarks) for task in chosen]
         print(json.dumps(values[0] if name else values, indent=1))
     elif name:
-        print(catalogue.card(chosen[0], benchmarks))
+        print(catalogue.card(values[0]))
     else:
-        print(catalogue.listing(chosen, benchmarks))
-        names = ", ".join(training.name for training in registry.trainings())
-        print(f"\nintermediate tasks, for harness train: {names}")
+        print(catalogue.listing(registry.tasks(), registry.trainings(), registry.benchmarks()))
 
 
-def _know(name: str) -> None:
-    """Refuse what is neither a task nor a training set."""
+def _is_task(name: str) -> bool:
+    """Return whether a name is a task's; refuse what is no training set's either."""
     known = (*registry.task_names(), *registry.training_names())
     if name not in known:
         raise unknown("task", name, known)
-
-
-def _tasks_of(benchmark: Benchmark, asked: Sequence[str]) -> list[Task]:
-    """Return the tasks among what was asked for, else those of the benchmark that load."""
-    if asked:
-        return [registry.task(name) for name in asked if name in registry.task_names()]
-    there = {task.name: task for task in registry.tasks()}
-    return [there[name] for name in benchmark.task_names() if name in there]
+    return name in registry.task_names()
 
 
 @options_of(api.evaluate, "labels", "benchmark", "tasks")
@@ -94,13 +74,12 @@ def check_command(
 
     chosen, asked = registry.benchmark(options["benchmark"]), options["tasks"]
     source = open_folder(folder, options["labels"] and Path(options["labels"]))
-    for name in asked:
-        _know(name)
-    targets = _tasks_of(chosen, asked)
+    names = asked or [name for name in chosen.task_names() if name in api.tasks()]
+    targets = [registry.task(name) for name in names if _is_task(name)]
+    sets = [registry.training(name) for name in names if not _is_task(name)]
     findings = list(check_folder(source, chosen, targets))
-    for name in asked:
-        if name not in registry.task_names():
-            findings += check_training(source, registry.training(name))
+    for training in sets:
+        findings += check_training(source, training)
     learnt = [chosen.training_of(task) for task in targets]  # SQuAD is an intermediate task too
     for training in () if asked else registry.trainings():
         if training in learnt:

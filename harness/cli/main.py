@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from typing import NoReturn
 
 from harness.cli.arguments import run
 from harness.cli.eval_command import demo_command, evaluate_command
@@ -33,11 +32,6 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 }
 
 
-def _fail(message: str) -> NoReturn:
-    print(f"error: {message}", file=sys.stderr)
-    raise SystemExit(2)
-
-
 def main() -> None:
     """Run the command line; errors that the user can fix end in one line and exit code 2."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: Slurm sends it first
@@ -45,21 +39,17 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         _call(sys.argv[1:])
-    except HarnessError as error:
-        _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except Exception as error:
-        trouble, name = disk_trouble(error), _name_trouble(error)
-        if trouble:
-            remedy = "free or permit it and run the same command again: no finished step is lost"
-            _fail(f"{trouble}; {remedy}")
-        if name:
-            _fail(f"{name}; name another place")
-        raise
+        message = _message(error)
+        if not message:
+            raise
+        print(f"error: {message}", file=sys.stderr)
+        raise SystemExit(2) from error
 
 
 def _call(words: list[str]) -> None:
@@ -81,10 +71,15 @@ def _call(words: list[str]) -> None:
     raise SystemExit(0 if rest else 2)
 
 
-def _name_trouble(error: Exception) -> str:
-    """Return the message of an error that means a file name is not allowed, "" for other errors."""
+def _message(error: Exception) -> str:
+    """Return the line for an error that the user can fix, "" for other errors."""
+    if isinstance(error, HarnessError):
+        return " ".join(str(error).split())
+    if trouble := disk_trouble(error):
+        remedy = "free or permit it and run the same command again: no finished step is lost"
+        return f"{trouble}; {remedy}"
     if isinstance(error, OSError) and isinstance(error.filename, (str, bytes)):
-        return f"{os.fsdecode(error.filename):.300}: {error.strerror}"
+        return f"{os.fsdecode(error.filename):.300}: {error.strerror}; name another place"
     if isinstance(error, ValueError) and str(error).startswith("embedded null"):
-        return "the name of a file holds a NUL character"
+        return "the name of a file holds a NUL character; name another place"
     return ""

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.arguments import Option
 from harness.errors import BEFORE
 
+if TYPE_CHECKING:
+    from harness.comparison import Comparison
+    from harness.results import Results
+
 PerLanguage = Annotated[bool, Option(help="Also print every language.")]
 AsJson = Annotated[bool, Option("--json", help="Print JSON instead of tables.")]
+
+
+def show(scores: Results | Comparison, *, per_language: bool) -> None:
+    """Print a table of scores, and every language's where that is asked for."""
+    print(scores)
+    if per_language:
+        print(f"\n{scores.by_language()}")
 
 
 def end_with(failed: Mapping[str, str]) -> None:
@@ -20,8 +31,7 @@ def end_with(failed: Mapping[str, str]) -> None:
     reasons = {name: why for name, why in failed.items() if why != BEFORE}
     for name, why in reasons.items():
         print(f"failed: {name}: {why}", file=sys.stderr)
-    if len(reasons) < len(failed):
-        others = len(failed) - len(reasons)
+    if others := len(failed) - len(reasons):
         print(f"not begun since a step before them failed: {others} steps", file=sys.stderr)
     print("what is finished is kept; run the same command again for the rest", file=sys.stderr)
     raise SystemExit(1)

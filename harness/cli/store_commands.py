@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from harness import api, places
 from harness.cli.arguments import Argument, Option, options_of
+from harness.display.store_text import findings_text, place_text, pruning_text
 
 
 @options_of(api.planned_study, "store")
 def check_store_command(**options: Any) -> None:
     """Hash every file of every step and name what is broken; of a URL, what is on this machine."""
-    from harness.display.store_text import findings_text, place_text
     from harness.pipeline.store.open import open_store
     from harness.pipeline.store.upkeep import look_through
 
@@ -30,7 +30,6 @@ def prune_command(
     **options: Any,
 ) -> None:
     """Remove trained encoders that no unfinished step of the studies reads; results stay."""
-    from harness.display.store_text import place_text, pruning_text
     from harness.pipeline.store.upkeep import prunable, prune
 
     plans = [api.planned_study(file, **options) for file in files]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
 from harness import api
 from harness.cli.arguments import Argument, options_of
-from harness.cli.options import AsJson, PerLanguage, end_with
+from harness.cli.options import AsJson, PerLanguage, end_with, show
+from harness.display.progress import Bars
 
 StudyFile = Annotated[Path, Argument(help="The study's .toml file.")]
 
@@ -23,8 +25,6 @@ def plan_command(file: StudyFile, **options: Any) -> None:
 @options_of(api.study)
 def run_command(file: StudyFile, **options: Any) -> None:
     """Run what is not done yet, go on past what fails, print the table."""
-    from harness.display.progress import Bars
-
     table = api.study(file, **options, progress=Bars(plans=True))
     print(f"\n{table}\n\nwritten: {table.folder}/table.txt, table.json")
     end_with(table.failed)
@@ -40,8 +40,6 @@ def table_command(
     whole, kept = api.planned_study(file, **options)
     table = study_results.comparison_of(whole, kept)
     if as_json:
-        print(study_results.as_json(whole, table))
+        print(json.dumps(study_results.as_dict(whole, table), indent=1, ensure_ascii=False))
         return
-    print(table)
-    if per_language:
-        print(f"\n{table.by_language()}")
+    show(table, per_language=per_language)

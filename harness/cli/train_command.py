@@ -7,7 +7,11 @@ from typing import Annotated, Any
 
 from harness import api
 from harness.cli.arguments import Argument, Option, options_of
+from harness.display.progress import Bars
 from harness.errors import HarnessError
+from harness.models.device import first_process
+
+SAMPLING = "Of several: uniform, proportional, capped, or weights as mnli=2,qqp=1 [recipe's]."
 
 
 @options_of(api.train)
@@ -15,21 +19,13 @@ def train_command(
     sets: Annotated[list[str], Argument("mnli, squad, mnli[de], mlm …", metavar="TASK")],
     checkpoint: Annotated[str, Option("--from", help="Folder or hub id to start from.")],
     output: Annotated[Path, Option(help="Folder to write the checkpoint into.")],
-    sampling: Annotated[
-        str,
-        Option(
-            help="Of several: uniform, proportional, capped, or weights as mnli=2,qqp=1 [recipe's]."
-        ),
-    ] = "",
+    sampling: Annotated[str, Option(help=SAMPLING)] = "",
     **options: Any,
 ) -> None:
     """Train on intermediate tasks and write a checkpoint."""
-    from harness.display.progress import Bars
-    from harness.models.device import first_process
-
     weights = _weights(sampling) if "=" in sampling else sampling
-    shows = Bars(plans=True)
-    trained = api.train(sets, checkpoint, output, sampling=weights, progress=shows, **options)
+    options |= {"sampling": weights, "progress": Bars(plans=True)}
+    trained = api.train(sets, checkpoint, output, **options)
     if first_process():
         print(trained)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
@@ -13,35 +12,38 @@ from harness.declarations import Benchmark, Hub, Task, TrainingSet
 if TYPE_CHECKING:
     from harness.data.check import Finding
 
+YES_OR_NO = {True: "yes", False: "no", None: "–"}
 
-def listing(tasks: Sequence[Task], benchmarks: Sequence[Benchmark]) -> str:
-    """Return the table of tasks."""
+
+def listing(
+    tasks: Sequence[Task], trainings: Sequence[TrainingSet], benchmarks: Sequence[Benchmark]
+) -> str:
+    """Return the table of tasks, and the names of the intermediate ones."""
     rows = []
     for task in tasks:
-        counts = [
-            f"{len(b.languages_of(task))} {b.name}"
-            for b in benchmarks
-            if task.name in b.task_names()
-        ]
-        rows.append(
-            (
-                task.name,
-                _groups(task, benchmarks) or "–",
-                task.format.name,
-                ", ".join(counts) or str(len(task.languages)),
-                task.training.name if task.training else "–",
-                task.format.metric,
-                task.licence,
-            )
-        )
+        form, group = task.format, _groups(task, benchmarks) or "–"
+        codes = _languages(task, benchmarks)
+        counts = ", ".join(f"{len(codes[name])} {name}" for name in codes) or len(task.languages)
+        learnt = task.training.name if task.training else "–"
+        rows.append((task.name, group, form.name, counts, learnt, form.metric, task.licence))
     head = ("task", "group", "format", "languages", "learnt from", "metric", "licence")
-    return tabulate(rows, head, "simple", disable_numparse=True)
+    names = ", ".join(training.name for training in trainings)
+    return f"{_table(rows, head)}\n\nintermediate tasks, for harness train: {names}"
+
+
+def _table(rows: Sequence[Sequence[Any]], head: Sequence[str]) -> str:
+    return tabulate(rows, head, "simple", disable_numparse=True, missingval="–")
 
 
 def _groups(task: Task, benchmarks: Sequence[Benchmark]) -> str:
     """Return the groups that a task is in, in any benchmark; "" for none."""
     groups = (benchmark.group_of(task) for benchmark in benchmarks)
     return ", ".join(dict.fromkeys(group for group in groups if group))
+
+
+def _languages(task: Task, benchmarks: Sequence[Benchmark]) -> dict[str, list[str]]:
+    """Return a task's languages in each benchmark that it is in."""
+    return {b.name: list(b.languages_of(task)) for b in benchmarks if task.name in b.task_names()}
 
 
 def as_dict(task: Task, benchmarks: Sequence[Benchmark]) -> dict[str, Any]:
@@ -54,36 +56,22 @@ def as_dict(task: Task, benchmarks: Sequence[Benchmark]) -> dict[str, Any]:
         "format": task.format.name,
         "metric": task.format.metric,
         "labels": list(task.format.labels),
-        "languages": {
-            b.name: list(b.languages_of(task)) for b in benchmarks if task.name in b.task_names()
-        }
-        or {task.name: list(task.languages)},
+        "languages": _languages(task, benchmarks) or {task.name: list(task.languages)},
         "training_set": training and training.name,
         "licence": task.licence,
         "citation": task.citation,
         "homepage": task.homepage,
         "sources": {
             "folder": dict(task.folder.files) | {"labels": task.folder.labels},
-            "hub": task.hub and _hub(task.hub),
+            "hub": _hub(task.hub),
             "training_folder": training and dict(training.folder.files),
-            "training_hub": training and training.hub and _hub(training.hub),
+            "training_hub": training and _hub(training.hub),
         },
     }
 
 
-def _hub(hub: Hub) -> dict[str, Any]:
-    values = asdict(hub)
-    return {"repo": values["repo"], "revision": values["revision"], "files": values["files"]}
-
-
-def card(task: Task, benchmarks: Sequence[Benchmark]) -> str:
-    """Return one task with its citation and sources, in lines."""
-    value = as_dict(task, benchmarks)
-    keys = ("group", "format", "metric", "training_set", "licence", "citation", "homepage")
-    lines = [f"{task.name}: {task.title}", *_entry_lines(value, keys)]
-    for name, codes in value["languages"].items():
-        lines.append(f"  {name:13} {len(codes)} languages: {' '.join(codes)}")
-    return "\n".join([*lines, *_sources(value["sources"])])
+def _hub(hub: Hub | None) -> dict[str, Any] | None:
+    return {"repo": hub.repo, "revision": hub.revision, "files": dict(hub.files)} if hub else None
 
 
 def training_dict(training: TrainingSet) -> dict[str, Any]:
@@ -100,27 +88,33 @@ def training_dict(training: TrainingSet) -> dict[str, Any]:
         "sources": {
             "folder": dict(training.folder.files),
             "elsewhere": dict(training.folder.elsewhere),
-            "hub": training.hub and _hub(training.hub),
+            "hub": _hub(training.hub),
         },
     }
 
 
-def training_card(training: TrainingSet) -> str:
-    """Return one intermediate task with its citation and sources, in lines."""
-    value = training_dict(training)
-    lines = [f"{training.name}: an intermediate task, for harness train and studies"]
-    lines += _entry_lines(value, ("format", "metric", "licence", "citation"))
-    lines.append(f"  languages     {' '.join(value['languages'])}")
-    for part in value["parts"] or [value]:
-        lines += [f"  {part['name']}:"] if value["parts"] else []
+def card(value: Mapping[str, Any]) -> str:
+    """Return one task or intermediate task with its citation and sources, in lines.
+
+    Args:
+        value: What ``as_dict`` or ``training_dict`` returns.
+    """
+    title = value.get("title", "an intermediate task, for harness train and studies")
+    keys = ("group", "format", "metric", "training_set", "licence", "citation", "homepage")
+    lines = [f"{value['name']}: {title}"]
+    lines += [f"  {k.replace('_', ' '):13} {value[k] or '–'}" for k in keys if k in value]
+    if value["labels"]:
+        lines.append(f"  labels        {' '.join(value['labels'])}")
+    if isinstance(value["languages"], list):
+        lines.append(f"  languages     {' '.join(value['languages'])}")
+    else:
+        for name, codes in value["languages"].items():
+            lines.append(f"  {name:13} {len(codes)} languages: {' '.join(codes)}")
+    parts = value.get("parts")
+    for part in parts or [value]:
+        lines += [f"  {part['name']}:"] if parts else []
         lines += _sources(part["sources"])
     return "\n".join(lines)
-
-
-def _entry_lines(value: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
-    """Return a line for each of some entries, and one for the labels, if any."""
-    lines = [f"  {key.replace('_', ' '):13} {value[key] or '–'}" for key in keys]
-    return lines + ([f"  labels        {' '.join(value['labels'])}"] if value["labels"] else [])
 
 
 def _sources(sources: Mapping[str, Any]) -> list[str]:
@@ -138,17 +132,15 @@ def _sources(sources: Mapping[str, Any]) -> list[str]:
 
 def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
     """Return the contents of a data folder, with a row for each split or each language."""
+    rows: list[tuple[Any, ...]] = []
     if per_language:
-        rows = [
-            (f.name, f.split, f.language, _count(f.rows), _yes_or_no(f.labelled), _remark(f))
-            for f in findings
-        ]
-        head = ("task or set", "split", "language", "rows", "labelled", "note")
-        return tabulate(rows, head, "simple", disable_numparse=True)
+        for f in findings:
+            note = "; ".join(part for part in (f.note, *_malformed([f])) if part)
+            rows.append((f.name, f.split, f.language, f.rows, YES_OR_NO[f.labelled], note))
+        return _table(rows, ("task or set", "split", "language", "rows", "labelled", "note"))
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         groups.setdefault((finding.name, finding.split), []).append(finding)
-    rows = []
     for (name, split), members in groups.items():
         present = [f for f in members if f.rows is not None]
         unlabelled = [f.language for f in present if not f.labelled]
@@ -156,25 +148,16 @@ def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
         notes = [f"no file: {' '.join(missing)}"] if missing else []
         if unlabelled and len(unlabelled) < len(present):
             notes.append(f"no labels: {' '.join(unlabelled)}")
-        problems = sum(len(f.problems) for f in members)
-        notes += [f"{problems} malformed"] if problems else []
+        notes += _malformed(members)
         labelled = len(present) - len(unlabelled)
         counts = [f.rows or 0 for f in present]
         span = f"{min(counts)}–{max(counts)}" if counts else "–"
         coverage = f"{len(present)}/{len(members)}"
         rows.append((name, split, coverage, span, f"{labelled}/{len(present)}", "; ".join(notes)))
-    head = ("task or set", "split", "languages", "rows", "labelled", "note")
-    return tabulate(rows, head, "simple", disable_numparse=True)
+    return _table(rows, ("task or set", "split", "languages", "rows", "labelled", "note"))
 
 
-def _count(rows: int | None) -> str:
-    return "–" if rows is None else str(rows)
-
-
-def _yes_or_no(labelled: bool | None) -> str:
-    return {True: "yes", False: "no", None: "–"}[labelled]
-
-
-def _remark(finding: Finding) -> str:
-    problems = f"{len(finding.problems)} malformed" if finding.problems else ""
-    return "; ".join(part for part in (finding.note, problems) if part)
+def _malformed(findings: Sequence[Finding]) -> list[str]:
+    """Return a remark on how many places are malformed, if any are."""
+    problems = sum(len(finding.problems) for finding in findings)
+    return [f"{problems} malformed"] if problems else []

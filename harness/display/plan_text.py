@@ -9,7 +9,6 @@ from tabulate import tabulate
 
 if TYPE_CHECKING:
     from harness.models.device import Device
-    from harness.pipeline.estimate import Estimate
     from harness.pipeline.plan import Plan
     from harness.pipeline.request import Request
     from harness.pipeline.steps.step import Step
@@ -21,9 +20,7 @@ KINDS = ("train", "predict", "score")
 
 def plan_text(request: Request, plan: Plan, store: Store) -> str:
     """Return the plan of an evaluation."""
-    from harness.pipeline.estimate import estimate
-
-    checkpoint, device = request.checkpoint, request.device
+    checkpoint = request.checkpoint
     title = (
         f"{checkpoint.name} ({checkpoint.model_type}, {checkpoint.layers} layers,"
         f" {checkpoint.parameters / 1e6:.1f} M weights, {checkpoint.body / 1e6:.1f} M of them"
@@ -32,17 +29,12 @@ def plan_text(request: Request, plan: Plan, store: Store) -> str:
     )
     notes = [f"note: {checkpoint.name}: {note}" for note in checkpoint.notes]
     notes += [f"note: {note}" for note in plan.notes]
-    skipped = [f"skipped: {why}" for why in plan.skipped.values()]
-    guess = estimate(plan.steps, store, device)
-    return "\n".join(
-        [*notes, title, steps_table(plan.steps, store), *skipped, _estimate(guess, device, 1)]
-    )
+    table = [steps_table(plan.steps, store), *(f"skipped: {why}" for why in plan.skipped.values())]
+    return "\n".join([*notes, title, *table, _estimate(plan.steps, store, request.device, 1)])
 
 
 def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
     """Return the plan of a study."""
-    from harness.pipeline.estimate import estimate
-
     study, request = whole.study, whole.request
     title = (
         f"{study.name}: {len(study.checkpoints)} checkpoints, {len(study.intermediate)}"
@@ -50,10 +42,8 @@ def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
         f" {len(study.recipes)} recipes on {request.benchmark.name}; {_where(request)}"
     )
     notes = [f"note: {note}" for note in whole.notes]
-    guess = estimate(whole.steps, store, request.device)
-    return "\n".join(
-        [*notes, title, steps_table(whole.steps, store), _estimate(guess, request.device, workers)]
-    )
+    guess = _estimate(whole.steps, store, request.device, workers)
+    return "\n".join([*notes, title, steps_table(whole.steps, store), guess])
 
 
 def steps_table(steps: Sequence[Step], store: Store) -> str:
@@ -86,18 +76,20 @@ def _where(request: Request) -> str:
     return f"{device.precision} on {device.name}, {device.threads} threads{partial}"
 
 
-def _estimate(guess: Estimate, device: Device, workers: int) -> str:
+def _estimate(steps: Sequence[Step], store: Store, device: Device, workers: int) -> str:
     """Return how long it will take, and what the estimate is based on."""
+    from harness.pipeline.estimate import estimate
+
+    guess = estimate(steps, store, device)
     if not guess.seconds:
         return "estimate: nothing to do"
-    share = guess.seconds / workers
     basis = (
         f"{guess.measured:.0%} of it from tokens a second measured here"
         if guess.measured > 0.005
         else "a guess from the speed of a matrix product, nothing like it was measured here yet"
     )
     slots = f", {workers} slots" if workers > 1 else ""
-    return f"estimate: {_duration(share)} on {device.name}{slots}; {basis}"
+    return f"estimate: {_duration(guess.seconds / workers)} on {device.name}{slots}; {basis}"
 
 
 def _duration(seconds: float) -> str:

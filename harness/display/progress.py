@@ -58,14 +58,10 @@ class Bars:
         if step.key in self.bars:
             self.live.remove_task(self.bars.pop(step.key)[0])
             self.live.update(self.whole, completed=done)
-        if outcome.error:
-            text = f"FAILED: {outcome.error}"
-        elif not step.examples:
-            return
-        else:
-            rate = f", {step.examples / outcome.seconds:.0f} examples/s" if outcome.seconds else ""
-            text = f"{outcome.seconds:.1f} s{rate}"
-        self._print(f"[{done}/{total}] {step.name}: {text}")
+        rate = f", {step.examples / outcome.seconds:.0f} examples/s" if outcome.seconds else ""
+        text = f"FAILED: {outcome.error}" if outcome.error else f"{outcome.seconds:.1f} s{rate}"
+        if outcome.error or step.examples:
+            self._print(f"[{done}/{total}] {step.name}: {text}")
 
     def closed(self, report: Report) -> None:
         """Remove the bars; print how long the run took."""
@@ -92,21 +88,14 @@ class Bars:
 
 
 def _bars(console: Any) -> Any:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich import progress
 
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[unit]}"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[unit]}"),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TimeRemainingColumn(),
     )
+    return progress.Progress(*columns, console=console, transient=True)

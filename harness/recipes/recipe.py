@@ -47,10 +47,9 @@ class Recipe:
     def intermediate_settings(self, training: TrainingSet) -> Settings:
         """Return the settings for a set as an intermediate task, or as a part of a mixture."""
         plain = training.name.partition("[")[0]
-        tables = (self.intermediate.get(name, {}) for name in ("default", plain, training.name))
         settings = self._of(training.format)
-        for changes in tables:
-            settings = settings.changed(changes)
+        for name in ("default", plain, training.name):
+            settings = settings.changed(self.intermediate.get(name, {}))
         return settings
 
     def mixture_settings(self) -> Settings:

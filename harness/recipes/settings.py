@@ -1,13 +1,14 @@
-"""The settings of a recipe; each is declared once, with default, bounds, help and reader."""
+"""The settings of a recipe; each is declared once, with reader, default, bounds and help."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from harness.bounds import MANY, Bounds, Choice, Expected, Switch
 from harness.declarations import Format
+from harness.docstrings import described
 from harness.errors import HarnessError
 
 LONGEST = 2**20  # tokens in one input; no encoder reads as many
@@ -46,9 +47,9 @@ class Setting:
             raise ValueError(f"setting {self.name}: default {self.default!r} is not expected")
 
 
-def _setting(reader: Reader, default: Any, expected: Expected, help_: str) -> Any:
+def _setting(reader: Reader, default: Any, expected: Expected) -> Any:
     """Return a field of Settings."""
-    return field(default=default, metadata={"of": (expected, help_, reader)})
+    return field(default=default, metadata={"expected": expected, "reader": reader})
 
 
 def _real(low: float, high: float, *, above: bool = False) -> Bounds:
@@ -59,110 +60,76 @@ def _real(low: float, high: float, *, above: bool = False) -> Bounds:
 class Settings:
     """The settings of one training and of the predictions made with it.
 
-    Attributes:
-        own: The format's own settings (``Setting``), by name.
+    What is said of each here is its help, too.
 
-    The other settings are described where they are declared.
+    Attributes:
+        learning_rate: Peak learning rate of AdamW.
+        epochs: Passes over the training set.
+        batch_size: Examples (windows, pieces) in one update, at most.
+        max_tokens: Padded tokens in one batch, at most; a batch closes at either bound.
+        accumulate: Batches whose gradients are added up for one update.
+        max_length: Tokens in one input, special tokens included.
+        stride: Tokens between the starts of two windows over a context.
+        max_question: Tokens of a question that are read.
+        max_answer: Tokens in an answer, at most.
+        misplaced_answers: Share of a set's questions, of train or of dev, that may have an answer
+            which is not at its offset; they are dropped, and with more the set is refused.
+        warmup: Share of the updates over which the rate rises, if below 1; else their number.
+        weight_decay: AdamW weight decay, not for biases and LayerNorm.
+        adam_epsilon: AdamW epsilon.
+        max_grad_norm: Gradients are clipped to this norm.
+        freeze_words: Leave the word table as it is; in a small multilingual encoder it is most of
+            the weights, and English data touches few of its rows.
+        train_examples: Examples learnt from, the first ones after shuffling; 0 means all.
+        dev_examples: English dev examples looked at in a check, drawn from all of them, the same in
+            every training; 0 means all.
+        check_every: Updates between two dev checks; 0 means one check an epoch.
+        patience: Checks without a better dev score before training stops; 0 means never.
+        layer: Hidden state for retrieval: a number (0 is the embeddings), last, xtreme (14 of 24
+            layers, 7 of 12), or auto: the last for sentence-transformers checkpoints, else xtreme.
+        pooling: How retrieval pools it: mean over all tokens, cls (the first token), or auto: as
+            XTREME, the mean; where a sentence encoder's files say otherwise, the plan does too.
+        keep_head: Go on with the head that the checkpoint carries for a training set, in place of a
+            fresh one.
+        lora: Rank of low-rank adapters on the encoder, which is then frozen; 0 for none.
+        sampling: How a mixture's batches are dealt out: uniform, proportional (to the sets'
+            examples), capped (min(n, cap)^(1/temperature)), or by given weights.
+        cap: Examples of a set that count, at most.
+        temperature: Above 1 it evens a mixture's shares out.
+        language_exponent: Of plain text, languages are sampled by their lines to this power (arXiv
+            1911.02116: 0.3).
+        own: The format's own settings (``Setting``), by name.
     """
 
-    learning_rate: float = _setting(
-        "training", 2e-5, _real(0, 10, above=True), "Peak learning rate of AdamW."
-    )
-    epochs: int = _setting("training", 3, Bounds(1, 1000), "Passes over the training set.")
-    batch_size: int = _setting(
-        "set", 32, Bounds(1, 2**16), "Examples (windows, pieces) in one update, at most."
-    )
-    max_tokens: int = _setting(
-        "set", 16384, Bounds(1, 2**24),
-        "Padded tokens in one batch, at most; a batch closes at either bound.",
-    )  # fmt: skip
-    accumulate: int = _setting(
-        "training", 1, Bounds(1, 1024), "Batches whose gradients are added up for one update."
-    )
-    max_length: int = _setting(
-        "format", 128, Bounds(8, LONGEST), "Tokens in one input, special tokens included."
-    )
-    stride: int = _setting(
-        "format",
-        128,
-        Bounds(1, LONGEST),
-        "Tokens between the starts of two windows over a context.",
-    )
-    max_question: int = _setting(
-        "format", 64, Bounds(1, LONGEST), "Tokens of a question that are read."
-    )
-    max_answer: int = _setting("format", 30, Bounds(1, LONGEST), "Tokens in an answer, at most.")
-    misplaced_answers: float = _setting(
-        "format", 0.05, _real(0, 1),
-        "Share of a set's questions, of train or of dev, that may have an answer which is not at"
-        " its offset; they are dropped, and with more the set is refused.",
-    )  # fmt: skip
-    warmup: float = _setting(
-        "training", 0.0, _real(0, MANY),
-        "Share of the updates over which the rate rises, if below 1; else their number.",
-    )  # fmt: skip
-    weight_decay: float = _setting(
-        "training", 0.0, _real(0, 100), "AdamW weight decay, not for biases and LayerNorm."
-    )
-    adam_epsilon: float = _setting("training", 1e-8, _real(0, 1), "AdamW epsilon.")
-    max_grad_norm: float = _setting(
-        "training", 1.0, _real(0, MANY), "Gradients are clipped to this norm."
-    )
-    freeze_words: bool = _setting(
-        "training", False, Switch(),
-        "Leave the word table as it is; in a small multilingual encoder it is most of the weights,"
-        " and English data touches few of its rows.",
-    )  # fmt: skip
-    train_examples: int = _setting(
-        "set", 0, Bounds(0, MANY),
-        "Examples learnt from, the first ones after shuffling; 0 means all.",
-    )  # fmt: skip
-    dev_examples: int = _setting(
-        "set", 0, Bounds(0, MANY),
-        "English dev examples looked at in a check, drawn from all of them, the same in every"
-        " training; 0 means all.",
-    )  # fmt: skip
-    check_every: int = _setting(
-        "training", 0, Bounds(0, MANY),
-        "Updates between two dev checks; 0 means one check an epoch.",
-    )  # fmt: skip
-    patience: int = _setting(
-        "training", 0, Bounds(0, MANY),
-        "Checks without a better dev score before training stops; 0 means never.",
-    )  # fmt: skip
-    layer: int | str = _setting(
-        "format", "auto", Bounds(0, 1000, words=("auto", "last", "xtreme")),
-        "Hidden state for retrieval: a number (0 is the embeddings), last, xtreme (14 of 24 layers,"
-        " 7 of 12), or auto: the last for sentence-transformers checkpoints, else xtreme.",
-    )  # fmt: skip
-    pooling: str = _setting(
-        "format", "auto", Choice(("auto", "mean", "cls")),
-        "How retrieval pools it: mean over all tokens, cls (the first token), or auto: as XTREME,"
-        " the mean; where a sentence encoder's files say otherwise, the plan does too.",
-    )  # fmt: skip
-    keep_head: bool = _setting(
-        "plan", False, Switch(),
-        "Go on with the head that the checkpoint carries for a training set, in place of a fresh"
-        " one.",
-    )  # fmt: skip
-    lora: int = _setting(
-        "training", 0, Bounds(0, 4096),
-        "Rank of low-rank adapters on the encoder, which is then frozen; 0 for none.",
-    )  # fmt: skip
+    learning_rate: float = _setting("training", 2e-5, _real(0, 10, above=True))
+    epochs: int = _setting("training", 3, Bounds(1, 1000))
+    batch_size: int = _setting("set", 32, Bounds(1, 2**16))
+    max_tokens: int = _setting("set", 16384, Bounds(1, 2**24))
+    accumulate: int = _setting("training", 1, Bounds(1, 1024))
+    max_length: int = _setting("format", 128, Bounds(8, LONGEST))
+    stride: int = _setting("format", 128, Bounds(1, LONGEST))
+    max_question: int = _setting("format", 64, Bounds(1, LONGEST))
+    max_answer: int = _setting("format", 30, Bounds(1, LONGEST))
+    misplaced_answers: float = _setting("format", 0.05, _real(0, 1))
+    warmup: float = _setting("training", 0.0, _real(0, MANY))
+    weight_decay: float = _setting("training", 0.0, _real(0, 100))
+    adam_epsilon: float = _setting("training", 1e-8, _real(0, 1))
+    max_grad_norm: float = _setting("training", 1.0, _real(0, MANY))
+    freeze_words: bool = _setting("training", False, Switch())
+    train_examples: int = _setting("set", 0, Bounds(0, MANY))
+    dev_examples: int = _setting("set", 0, Bounds(0, MANY))
+    check_every: int = _setting("training", 0, Bounds(0, MANY))
+    patience: int = _setting("training", 0, Bounds(0, MANY))
+    layer: int | str = _setting("format", "auto", Bounds(0, 1000, words=("auto", "last", "xtreme")))
+    pooling: str = _setting("format", "auto", Choice(("auto", "mean", "cls")))
+    keep_head: bool = _setting("plan", False, Switch())
+    lora: int = _setting("training", 0, Bounds(0, 4096))
     sampling: str = _setting(
-        "mixture", "proportional", Choice(("uniform", "proportional", "capped", "weights")),
-        "How a mixture's batches are dealt out: uniform, proportional (to the sets' examples),"
-        " capped (min(n, cap)^(1/temperature)), or by given weights.",
-    )  # fmt: skip
-    cap: int = _setting("mixture", 2**17, Bounds(1, MANY), "Examples of a set that count, at most.")
-    temperature: float = _setting(
-        "mixture", 2.0, _real(0.1, 1000), "Above 1 it evens a mixture's shares out."
+        "mixture", "proportional", Choice(("uniform", "proportional", "capped", "weights"))
     )
-    language_exponent: float = _setting(
-        "format", 0.3, _real(0, 10, above=True),
-        "Of plain text, languages are sampled by their lines to this power (arXiv 1911.02116:"
-        " 0.3).",
-    )  # fmt: skip
+    cap: int = _setting("mixture", 2**17, Bounds(1, MANY))
+    temperature: float = _setting("mixture", 2.0, _real(0.1, 1000))
+    language_exponent: float = _setting("format", 0.3, _real(0, 10, above=True))
     own: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def value(self, name: str) -> Any:
@@ -176,8 +143,9 @@ class Settings:
         return replace(self, **known, own={**self.own, **own})
 
 
+_HELP = described(Settings, "Attributes")
 SETTINGS: Mapping[str, Setting] = {
-    entry.name: Setting(entry.name, entry.default, *entry.metadata["of"])
+    entry.name: Setting(entry.name, entry.default, help=_HELP.get(entry.name, ""), **entry.metadata)
     for entry in fields(Settings)
     if entry.metadata
 }
@@ -186,7 +154,6 @@ SETTINGS: Mapping[str, Setting] = {
 
 def read_by(reader: Reader) -> tuple[str, ...]:
     """Return the names of the harness's settings that a reader reads."""
-    assert reader in get_args(Reader)
     return tuple(name for name, one in SETTINGS.items() if one.reader == reader)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import product
 
 from harness import registry
 from harness.data.memory import Memory
@@ -17,12 +18,7 @@ from harness.pipeline.plan import Plan, make_plan
 from harness.pipeline.request import Request, checkpoint_place
 from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
-from harness.studies.study_file import (
-    BASELINE,
-    Start,
-    Study,
-    load_recipe,
-)
+from harness.studies.study_file import BASELINE, Start, Study, load_recipe
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class Cell:
         return self.start.baseline or self.start.name
 
 
-@dataclass
+@dataclass(frozen=True)
 class StudyPlan:
     """All steps of a study, parents before children, each once.
 
@@ -68,9 +64,9 @@ class StudyPlan:
 
     study: Study
     request: Request
-    cells: list[Cell] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    cells: list[Cell]
+    steps: list[Step]
+    notes: list[str]
 
 
 def plan_study(
@@ -110,61 +106,53 @@ def plan_study(
         max_steps=study.max_steps,
         memory=memory,
     )
-    plan = StudyPlan(study, request)
-    known: dict[str, Step] = {}
-    for cell in _cells(study, request, checkpoints):
-        plan.cells.append(cell)
+    cells = list(_cells(study, request, checkpoints))
+    steps: dict[str, Step] = {}
+    notes: list[str] = []
+    for cell in cells:
         for step in cell.plan.steps:
-            if step.key not in known:
-                known[step.key] = step
-                plan.steps.append(step)
-        all_notes = [*cell.plan.notes, *(f"skipped: {why}" for why in cell.plan.skipped.values())]
-        plan.notes += [note for note in all_notes if note not in plan.notes]
+            steps.setdefault(step.key, step)
+        notes += [*cell.plan.notes, *(f"skipped: {why}" for why in cell.plan.skipped.values())]
     memory.save()
-    return plan
+    return StudyPlan(study, request, cells, list(steps.values()), list(dict.fromkeys(notes)))
 
 
 def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -> Iterator[Cell]:
     """Yield every combination, its intermediate training before its evaluation."""
-    by_name = {one.name: one for one in study.intermediate}
-    for start in study.checkpoints:
-        for recipe_name in study.recipes:
-            recipe = load_recipe(study, recipe_name)
-            for seed in study.seeds:
-                shared = replace(
-                    request, checkpoint=checkpoints[start.name], recipe=recipe, seed=seed
-                )
-                labels = [start.name, *([recipe_name] if len(study.recipes) > 1 else [])]
-                trainings: dict[str, TrainStep | None] = {BASELINE: None}
-                for one in study.intermediate:
-                    if start.intermediate and one.name != BASELINE:
-                        continue
-                    notes: list[str] = []
-                    step = _training(study, one, by_name, shared, trainings, notes)
-                    label = ", ".join([*labels, one.name, f"seed {seed}"])
-                    plan = make_plan(replace(shared, start=step, label=label, keep_if_there=True))
-                    plan.steps = [*_chain(step), *plan.steps]
-                    plan.notes = (*notes, *plan.notes)
-                    yield Cell(start, one, recipe_name, seed, plan)
+    recipes = {name: load_recipe(study, name) for name in study.recipes}
+    for start, name, seed in product(study.checkpoints, study.recipes, study.seeds):
+        shared = replace(
+            request, checkpoint=checkpoints[start.name], recipe=recipes[name], seed=seed
+        )
+        labels = [start.name, *([name] if len(study.recipes) > 1 else [])]
+        trainings: dict[str, TrainStep | None] = {"": None, BASELINE: None}
+        for one in study.intermediate:
+            if start.intermediate and one.name != BASELINE:
+                continue
+            notes: list[str] = []
+            step = _training(study, one.name, shared, trainings, notes)
+            label = ", ".join([*labels, one.name, f"seed {seed}"])
+            plan = make_plan(replace(shared, start=step, label=label, keep_if_there=True))
+            plan.steps = [*_chain(step), *plan.steps]
+            plan.notes = (*notes, *plan.notes)
+            yield Cell(start, one, name, seed, plan)
 
 
 def _training(
     study: Study,
-    one: Intermediate,
-    by_name: dict[str, Intermediate],
+    name: str,
     request: Request,
     trainings: dict[str, TrainStep | None],
     notes: list[str],
 ) -> TrainStep | None:
     """Return the step that trains a setting, after the setting that it starts from."""
-    if one.name not in trainings:
-        parent = None
-        if one.after:
-            parent = _training(study, by_name[one.after], by_name, request, trainings, notes)
+    if name not in trainings:
+        one = next(one for one in study.intermediate if one.name == name)
+        parent = _training(study, one.after, request, trainings, notes)
         child = replace(request, start=parent, label=f"seed {request.seed}")
-        with study.blamed("intermediate", one.name):
-            trainings[one.name] = intermediate_step(child, one, notes)
-    return trainings[one.name]
+        with study.blamed("intermediate", name):
+            trainings[name] = intermediate_step(child, one, notes)
+    return trainings[name]
 
 
 def _chain(step: Step | None) -> list[Step]:

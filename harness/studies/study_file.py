@@ -135,26 +135,13 @@ def read_study(path: Path) -> Study:
     file = TomlFile.read(path)
     tables = file.tables
     _check_keys(file, (), tables, KEYS)
-    folder = path.parent
-    study = Study(
-        path=path,
-        checkpoints=_checkpoints(file),
-        intermediate=_intermediate(file),
-        targets=tuple(tables.get("targets", ())),
-        seeds=tuple(tables.get("seeds", (42,))),
-        recipes=tuple(tables.get("recipes", ("xtreme",))),
-        settings=tables.get("settings", {}),
-        benchmark=tables.get("benchmark", "xtreme"),
-        data=folder / tables["data"] if "data" in tables else None,
-        labels=folder / tables["labels"] if "labels" in tables else None,
-        languages=tuple(tables.get("languages", ())),
-        **{name: tables[name] for name in _PLAIN if name in tables},
-    )
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in tables.items()}
+    given |= {key: path.parent / tables[key] for key in ("data", "labels") if key in tables}
+    given |= {"checkpoints": _checkpoints(file), "intermediate": _intermediate(file)}
+    given.pop("about", None)
+    study = Study(path=path, **given)
     _check_names(file, study)
     return study
-
-
-_PLAIN = ("limit", "max_steps", "device", "precision", "threads", "processes")
 
 
 def _check_keys(
@@ -222,19 +209,12 @@ def _intermediate(file: TomlFile) -> tuple[Intermediate, ...]:
         if isinstance(table, dict):
             _check_keys(file, keys, table, OF_AN_INTERMEDIATE)
         if not isinstance(table, dict) or not table.get("train"):
-            raise file.wrong(
-                keys, f"{name} should be a list of training sets, or a table with train"
-            )
-        settings.append(
-            Intermediate(
-                name=name,
-                train=tuple(dict.fromkeys(table["train"])),
-                weights=_weights(file, keys, table),
-                mlm=float(table.get("mlm", 0)),
-                after=table.get("from", ""),
-                settings=table.get("settings", {}),
-            )
-        )
+            message = f"{name} should be a list of training sets, or a table with train"
+            raise file.wrong(keys, message)
+        train, weights = tuple(dict.fromkeys(table["train"])), _weights(file, keys, table)
+        mlm, after = float(table.get("mlm", 0)), table.get("from", "")
+        more = table.get("settings", {})
+        settings.append(Intermediate(name, train, weights, mlm, after, more))
     return tuple(settings)
 
 
@@ -245,9 +225,9 @@ def _weights(
     for name, weight in weights.items():
         file.known((*keys, "weights", name), name, table["train"], "training set here")
         file.bounded((*keys, "weights", name), f"weight of {name}", weight, WEIGHT)
-    if weights and len(weights) < len(table["train"]):
-        missing = next(name for name in table["train"] if name not in weights)
-        raise file.wrong((*keys, "weights"), f"no weight for {missing}; give one to each set")
+    for name in table["train"] if weights else ():
+        if name not in weights:
+            raise file.wrong((*keys, "weights"), f"no weight for {name}; give one to each set")
     return weights
 
 
@@ -265,10 +245,8 @@ def _check_names(file: TomlFile, study: Study) -> None:
     for one in study.intermediate:
         forms = []
         for spec in one.train:
-            try:
+            with study.blamed("intermediate", one.name, value=spec):
                 forms.append(registry.training(spec).format)
-            except HarnessError as error:
-                raise file.wrong(("intermediate", one.name), str(error), spec) from error
         keys = ("intermediate", one.name, "settings")
         recipes.check_settings(file, one.settings, keys, tuple(forms))
         if one.after:
@@ -281,9 +259,9 @@ def _check_lists(file: TomlFile, study: Study) -> None:
     """Refuse duplicates in a list (means and spreads would be wrong), and bad seeds."""
     for key in ("targets", "seeds", "recipes", "languages"):
         values: tuple[Any, ...] = getattr(study, key)
-        duplicate = next((value for value in values if values.count(value) > 1), None)
-        if duplicate is not None:
-            raise file.wrong((key,), f"{shown(duplicate)} stands twice in {key}", str(duplicate))
+        for value in values:
+            if values.count(value) > 1:
+                raise file.wrong((key,), f"{shown(value)} stands twice in {key}", str(value))
     if not study.recipes:
         raise file.wrong(("recipes",), "no recipe; name one, or leave the key out")
     for seed in study.seeds:
@@ -315,8 +293,10 @@ def _refuse_circles(file: TomlFile, study: Study) -> None:
 
 def load_recipe(study: Study, name: str) -> recipes.Recipe:
     """Return a study's recipe with the study's changes."""
-    where = study.path.parent / name if name.endswith(".toml") else name
-    if isinstance(where, Path) and not where.is_file():
+    if not name.endswith(".toml"):
+        return recipes.load(name).changed(study.settings)
+    path = study.path.parent / name
+    if not path.is_file():
         with study.blamed("recipes", value=name):
-            raise HarnessError(f"{where}: no such file")
-    return recipes.load(str(where)).changed(study.settings)
+            raise HarnessError(f"{path}: no such file")
+    return recipes.load(str(path)).changed(study.settings)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.comparison import (
-    AVERAGE,
-    Comparison,
-    Figure,
-    Row,
-    differences,
-    task_figures,
-    with_average,
-)
+from harness.comparison import Comparison, Figure, Row, columns_of, differences, figures_of
 from harness.pipeline.evaluate import task_scores
 from harness.studies.study_file import BASELINE
 
@@ -32,38 +23,26 @@ def comparison_of(whole: StudyPlan, store: Store) -> Comparison:
     A score counts if all languages that the study asks for are scored; a difference, if both of
     its scores count. Differences are taken seed by seed, then averaged.
     """
+    planned = {name for cell in whole.cells for name in cell.plan.scores}
+    order = whole.request.tasks or whole.request.benchmark.task_names()
+    targets = [name for name in order if name in planned]
     values: dict[tuple[str, str], dict[int, dict[str, float]]] = {}
     gaps: dict[tuple[str, str], set[str]] = {}
     for cell in whole.cells:
         place = (_group(cell, whole), cell.row)
         tasks = _cell_scores(cell, whole, store)
-        values.setdefault(place, {})[cell.seed] = {
-            name: score for task in tasks.values() for name, score in task_figures(task).items()
-        }
+        values.setdefault(place, {})[cell.seed] = figures_of(tasks, targets)
         gaps.setdefault(place, set()).update(n for n, task in tasks.items() if _has_gaps(task))
-    planned = [name for cell in whole.cells for name in cell.plan.scores]
-    order = whole.request.tasks or whole.request.benchmark.task_names()
-    targets = [name for name in order if name in planned]
-    for seeds in values.values():
-        seeds.update({seed: with_average(scores, targets) for seed, scores in seeds.items()})
-    columns = [*targets, *([AVERAGE] if len(targets) > 1 else [])]
+    columns = columns_of(targets)
     names = [*columns, *(f"{n}/{c}" for n in targets for c in _languages(whole, n))]
     rows = []
     for (group, name), seeds in values.items():
         base = {} if name == BASELINE else values.get((group, BASELINE), {})
         pairs = [differences(seeds[s], base[s]) for s in seeds if s in base]
-        rows.append(
-            Row(
-                group=group,
-                name=name,
-                scores=_figures(names, [seeds[seed] for seed in seeds]),
-                deltas=_figures(names, pairs),
-                partial=tuple(sorted(gaps[group, name])),
-            )
-        )
-    return Comparison(
-        tuple(rows), tuple(columns), "intermediate", BASELINE, tuple(_notes(whole, rows))
-    )
+        scores, deltas = _figures(names, list(seeds.values())), _figures(names, pairs)
+        rows.append(Row(group, name, scores, deltas, tuple(sorted(gaps[group, name]))))
+    notes = tuple(_notes(whole, rows))
+    return Comparison(tuple(rows), columns, "intermediate", BASELINE, notes)
 
 
 def _notes(whole: StudyPlan, rows: Sequence[Row]) -> list[str]:
@@ -117,9 +96,9 @@ def _figures(names: Sequence[str], of_seeds: Sequence[Mapping[str, float]]) -> d
     return figures
 
 
-def as_json(whole: StudyPlan, table: Comparison) -> str:
-    """Return a study's table as JSON."""
-    value = {
+def as_dict(whole: StudyPlan, table: Comparison) -> dict[str, Any]:
+    """Return a study's table as JSON values."""
+    return {
         "study": whole.study.name,
         "benchmark": whole.request.benchmark.name,
         "partial": whole.request.partial,
@@ -127,4 +106,3 @@ def as_json(whole: StudyPlan, table: Comparison) -> str:
         "targets": list(table.columns),
         "rows": [asdict(row) for row in table.rows],
     }
-    return json.dumps(value, indent=1, ensure_ascii=False)
