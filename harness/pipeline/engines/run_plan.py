@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
@@ -90,7 +90,7 @@ def run_plan(
     if not todo and processes() == 1:
         return report
     try:
-        with opened(choice.engine(runtime)) as engine:
+        with closing(choice.engine(runtime)) as engine:
             progress.opened(len(todo))
             report = run_all(todo, engine, progress)
     except KeyboardInterrupt:
@@ -100,12 +100,3 @@ def run_plan(
     finally:
         progress.closed(report)
     return report
-
-
-@contextmanager
-def opened(engine: Engine) -> Iterator[Engine]:
-    """Yield an engine, and close it in any case."""
-    try:
-        yield engine
-    finally:
-        engine.close()

@@ -40,19 +40,15 @@ class Engine(Protocol):
     @property
     def slots(self) -> int:
         """Return how many steps run at once."""
-        ...
 
     def start(self, slot: int, step: Step) -> None:
         """Start a step on a free slot."""
-        ...
 
     def wait(self, moved: Moved) -> list[Outcome]:
         """Wait until a step has ended, reporting the others' progress; return all outcomes."""
-        ...
 
     def close(self) -> None:
         """Release the slots."""
-        ...
 
 
 class Progress(Protocol):
@@ -60,31 +56,24 @@ class Progress(Protocol):
 
     def planned(self, plan: str) -> None:
         """Receive the plan in words, before anything runs."""
-        ...
 
     def opened(self, total: int) -> None:
         """Receive the number of steps that are going to run."""
-        ...
 
     def begun(self, step: Step) -> None:
         """Receive a step that has begun."""
-        ...
 
     def moved(self, step: Step, done: int, total: int) -> None:
         """Receive a running step's units done and units in all."""
-        ...
 
     def ended(self, outcome: Outcome, done: int, total: int) -> None:
         """Receive a step's outcome, the number of ended steps, and that of all steps."""
-        ...
 
     def closed(self, report: Report) -> None:
         """Receive the report when no step runs any more."""
-        ...
 
     def interrupted(self, kept: int, total: int, place: str) -> None:
         """Receive how many steps are finished and kept, and where, when the user stops the run."""
-        ...
 
 
 @dataclass

@@ -7,13 +7,10 @@ import pickle
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-
-if TYPE_CHECKING:
-    from harness.pipeline.steps.runtime import Runtime
-    from harness.pipeline.steps.step import Step
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step
 
 CHILD = "harness.pipeline.engines.torchrun_child"
 TASK = "task.pickle"

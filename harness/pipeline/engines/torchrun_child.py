@@ -11,11 +11,12 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from harness.models.device import Device, first_process, processes
+from harness.models.device import Device, first_process
 from harness.pipeline.engines.in_process import InProcessEngine
 from harness.pipeline.engines.run_step import Ended, do, run_in
 from harness.pipeline.engines.torchrun import TASK, end_with_parent
@@ -71,8 +72,6 @@ def follow(steps: Sequence[Step], runtime: Runtime) -> None:
 
 def agreement(device: Device) -> Callable[[Any], Any]:
     """Return a function that gives every process of torchrun the first one's value."""
-    if processes() == 1:
-        return lambda value: value
     from accelerate import PartialState
     from accelerate.utils import broadcast_object_list
 
@@ -92,9 +91,8 @@ def main(task: Path) -> None:
     step, runtime = pickle.loads(task.read_bytes())  # noqa: S301 - see above
     try:
         if first_process():
-            engine = FirstProcess(runtime)
-            engine.perform(step)
-            engine.close()
+            with closing(FirstProcess(runtime)) as engine:
+                engine.perform(step)
         else:
             follow([step], runtime)
     except Exception as error:
