@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.memory import Memory
-from harness.data.source import Rows, Source, training_digest, training_rows
-from harness.declarations import Format, Task, TrainingSet
+from harness.data.source import Source, training_digest, training_rows
+from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
 from harness.pipeline.steps.step import format_identity
@@ -56,18 +56,16 @@ class DatasetFacts:
     source: Source
     memory: Memory
 
-    def training(self, training: TrainingSet, held_out: Task | None) -> tuple[Facts, Any]:
+    def training(self, training: TrainingSet) -> tuple[Facts, Any]:
         """Return a training set's facts, and what decides its rows, as JSON values."""
+        held_out = held_out_of(training)
 
         def count() -> Facts:
             rows = training_rows(self.source, training, held_out)
-            return Facts(
-                len(rows.train),
-                guess(rows.train),
-                _label_set(training.format, rows),
-                rows.notes,
-                rows.misplaced,
-            )
+            form = training.format
+            labels = () if form.labels else form.layout.label_set(rows.train)
+            tokens = guess(rows.train)
+            return Facts(len(rows.train), tokens, labels, rows.notes, rows.misplaced)
 
         def find() -> tuple[Facts, Any]:
             data = training_digest(self.source, training)
@@ -78,10 +76,6 @@ class DatasetFacts:
 
         # the set is kept alive with its facts, so that no other object gets its id
         return self.memory.once(("training", id(training)), lambda: (training, find()))[1]
-
-    def notes(self, training: TrainingSet) -> tuple[str, ...]:
-        """Return what the user should know of a training set."""
-        return self.training(training, held_out_of(training))[0].notes
 
     def test(self, task: Task, language: str) -> tuple[Facts, dict[str, str]]:
         """Return the facts of a language's test split, and the digests of all splits needed.
@@ -147,11 +141,6 @@ def guess(rows: Dataset) -> int:
 def bounded(facts: Facts, rows: int, settings: Settings) -> int:
     """Return the tokens of a number of rows, at most those of a few inputs for each row."""
     return min(facts.tokens * rows // max(1, facts.rows), 4 * rows * settings.max_length)
-
-
-def _label_set(form: Format, rows: Rows) -> tuple[str, ...]:
-    """Return the labels of the training rows, for a format that takes its label set from them."""
-    return () if form.labels else form.layout.label_set(rows.train)
 
 
 def with_labels(training: TrainingSet, facts: Facts) -> TrainingSet:

@@ -6,21 +6,19 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.data.files import write_json
+from harness.declarations import TrainingSet
 from harness.errors import HarnessError
 from harness.models.checkpoint_files import RECORD, own_record
 from harness.pipeline.plan_training import head_kind
+from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
 from harness.version import __version__
 
 CARD = "README.md"
-
-if TYPE_CHECKING:
-    from harness.declarations import TrainingSet
-    from harness.pipeline.request import Request
 
 
 @dataclass(frozen=True)
@@ -168,11 +166,9 @@ of the table, and `harness.json` says how it came about, to the last setting.
 
 def _language(training: TrainingSet) -> str:
     """Return a set's language, or the named languages of a multilingual set."""
-    return (
-        training.language
-        if not training.languages
-        else (" ".join(training.languages) if training.chosen else "see below")
-    )
+    if not training.languages:
+        return training.language
+    return " ".join(training.languages) if training.chosen else "see below"
 
 
 def _before(request: Request) -> str:

@@ -52,7 +52,7 @@ def intermediate_step(request: Request, one: Intermediate, notes: list[str]) -> 
         settings = request.recipe.intermediate_settings(training).changed(one.settings)
         weight = float(one.weights.get(spec, 1.0))
         sets.append(set_spec(request, training, settings, weight=weight, ratio=ratio))
-        notes += request.facts.notes(sets[-1].training)
+        notes += request.facts.training(sets[-1].training)[0].notes
     whole = sets[0].settings
     if len(one.train) > 1:
         whole = request.recipe.mixture_settings().changed(one.settings)

@@ -11,7 +11,7 @@ from harness.declarations import Format, Learnt, Task, TrainingSet
 from harness.errors import HarnessError
 from harness.models import ability
 from harness.models.checkpoint_files import RECORD, own_record
-from harness.pipeline.dataset_facts import bounded, held_out_of, with_labels
+from harness.pipeline.dataset_facts import bounded, with_labels
 from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
 from harness.recipes import Settings
@@ -48,7 +48,7 @@ def set_spec(
         where = missing_file(request.source, part, split, language)
         raise NoData(f"{part.name}: no {split} data to learn from{where}")
     check_able(request, training.name, settings, training.format)
-    facts, _ = request.facts.training(training, held_out_of(training))
+    facts, _ = request.facts.training(training)
     if facts.misplaced > settings.misplaced_answers:
         reasons = "; ".join(note for note in facts.notes if "not at its offset" in note)
         raise HarnessError(
@@ -96,7 +96,7 @@ def training_step(
         name: The step's name; by default the sets' names.
     """
     sets = sorted(sets, key=lambda one: one.training.name)
-    pairs = [request.facts.training(one.training, held_out_of(one.training)) for one in sets]
+    pairs = [request.facts.training(one.training) for one in sets]
     examples, tokens = 0, 0
     for one, (facts, _) in zip(sets, pairs, strict=True):
         count = min(facts.rows, one.settings.train_examples or facts.rows)
@@ -106,12 +106,7 @@ def training_step(
         examples += count * settings.epochs
         tokens += bounded(facts, count, one.settings) * settings.epochs
     spec = TrainingSpec(
-        request.checkpoint,
-        tuple(sets),
-        settings,
-        request.seed,
-        request.max_steps,
-        request.tracker,
+        request.checkpoint, tuple(sets), settings, request.seed, request.max_steps, request.tracker
     )
     return TrainStep(
         name=request.named(name or f"train {'+'.join(one.training.name for one in sets)}"),
@@ -121,6 +116,8 @@ def training_step(
         parents=(request.start,) if request.start else (),
         examples=examples,
         tokens=tokens,
+        work=6.0 * tokens * request.checkpoint.body,  # with the backward pass (arXiv 2001.08361)
+        pace=request.pace("train", sets[0].training.format),
     )
 
 
@@ -159,9 +156,18 @@ def head_kind(form: Learnt) -> list[Any]:
     return [form.head.auto, list(form.labels)]
 
 
-def missing_file(source: Source, of: Task | TrainingSet, split: str, language: str) -> str:
-    """Return the first missing file of a folder, in brackets; "" for other sources."""
+def missing_file(
+    source: Source, of: Task | TrainingSet, split: str, language: str, *, inside: bool = False
+) -> str:
+    """Return the first missing file of a folder, in brackets; "" for other sources.
+
+    For a text that goes into the submission, it is named from inside the data folder.
+    """
     if not isinstance(source, FolderSource):
         return ""
-    missing = [path for path in source.files(of, split, language) if not path.is_file()]
-    return f" ({missing[0]} is not there)" if missing else ""
+    path = next((p for p in source.files(of, split, language) if not p.is_file()), None)
+    if path is None or (inside and not path.is_relative_to(source.data)):
+        return ""
+    return (
+        f": {path.relative_to(source.data)} is not there" if inside else f" ({path} is not there)"
+    )

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from harness import places
 from harness.data.memory import Memory
 from harness.data.source import Source
-from harness.declarations import Benchmark
+from harness.declarations import Benchmark, Format
 from harness.errors import HarnessError
+from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
 from harness.pipeline.dataset_facts import DatasetFacts
+from harness.pipeline.steps.train_step import TrainStep
 from harness.recipes import Recipe
-
-if TYPE_CHECKING:
-    from harness.models.checkpoint import Checkpoint
-    from harness.pipeline.steps.train_step import TrainStep
-
 
 PACKAGED = "packaged"  # the benchmark's own checkpoint
 
@@ -75,6 +71,11 @@ class Request:
         if self.max_steps:
             reasons.append(f"at most {self.max_steps} updates a training")
         return ", ".join(reasons)
+
+    def pace(self, kind: str, form: Format) -> str:
+        """Return a name shared by the steps that handle as many tokens per second."""
+        size, device = f"{self.checkpoint.body / 1e6:.0f}M", self.device
+        return f"{kind} {form.name} {size} {device.kind} {device.precision} {device.threads}"
 
     def named(self, name: str) -> str:
         """Return a step's name with the label."""

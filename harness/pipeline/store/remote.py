@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from uuid import uuid4
 from harness.data.files import digest, one_line
 from harness.errors import HarnessError
 from harness.pipeline.steps.step import Step
-from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store, refuse_layout
+from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store, files_of, refuse_layout
 
 
 @dataclass(frozen=True)
@@ -64,12 +63,11 @@ class Mirror(Store):
         """Copy a step to the URL, its manifest last."""
         system, base = self._remote(step)
         top = base.removesuffix(f"/steps/{step.key[:2]}/{step.key}")
-        files = [path for path in place.rglob("*") if path.is_file() and path.name != MANIFEST]
         try:
             if not system.exists(f"{top}/{LAYOUT_FILE}"):
                 system.makedirs(top, exist_ok=True)
                 system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
-            for path in (*sorted(files), place / MANIFEST):
+            for path in (*files_of(place), place / MANIFEST):
                 target = f"{base}/{path.relative_to(place)}"
                 aside = f"{target}.{uuid4().hex}.part"
                 system.makedirs(target.rpartition("/")[0], exist_ok=True)
@@ -116,12 +114,8 @@ class Mirror(Store):
                 return None
             except OSError:
                 return None
-            place = self.place(step)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if super().find(step) is None:
-                shutil.rmtree(place, ignore_errors=True)  # a broken one
-            with suppress(OSError):  # another process of this machine was first
-                folder.rename(place)
+            with suppress(OSError):
+                self._move(folder, step)
         self._mark(step)
         return super().find(step)
 
@@ -143,14 +137,13 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
     root = mirrors / hashlib.sha256(url.encode()).hexdigest()[:16]
     try:
         system, base = url_to_fs(url)
-        if system.exists(f"{base}/{LAYOUT_FILE}"):
+        known = system.exists(f"{base}/{LAYOUT_FILE}")
+        if known:
             root.mkdir(parents=True, exist_ok=True)
             system.get_file(f"{base}/{LAYOUT_FILE}", str(root / LAYOUT_FILE))
-        old = not system.exists(f"{base}/{LAYOUT_FILE}") and system.exists(f"{base}/steps")
+        old = not known and system.exists(f"{base}/steps")
     except Exception as error:  # fsspec passes on its transport's errors
         raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
     if old:
         refuse_layout(url, 1)
-    mirror = Mirror(root, url=url)
-    mirror.checked()
-    return mirror
+    return Mirror(root, url=url).checked()
