@@ -105,7 +105,7 @@ def evaluate(
         fspath(checkpoint),
         chosen,
         with_layer(_recipe(recipe), str(layer)),
-        DataPlace.of(data, labels, offline=offline),
+        DataPlace(data, labels, offline),
         Compute(device, precision, threads, workers),
         store,
         intermediate,
@@ -187,7 +187,7 @@ def train(
         fspath(checkpoint),
         _benchmark(benchmark),
         _recipe(recipe),
-        DataPlace.of(data, None, offline=offline),
+        DataPlace(data, None, offline),
         Compute(device, precision, threads, workers),
         store,
         seed=seed,
@@ -304,7 +304,7 @@ def planned_study(
     """
     from harness.data.folder import open_folder
     from harness.data.memory import Memory
-    from harness.pipeline.store.open import open_store
+    from harness.pipeline.store.remote import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 

@@ -124,7 +124,8 @@ def check_output(output: Path, start: Path) -> None:
 
 def _card(step: TrainStep, request: Request, result: Mapping[str, Any]) -> str:
     """Return the model card, in Markdown with the hub's front matter."""
-    spec = step.spec
+    spec, before = step.spec, request.checkpoint.intermediate
+    earlier = f", itself trained on {before}" if before else ""
     rows = "\n".join(
         f"| {one.training.name} | {_language(one.training)} | {one.training.format.name}"
         f" | {result['examples_of'][one.training.name]:,}"
@@ -154,7 +155,7 @@ of the table, and `harness.json` says how it came about, to the last setting.
 {rows}
 
 {notes}
-- Parent: `{request.checkpoint.name}`{_before(request)}, fingerprint
+- Parent: `{request.checkpoint.name}`{earlier}, fingerprint
   `{request.checkpoint.fingerprint}`
 - Recipe `{request.recipe.name}`, seed {spec.seed}: learning rate {settings.learning_rate},
   {settings.epochs} epochs, batches of {spec.sets[0].settings.batch_size}{mixed}
@@ -169,11 +170,6 @@ def _language(training: TrainingSet) -> str:
     if not training.languages:
         return training.language
     return " ".join(training.languages) if training.chosen else "see below"
-
-
-def _before(request: Request) -> str:
-    parent = request.checkpoint.intermediate
-    return f", itself trained on {parent}" if parent else ""
 
 
 def _percent(score: float | None) -> str:

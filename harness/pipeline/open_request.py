@@ -19,7 +19,7 @@ from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device, hush, thread_share
 from harness.pipeline.request import Request, checkpoint_place
-from harness.pipeline.store.open import open_store
+from harness.pipeline.store.remote import open_store
 from harness.pipeline.store.store import Store
 from harness.recipes import SETTINGS, Recipe
 
@@ -34,18 +34,9 @@ class DataPlace:
         offline: Fetch nothing.
     """
 
-    data: Path | None
-    labels: Path | None
+    data: str | PathLike[str] | None
+    labels: str | PathLike[str] | None
     offline: bool
-
-    @classmethod
-    def of(
-        cls, data: str | PathLike[str] | None, labels: str | PathLike[str] | None, *, offline: bool
-    ) -> DataPlace:
-        """Return the places of folders that are named by anything that stands for a path."""
-        return cls(
-            None if data is None else Path(data), None if labels is None else Path(labels), offline
-        )
 
 
 @dataclass(frozen=True)
@@ -98,7 +89,8 @@ def open_request(
     kept = open_store(place)
     writable(place)
     memory = Memory(places.memory())
-    source = open_source(data.data, data.labels, benchmark, memory, offline=data.offline)
+    folder, labels = (None if one is None else Path(one) for one in (data.data, data.labels))
+    source = open_source(folder, labels, benchmark, memory, offline=data.offline)
     if data.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
     _know_tracker(options["tracker"])

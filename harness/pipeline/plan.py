@@ -62,10 +62,8 @@ def make_plan(request: Request) -> Plan:
     for code in request.languages:
         if code not in known:
             raise unknown("language", code, known)
-    plan = Plan()
-    for name in names:
-        if name not in registry.task_names():
-            plan.skipped[name] = f"{name}: no installed plug-in brings it"
+    absent = [name for name in names if name not in registry.task_names()]
+    plan = Plan(skipped={name: f"{name}: no installed plug-in brings it" for name in absent})
     trainings: dict[str, TrainStep] = {}
     for task in sorted(tasks, key=lambda t: _training_name(request, t)):
         try:

@@ -41,8 +41,7 @@ def set_spec(
         Unable: The checkpoint lacks what the set's format needs.
         HarnessError: A file is malformed, has nothing usable, or there is no head to keep.
     """
-    gap = lacking(request.source, training)
-    if gap is not None:
+    if gap := lacking(request.source, training):
         part, split = gap
         language = part.language if split == "train" else "en"
         where = missing_file(request.source, part, split, language)
@@ -68,18 +67,16 @@ def check_able(request: Request, name: str, settings: Settings, form: Format) ->
         HarnessError: Inputs are longer than the encoder reads.
     """
     checkpoint, memory, length = request.checkpoint, request.memory, settings.max_length
-    lacks = ability.lacking(checkpoint, form, memory)
-    if lacks:
+    if lacks := ability.lacking(checkpoint, form, memory):
         raise Unable(f"{name}: {checkpoint.name} cannot do {form.name}: {lacks}")
-    remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
+    fault = ""
     if 0 < checkpoint.positions < length:
-        raise HarnessError(
-            f"max_length {length}: {checkpoint.name} reads at most {checkpoint.positions} tokens;"
-            f" {remedy}"
-        )
-    cause = ability.unreadable(checkpoint, length, memory)
-    if cause:
-        raise HarnessError(f"max_length {length}: {checkpoint.name} fails ({cause}); {remedy}")
+        fault = f"reads at most {checkpoint.positions} tokens"
+    elif cause := ability.unreadable(checkpoint, length, memory):
+        fault = f"fails ({cause})"
+    if fault:
+        remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
+        raise HarnessError(f"max_length {length}: {checkpoint.name} {fault}; {remedy}")
 
 
 def training_step(

@@ -89,7 +89,7 @@ def _group(cell: Cell, whole: StudyPlan) -> str:
 def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskScore]:
     """Return the scores of each finished target."""
     steps = {n: step for n, step in cell.plan.scores.items() if store.sound(step)}
-    scores = task_scores(whole.request, replace(cell.plan, scores=steps), store)
+    scores = task_scores(whole.request, replace(cell.plan, scores=steps), store, {})
     return {name: task for name, task in scores.items() if task.score is not None}
 
 

@@ -967,7 +967,7 @@ def test_engines_get_whole_paths(
     """A worker of Ray's stands in another folder than the command."""
     from harness.data.folder import FolderSource
     from harness.data.memory import Memory
-    from harness.pipeline.store.open import open_store
+    from harness.pipeline.store.remote import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 

@@ -55,7 +55,7 @@ def main(file: Path, where: str) -> None:
     from harness.pipeline.engines.schedule import run_all
     from harness.pipeline.steps.needed import to_do
     from harness.pipeline.steps.runtime import Runtime
-    from harness.pipeline.store.open import open_store
+    from harness.pipeline.store.remote import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 

@@ -166,18 +166,16 @@ def run_all(steps: Sequence[Step], engine: Engine, progress: Progress) -> Report
         HarnessError: The disk is full or forbidden; what is finished is kept.
     """
     start, queue, report = time.monotonic(), _Queue(steps), Report()
-    free, last = list(range(engine.slots)), dict[int, tuple[Step, ...]]()
-    running = 0
-    while queue.ready or running:
+    slots, last = engine.slots, dict[int, tuple[Step, ...]]()
+    free = list(range(slots))
+    while queue.ready or len(free) < slots:
         while queue.ready and free:
             slot = free.pop(0)
             step = queue.take(last.get(slot))
             last[slot] = step.parents
             engine.start(slot, step)
             progress.begun(step)
-            running += 1
         for outcome in engine.wait(progress.moved):
-            running -= 1
             free.append(outcome.slot)
             report.busy += outcome.seconds
             if outcome.disk:

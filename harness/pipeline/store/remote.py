@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from harness import places
 from harness.data.files import digest, one_line
 from harness.errors import HarnessError
 from harness.pipeline.steps.step import Step
-from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store, files_of, refuse_layout
+from harness.pipeline.store.store import (
+    LAYOUT,
+    LAYOUT_FILE,
+    MANIFEST,
+    Store,
+    files_of,
+    refuse_layout,
+)
 
 
 @dataclass(frozen=True)
@@ -46,12 +54,10 @@ class Mirror(Store):
         """Return whether a step is finished; send it if only this machine has it."""
         if self.changed(step):
             self.remove(step)
-        if self.has(step):
-            return True
         place = super().find(step)
-        if place is not None:
+        if place is not None and not self.has(step):
             self._send(step, place)
-        return place is not None
+        return place is not None or self.has(step)
 
     def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
         """Put a finished step into its place, here and at the URL."""
@@ -80,10 +86,9 @@ class Mirror(Store):
     def _at_url(self, step: Step) -> bool:
         system, base = self._remote(step)
         try:
-            exists: bool = system.exists(f"{base}/{MANIFEST}")
+            return bool(system.exists(f"{base}/{MANIFEST}"))
         except Exception as error:
             raise HarnessError(f"{self.url}: cannot be reached ({one_line(error)})") from error
-        return exists
 
     def _flag(self, step: Step) -> Path:
         """Return the file that marks a step of this mirror as being at the URL, too."""
@@ -125,6 +130,17 @@ class Mirror(Store):
         return url_to_fs(f"{self.url}/steps/{step.key[:2]}/{step.key}")
 
 
+def open_store(where: str) -> Store:
+    """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
+
+    Raises:
+        HarnessError: Another version of the harness wrote it, or it cannot be reached.
+    """
+    if "://" in where:
+        return open_mirror(where, places.mirrors())
+    return Store(Path(where).absolute()).checked()
+
+
 def open_mirror(url: str, mirrors: Path) -> Mirror:
     """Return the store at a URL, its mirror below a folder of this machine.
 
@@ -144,6 +160,5 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
         old = not known and system.exists(f"{base}/steps")
     except Exception as error:  # fsspec passes on its transport's errors
         raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
-    if old:
-        refuse_layout(url, 1)
+    refuse_layout(url, 1 if old else LAYOUT)
     return Mirror(root, url=url).checked()

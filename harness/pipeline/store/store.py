@@ -112,9 +112,8 @@ class Store:
 
         A changed step is removed with a warning. Call this for steps that will be read.
         """
-        name = self._remove_if_changed(step)
-        if name:
-            log.warning("%s; it is done again when it is needed", _changed(step, name))
+        if why := self._remove_if_changed(step):
+            log.warning("%s; it is done again when it is needed", why)
         return self.has(step)
 
     def settle(self, step: Step) -> bool:
@@ -130,10 +129,9 @@ class Store:
         Raises:
             HarnessError: It is missing, or has changed since it was written.
         """
-        name = self._remove_if_changed(step)
+        why = self._remove_if_changed(step) or f"{step.name} is gone from {self.root}"
         folder = self.find(step)
         if folder is None:
-            why = _changed(step, name) if name else f"{step.name} is gone from {self.root}"
             raise HarnessError(f"{why}; run the command again")
         return folder
 
@@ -144,13 +142,14 @@ class Store:
         return value
 
     def _remove_if_changed(self, step: Step) -> str:
-        """Remove a step if one of its files has changed; return that file, else ""."""
+        """Remove a step if one of its files has changed; return which, in words, else ""."""
         name = self.changed(step)
-        if name:
-            with self.locked(step):
-                if self.changed(step):  # else another process has just run it again
-                    self.remove(step)
-        return name
+        if not name:
+            return ""
+        with self.locked(step):
+            if self.changed(step):  # else another process has just run it again
+                self.remove(step)
+        return f"{step.name}: {name} in the store is not what was written there"
 
     def remove(self, step: Step) -> None:
         """Remove a step from this machine by a single rename; the caller holds its lock."""
@@ -291,21 +290,15 @@ def refuse_layout(place: str, layout: object) -> None:
         )
 
 
-def _changed(step: Step, name: str) -> str:
-    return f"{step.name}: {name} in the store is not what was written there"
-
-
 def _alive(process: int) -> bool:
     try:
-        os.kill(process, 0)
+        with suppress(PermissionError):  # it belongs to another user
+            os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass  # it belongs to another user
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
-        return True
+        return True  # this system does not tell
     return state not in "ZX"  # else it has ended and is a zombie
 
 
