@@ -96,7 +96,7 @@ def evaluate(
     from harness.models.device import first_process
     from harness.pipeline.engines.run_plan import EngineChoice
     from harness.pipeline.evaluate import evaluate as run
-    from harness.pipeline.open_request import Compute, DataPlace, open_request, with_layer
+    from harness.pipeline.request import Compute, DataPlace, open_request, with_layer
     from harness.pipeline.plan import make_plan
     from harness.results import Results
 
@@ -173,8 +173,8 @@ def train(
     from harness.models.device import first_process
     from harness.pipeline.engines.run_plan import EngineChoice, run_plan
     from harness.pipeline.export import Trained, check_output, export
-    from harness.pipeline.intermediate import Intermediate, intermediate_step
-    from harness.pipeline.open_request import Compute, DataPlace, check_numbers, open_request
+    from harness.pipeline.plan_training import Intermediate, intermediate_step
+    from harness.pipeline.request import Compute, DataPlace, check_numbers, open_request
     from harness.pipeline.steps.runtime import Runtime
 
     names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))

@@ -39,8 +39,6 @@ def estimate(steps: Sequence[Step], store: Store, device: Device) -> Estimate:
         device: Where they will run.
     """
     todo = [step for step in to_do(steps, store.has) if step.tokens]
-    if not todo:
-        return Estimate(0.0, 1.0)
     paces = store.paces()
     known = sum(step.tokens / paces[step.pace] for step in todo if step.pace in paces)
     work = sum(step.work for step in todo if step.pace not in paces)

@@ -126,19 +126,20 @@ def task_scores(
         failed: Keys of steps that failed, and why; their tasks get no scores.
     """
     scores = {}
-    for name, languages in plan.languages.items():
-        step = plan.scores.get(name)
+    for name, missing in plan.missing.items():
+        task, step = registry.task(name), plan.scores.get(name)
+        languages = request.benchmark.languages_of(task)
         value: dict[str, Any] = {"languages": {}, "missing": {}}
         if step is not None and step.key in failed:
-            value["missing"] = {c: FAILED for c in languages if c not in plan.missing[name]}
+            value["missing"] = {c: FAILED for c in languages if c not in missing}
         elif step is not None:
             value = json.loads((store.fetched(step) / SCORES).read_text())
         scores[name] = TaskScore(
             name=name,
-            metric=registry.task(name).format.metric,
+            metric=task.format.metric,
             languages=value["languages"],
             expected=languages,
-            missing=value["missing"] | plan.missing[name],
+            missing=value["missing"] | missing,
         )
     order = [*request.benchmark.task_names(), *sorted(scores)]
     return {name: scores[name] for name in dict.fromkeys(order) if name in scores}

@@ -86,18 +86,14 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
     return Trained(output, result["updates"], result["best_update"], result["dev_scores"])
 
 
-def _under_names(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _under_names(result: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """Return a step's result with the current names of its sets.
 
     The step may have run under other names, since they are not in its key.
     """
     current = dict(zip(result["examples_of"], names, strict=True))
-    return {
-        key: {current.get(name, name): one for name, one in value.items()}
-        if key in ("examples_of", "dev_scores", "losses")
-        else value
-        for key, value in result.items()
-    }
+    by_set = {key: result[key].items() for key in ("examples_of", "dev_scores", "losses")}
+    return result | {key: {current.get(n, n): v for n, v in by_set[key]} for key in by_set}
 
 
 def check_output(output: Path, start: Path) -> None:

@@ -34,7 +34,6 @@ class Plan:
         steps: All steps.
         scores: Task name to its score step.
         predictions: Task name to its predict steps by language.
-        languages: Task name to all languages of the benchmark.
         missing: Task name to the languages that cannot be evaluated, and why.
         skipped: Tasks that cannot be evaluated at all, and why.
         notes: What the user should know of the training data.
@@ -43,7 +42,6 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     scores: dict[str, ScoreStep] = field(default_factory=dict)
     predictions: dict[str, dict[str, PredictStep]] = field(default_factory=dict)
-    languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -111,7 +109,6 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
     plan.steps += [*steps.values(), score]
     plan.scores[task.name] = score
     plan.predictions[task.name] = steps
-    plan.languages[task.name] = languages
     plan.missing[task.name] = missing
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from harness import registry
 from harness.comparison import (
     AVERAGE,
     Comparison,
@@ -100,8 +101,7 @@ def _has_gaps(task: TaskScore) -> bool:
 
 def _languages(whole: StudyPlan, target: str) -> tuple[str, ...]:
     """Return all languages of a target, in the benchmark's order."""
-    plans = (cell.plan.languages for cell in whole.cells)
-    return next((languages[target] for languages in plans if target in languages), ())
+    return whole.request.benchmark.languages_of(registry.task(target))
 
 
 def _figures(names: Sequence[str], of_seeds: Sequence[Mapping[str, float]]) -> dict[str, Figure]:

@@ -22,9 +22,9 @@ _runtimes: list[Runtime] = []  # at most one: keeps this process's model loaded 
 class ApartEngine:
     """An engine whose steps run in other processes, on this machine or others."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        """Store what the steps work with."""
-        self.runtime = runtime
+    def __init__(self, runtime: Runtime, slots: int) -> None:
+        """Store what the steps work with, and how many run at once."""
+        self.runtime, self.slots = runtime, slots
         self.running: dict[Future[Ended], tuple[int, Step]] = {}
 
     def submit(self, slot: int, step: Step) -> Future[Ended]:

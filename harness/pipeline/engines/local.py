@@ -34,7 +34,7 @@ class LocalEngine(ApartEngine):
         """
         from pebble import ProcessPool
 
-        super().__init__(runtime)
+        super().__init__(runtime, workers)
         self.pools = [
             ProcessPool(
                 max_workers=1,
@@ -44,11 +44,6 @@ class LocalEngine(ApartEngine):
             )
             for share in _gpu_shares(runtime, workers)
         ]
-
-    @property
-    def slots(self) -> int:
-        """Return how many steps run at once."""
-        return len(self.pools)
 
     def submit(self, slot: int, step: Step) -> Future[Ended]:
         """Have a step performed by a slot's worker."""

@@ -36,9 +36,10 @@ class RayEngine(ApartEngine):
             raise HarnessError(
                 f"no Ray cluster at {address!r} ({error!s:.100}); start one with ray start --head"
             ) from error
-        super().__init__(runtime)
+        device, cpus = runtime.device, ray.cluster_resources().get("CPU", 1)
+        # one more than the CPUs take, so that none waits for the next step
+        super().__init__(runtime, max(1, int(cpus // device.threads)) + 1)
         self.ray = ray
-        device = runtime.device
         self.task = ray.remote(
             num_cpus=device.threads,
             num_gpus=device.processes if device.kind == "cuda" else 0,
@@ -46,12 +47,6 @@ class RayEngine(ApartEngine):
             runtime_env={"env_vars": thread_variables(device.threads)},
         )(perform_apart)
         self.shared = ray.put(runtime)
-
-    @property
-    def slots(self) -> int:
-        """Return how many steps to submit at once: one more than the cluster's CPUs take."""
-        cpus = self.ray.cluster_resources().get("CPU", 1)
-        return max(1, int(cpus // self.runtime.device.threads)) + 1
 
     def submit(self, slot: int, step: Step) -> Future[Ended]:
         """Submit a step to the cluster, whatever the slot."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,23 +23,12 @@ from harness.pipeline.store.store import (
 )
 
 
-@dataclass(frozen=True)
 class Mirror(Store):
     """A store whose finished steps are also at a URL.
 
     A step is looked for on this machine, then at the URL, and fetched whole. A step that is
     finished here is sent to the URL, its manifest last, so that nobody reads half a step.
-
-    Attributes:
-        url: The URL, without a slash at its end.
     """
-
-    url: str = ""
-
-    @property
-    def address(self) -> str:
-        """Return the URL."""
-        return self.url
 
     def find(self, step: Step) -> Path | None:
         """Return the folder of a finished step, fetching it if it is only at the URL."""
@@ -70,11 +58,9 @@ class Mirror(Store):
         system, base = self._remote(step)
         top = base.removesuffix(f"/steps/{step.key[:2]}/{step.key}")
         try:
-            if not system.exists(f"{top}/{LAYOUT_FILE}"):
-                system.makedirs(top, exist_ok=True)
-                system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
-            for path in (*files_of(place), place / MANIFEST):
-                target = f"{base}/{path.relative_to(place)}"
+            new = [] if system.exists(f"{top}/{LAYOUT_FILE}") else [self.root / LAYOUT_FILE]
+            for path in (*new, *files_of(place), place / MANIFEST):
+                target = f"{top}/{path.relative_to(self.root)}"
                 aside = f"{target}.{uuid4().hex}.part"
                 system.makedirs(target.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), aside)
@@ -161,4 +147,4 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
     except Exception as error:  # fsspec passes on its transport's errors
         raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
     refuse_layout(url, 1 if old else LAYOUT)
-    return Mirror(root, url=url).checked()
+    return Mirror(root, url).checked()

@@ -41,14 +41,16 @@ class Store:
 
     Attributes:
         root: The folder; created on the first write.
+        url: Where its steps are kept as well, without a slash at its end; "" for nowhere.
     """
 
     root: Path
+    url: str = ""
 
     @property
     def address(self) -> str:
         """Return the folder or URL by which a user names the store."""
-        return str(self.root)
+        return self.url or str(self.root)
 
     def checked(self) -> Self:
         """Return the store itself if this version of the harness can read it.
