@@ -96,8 +96,8 @@ def evaluate(
     from harness.models.device import first_process
     from harness.pipeline.engines.run_plan import EngineChoice
     from harness.pipeline.evaluate import evaluate as run
-    from harness.pipeline.request import Compute, DataPlace, open_request, with_layer
     from harness.pipeline.plan import make_plan
+    from harness.pipeline.request import Compute, DataPlace, open_request, with_layer
     from harness.results import Results
 
     choice, chosen = EngineChoice(workers, ray), _benchmark(benchmark)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ from harness.data.source import Source, training_digest, training_rows
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
-from harness.pipeline.steps.step import format_identity
+from harness.pipeline.steps.step import digest_of, format_identity
 from harness.recipes import Settings
 
 if TYPE_CHECKING:
@@ -102,8 +100,7 @@ class DatasetFacts:
         return self.memory.once(("test", task.name, language), find)
 
     def _facts(self, key: Any, count: Callable[[], Facts]) -> Facts:
-        text = json.dumps([VERSION, key], sort_keys=True, ensure_ascii=False)
-        name = "facts " + hashlib.sha256(text.encode()).hexdigest()
+        name = f"facts {digest_of([VERSION, key])}"
         record = self.memory.recall(name)
         if isinstance(record, dict):
             return Facts(**record | {name: tuple(record[name]) for name in ("labels", "notes")})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.data.files import copy_file, write_json
+from harness.data.files import copy_file, read_json, write_json
 from harness.models.device import first_process
 from harness.pipeline.engines.run_plan import IN_PROCESS, EngineChoice, run_plan
 from harness.pipeline.engines.schedule import Progress
@@ -133,7 +132,7 @@ def task_scores(
         if step is not None and step.key in failed:
             value["missing"] = {c: FAILED for c in languages if c not in missing}
         elif step is not None:
-            value = json.loads((store.fetched(step) / SCORES).read_text())
+            value = read_json(store.fetched(step) / SCORES)
         scores[name] = TaskScore(
             name=name,
             metric=task.format.metric,

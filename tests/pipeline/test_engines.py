@@ -25,8 +25,8 @@ from support.waiting import LONG, events, until
 
 from harness.data.memory import Memory
 from harness.errors import HarnessError
-from harness.pipeline.engines.in_process import InProcessEngine
 from harness.pipeline.engines.local import LocalEngine
+from harness.pipeline.engines.run_step import InProcessEngine
 from harness.pipeline.engines.schedule import Moved, Outcome, run_all
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.runtime import Runtime

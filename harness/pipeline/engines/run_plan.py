@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.errors import HarnessError
 from harness.models.device import first_process, processes
-from harness.pipeline.engines.in_process import InProcessEngine
+from harness.pipeline.engines.run_step import InProcessEngine
 from harness.pipeline.engines.schedule import Engine, Progress, Report, run_all
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.runtime import Runtime
@@ -94,8 +94,8 @@ def run_plan(
             progress.opened(len(todo))
             report = run_all(todo, engine, progress)
     except KeyboardInterrupt:
-        kept = len(steps) - len(to_do(steps, store.has))
-        progress.interrupted(kept, len(steps), store.address)
+        total, left = len(steps), len(to_do(steps, store.has))
+        progress.interrupted(total - left, total, store.address)
         raise
     finally:
         progress.closed(report)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from harness.data.files import one_line
 from harness.errors import HarnessError, disk_trouble
 from harness.models.device import processes
+from harness.pipeline.engines.schedule import Moved, Outcome
 from harness.pipeline.engines.torchrun import launch
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
@@ -72,3 +73,33 @@ def run_in(folder: Path, step: Step, runtime: Runtime, work: Path) -> dict[str, 
     runtime.work = work
     parents = tuple(runtime.store.fetched(parent) for parent in step.parents)
     return step.run(folder, parents, runtime)
+
+
+class InProcessEngine:
+    """An engine that runs a step in ``wait``."""
+
+    slots = 1
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Store the runtime and prepare its device."""
+        runtime.device.prepare()
+        self.runtime = runtime
+        self.begun: list[tuple[int, Step]] = []
+
+    def start(self, slot: int, step: Step) -> None:
+        """Store the step for ``wait``."""
+        self.begun.append((slot, step))
+
+    def wait(self, moved: Moved) -> list[Outcome]:
+        """Run the step and return its outcome."""
+        slot, step = self.begun.pop()
+        self.runtime.report = lambda done, total: moved(step, done, total)
+        return [Outcome(slot, step, *self.perform(step))]
+
+    def perform(self, step: Step) -> Ended:
+        """Run a step in this process."""
+        return perform(step, self.runtime)
+
+    def close(self) -> None:
+        """Free the loaded model."""
+        self.runtime.forget()

@@ -35,11 +35,13 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Slots that each run one step at a time."""
+    """Slots that each run one step at a time.
 
-    @property
-    def slots(self) -> int:
-        """Return how many steps run at once."""
+    Attributes:
+        slots: How many steps run at once.
+    """
+
+    slots: int
 
     def start(self, slot: int, step: Step) -> None:
         """Start a step on a free slot."""
@@ -119,13 +121,11 @@ class _Queue:
         for step in reversed(steps):
             below = (chains[child.key] for child in self.children.get(step.key, ()))
             chains[step.key] = step.work + max(below, default=0.0)
-        self.rank = {step.key: (-chains[step.key], i) for i, step in enumerate(steps)}
-        self.ready: list[Step] = []
-        self._add([step for step in steps if not self.lacks[step.key]])
+        self.ranks = {step.key: (-chains[step.key], i) for i, step in enumerate(steps)}
+        self.ready = sorted((s for s in steps if not self.lacks[s.key]), key=self._rank)
 
-    def _add(self, steps: Sequence[Step]) -> None:
-        for step in steps:
-            insort(self.ready, step, key=lambda ready: self.rank[ready.key])
+    def _rank(self, step: Step) -> tuple[float, int]:
+        return self.ranks[step.key]
 
     def take(self, parents: tuple[Step, ...] | None) -> Step:
         """Return the first step with these parents (their model is loaded), else the first."""
@@ -136,10 +136,10 @@ class _Queue:
 
     def done(self, step: Step) -> None:
         """Make the steps available that waited only for this one."""
-        below = self.children.get(step.key, ())
-        for child in below:
+        for child in self.children.get(step.key, ()):
             self.lacks[child.key].discard(step.key)
-        self._add([child for child in below if not self.lacks[child.key]])
+            if not self.lacks[child.key]:
+                insort(self.ready, child, key=self._rank)
 
     def below(self, step: Step, known: set[str]) -> list[Step]:
         """Return all steps that depend on a step, without the known ones."""

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.models.device import Device, first_process
-from harness.pipeline.engines.in_process import InProcessEngine
-from harness.pipeline.engines.run_step import Ended, do, run_in
+from harness.pipeline.engines.run_step import Ended, InProcessEngine, do, run_in
 from harness.pipeline.engines.torchrun import TASK, end_with_parent
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
@@ -96,8 +95,9 @@ def main(task: Path) -> None:
         else:
             follow([step], runtime)
     except Exception as error:
-        rank = os.environ.get("RANK", "0")
-        task.with_name(f"{TASK}.{rank}").write_text(f"{error or type(error).__name__}")
+        task.with_name(f"{TASK}.{os.environ['RANK']}").write_text(
+            f"{error or type(error).__name__}"
+        )
         os._exit(1)  # an orderly end would wait for processes that wait for this one
 
 

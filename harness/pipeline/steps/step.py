@@ -66,8 +66,13 @@ class Step:
             "identity": self.identity(),
             "parents": [parent.key for parent in self.parents],
         }
-        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(content)
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of JSON values, in hex."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def format_identity(form: Format) -> dict[str, Any]:

@@ -58,16 +58,15 @@ class Store:
         Raises:
             HarnessError: It has another layout, or cannot be read.
         """
+        file = self.root / LAYOUT_FILE
         try:
-            layout = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
+            layout = json.loads(file.read_text())["layout"]
         except NotADirectoryError as error:
             raise HarnessError(f"{self.root} is not a folder; name another place") from error
         except FileNotFoundError:
             layout = 1 if (self.root / "steps").is_dir() else LAYOUT  # older than the file, or new
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise HarnessError(
-                f"{self.root / LAYOUT_FILE}: cannot be read ({error!s:.80})"
-            ) from error
+            raise HarnessError(f"{file}: cannot be read ({error!s:.80})") from error
         refuse_layout(str(self.root), layout)
         return self
 
