@@ -64,8 +64,7 @@ def evaluate(
         scores = [step for step in plan.scores.values() if step.key not in failed]
         rest = run_plan(scores, runtime, progress, choice)
         failed, ran = failed | rest.reasons(), ran + rest.ran
-    names = {step.key: step.name for step in plan.steps}
-    reasons = {names[key]: why for key, why in failed.items() if key in names}
+    reasons = {step.name: failed[step.key] for step in plan.steps if step.key in failed}
     incomplete = f"incomplete, {len(reasons)} steps failed" if reasons else ""
     results = Results(
         benchmark=request.benchmark,
