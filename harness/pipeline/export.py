@@ -52,13 +52,13 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
 
     ``harness.json`` lists the sets of the heads, and how the checkpoint was made.
     """
-    spec = step.spec
+    sets = [one.training for one in step.spec.sets]
     place = output.resolve()
     aside, previous = (place.with_name(f".{place.name}.{end}") for end in ("part", "old"))
     for folder in (aside, previous):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(store.fetched(step), aside, ignore=shutil.ignore_patterns(MANIFEST))
-    names = [one.training.name for one in spec.sets]
+    names = [one.name for one in sets]
     manifest = store.manifest(step)
     result = _under_names(manifest["result"], names)
     before = request.checkpoint.intermediate
@@ -66,9 +66,7 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
     value = {
         "harness": __version__,
         "intermediate": f"{before}, then {learnt}" if before else learnt,
-        "heads": [
-            {"name": one.training.name, "kind": head_kind(one.training.format)} for one in spec.sets
-        ],
+        "heads": [{"name": one.name, "kind": head_kind(one.format)} for one in sets],
         "parent": request.checkpoint.as_dict(),
         "recipe": request.recipe.name,
         "seed": request.seed,
