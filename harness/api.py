@@ -97,8 +97,8 @@ def evaluate(
     from harness.display.plan_text import plan_text
     from harness.pipeline.engines.run_plan import EngineChoice
     from harness.pipeline.evaluate import evaluate as run
-    from harness.pipeline.open_request import Compute, DataPlace, open_request, with_layer
     from harness.pipeline.plan import make_plan
+    from harness.pipeline.request import Compute, DataPlace, open_request, with_layer
     from harness.results import Results
 
     choice, chosen = EngineChoice(workers, ray), _benchmark(benchmark)
@@ -106,7 +106,7 @@ def evaluate(
         fspath(checkpoint),
         chosen,
         with_layer(_recipe(recipe), str(layer)),
-        DataPlace.of(data, labels, offline=offline),
+        DataPlace(data, labels, offline),
         Compute(device, precision, threads, workers),
         store,
         intermediate,
@@ -172,8 +172,8 @@ def train(
     """
     from harness.pipeline.engines.run_plan import EngineChoice, run_plan
     from harness.pipeline.export import Trained, check_output, export
-    from harness.pipeline.intermediate import Intermediate, intermediate_step
-    from harness.pipeline.open_request import Compute, DataPlace, check_numbers, open_request
+    from harness.pipeline.plan_training import Intermediate, intermediate_step
+    from harness.pipeline.request import Compute, DataPlace, check_numbers, open_request
     from harness.pipeline.steps.runtime import Runtime
 
     names = (sets,) if isinstance(sets, str) else tuple(dict.fromkeys(sets))
@@ -186,7 +186,7 @@ def train(
         fspath(checkpoint),
         _benchmark(benchmark),
         _recipe(recipe),
-        DataPlace.of(data, None, offline=offline),
+        DataPlace(data, None, offline),
         Compute(device, precision, threads, workers),
         store,
         seed=seed,
@@ -297,7 +297,7 @@ def planned_study(
     """
     from harness.data.folder import open_folder
     from harness.data.memory import Memory
-    from harness.pipeline.store.open import open_store
+    from harness.pipeline.store.remote import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 

@@ -13,7 +13,7 @@ from harness.display.store_text import findings_text, place_text, pruning_text
 @options_of(api.planned_study, "store")
 def check_store_command(**options: Any) -> None:
     """Hash every file of every step and name what is broken; of a URL, what is on this machine."""
-    from harness.pipeline.store.open import open_store
+    from harness.pipeline.store.remote import open_store
     from harness.pipeline.store.upkeep import look_through
 
     kept = open_store(options["store"] or places.store())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.memory import Memory
-from harness.data.source import Rows, Source, training_digest, training_rows
-from harness.declarations import Format, Task, TrainingSet
+from harness.data.source import Source, training_digest, training_rows
+from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
-from harness.pipeline.steps.step import format_identity
+from harness.pipeline.steps.step import digest_of, format_identity
 from harness.recipes import Settings
 
 if TYPE_CHECKING:
@@ -56,18 +54,16 @@ class DatasetFacts:
     source: Source
     memory: Memory
 
-    def training(self, training: TrainingSet, held_out: Task | None) -> tuple[Facts, Any]:
+    def training(self, training: TrainingSet) -> tuple[Facts, Any]:
         """Return a training set's facts, and what decides its rows, as JSON values."""
+        held_out = held_out_of(training)
 
         def count() -> Facts:
             rows = training_rows(self.source, training, held_out)
-            return Facts(
-                len(rows.train),
-                guess(rows.train),
-                _label_set(training.format, rows),
-                rows.notes,
-                rows.misplaced,
-            )
+            form = training.format
+            labels = () if form.labels else form.layout.label_set(rows.train)
+            tokens = guess(rows.train)
+            return Facts(len(rows.train), tokens, labels, rows.notes, rows.misplaced)
 
         def find() -> tuple[Facts, Any]:
             data = training_digest(self.source, training)
@@ -78,10 +74,6 @@ class DatasetFacts:
 
         # the set is kept alive with its facts, so that no other object gets its id
         return self.memory.once(("training", id(training)), lambda: (training, find()))[1]
-
-    def notes(self, training: TrainingSet) -> tuple[str, ...]:
-        """Return what the user should know of a training set."""
-        return self.training(training, held_out_of(training))[0].notes
 
     def test(self, task: Task, language: str) -> tuple[Facts, dict[str, str]]:
         """Return the facts of a language's test split, and the digests of all splits needed.
@@ -108,8 +100,7 @@ class DatasetFacts:
         return self.memory.once(("test", task.name, language), find)
 
     def _facts(self, key: Any, count: Callable[[], Facts]) -> Facts:
-        text = json.dumps([VERSION, key], sort_keys=True, ensure_ascii=False)
-        name = "facts " + hashlib.sha256(text.encode()).hexdigest()
+        name = f"facts {digest_of([VERSION, key])}"
         record = self.memory.recall(name)
         if isinstance(record, dict):
             return Facts(**record | {name: tuple(record[name]) for name in ("labels", "notes")})
@@ -147,11 +138,6 @@ def guess(rows: Dataset) -> int:
 def bounded(facts: Facts, rows: int, settings: Settings) -> int:
     """Return the tokens of a number of rows, at most those of a few inputs for each row."""
     return min(facts.tokens * rows // max(1, facts.rows), 4 * rows * settings.max_length)
-
-
-def _label_set(form: Format, rows: Rows) -> tuple[str, ...]:
-    """Return the labels of the training rows, for a format that takes its label set from them."""
-    return () if form.labels else form.layout.label_set(rows.train)
 
 
 def with_labels(training: TrainingSet, facts: Facts) -> TrainingSet:

@@ -39,8 +39,6 @@ def estimate(steps: Sequence[Step], store: Store, device: Device) -> Estimate:
         device: Where they will run.
     """
     todo = [step for step in to_do(steps, store.has) if step.tokens]
-    if not todo:
-        return Estimate(0.0, 1.0)
     paces = store.paces()
     known = sum(step.tokens / paces[step.pace] for step in todo if step.pace in paces)
     work = sum(step.work for step in todo if step.pace not in paces)
@@ -50,7 +48,7 @@ def estimate(steps: Sequence[Step], store: Store, device: Device) -> Estimate:
 
 def _speed(device: Device) -> float:
     """Return the floating-point operations per second of a square matrix product on the device."""
-    import time
+    import timeit
 
     import torch
 
@@ -58,9 +56,5 @@ def _speed(device: Device) -> float:
     side = 1024 if device.kind == "cpu" else 4096
     kind = torch.float32 if device.precision == "fp32" else torch.bfloat16
     matrix = torch.ones(side, side, dtype=kind, device=device.name)
-    times = []
-    for _ in range(4):
-        start = time.perf_counter()
-        float((matrix @ matrix)[0, 0])
-        times.append(time.perf_counter() - start)
+    times = timeit.repeat(lambda: float((matrix @ matrix)[0, 0]), number=1, repeat=4)
     return 2 * side**3 / min(times)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -11,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry
-from harness.data.files import copy_file, write_json
+from harness.data.files import copy_file, read_json, write_json
 from harness.models.device import first_process
 from harness.pipeline.engines.run_plan import IN_PROCESS, EngineChoice, run_plan
 from harness.pipeline.engines.schedule import Progress
 from harness.pipeline.plan import Plan, score_step
 from harness.pipeline.request import Request
+from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.store.store import Store
 from harness.results import SCORES, Results
@@ -60,12 +60,11 @@ def evaluate(
         return Results(request.benchmark, {})
     failed, ran = report.reasons(), report.ran
     if failed:
-        first = {step.key for step in plan.steps}
         plan = _without_failed(request, plan, failed)
-        rest = run_plan([s for s in plan.steps if s.key not in first], runtime, progress, choice)
+        scores = [step for step in plan.scores.values() if step.key not in failed]
+        rest = run_plan(scores, runtime, progress, choice)
         failed, ran = failed | rest.reasons(), ran + rest.ran
-    names = {step.key: step.name for step in plan.steps}
-    reasons = {names[key]: why for key, why in failed.items() if key in names}
+    reasons = {step.name: failed[step.key] for step in plan.steps if step.key in failed}
     incomplete = f"incomplete, {len(reasons)} steps failed" if reasons else ""
     results = Results(
         benchmark=request.benchmark,
@@ -76,7 +75,10 @@ def evaluate(
         folder=output,
     )
     _clear(output)
-    _copy_predictions(plan, store, output, failed)
+    for step in plan.steps:
+        if isinstance(step, PredictStep) and step.key not in failed:
+            target = output / "predictions" / step.task.name / step.file
+            copy_file(store.fetched(step) / step.file, target)
     results.save(output)
     done = [store.manifest(step) for step in plan.steps if step.key not in failed]
     manifest = _manifest(request, plan, done, ran, time.time() - start)
@@ -90,27 +92,15 @@ def _submission(request: Request, results: Results) -> Submission:
     return Submission(results, request.checkpoint.as_dict(), request.recipe.name, request.seed)
 
 
-def _copy_predictions(plan: Plan, store: Store, output: Path, failed: Mapping[str, str]) -> None:
-    """Copy the finished predictions into the output folder."""
-    for name, steps in plan.predictions.items():
-        for step in steps.values():
-            if step.key not in failed:
-                path = output / "predictions" / name / step.file
-                copy_file(store.fetched(step) / step.file, path)
-
-
 def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> Plan:
     """Return the plan with failed languages marked as missing and the others scored."""
     scores, missing = {}, {}
     for name, steps in plan.predictions.items():
         present = {code: step for code, step in steps.items() if step.key not in failed}
         missing[name] = plan.missing[name] | {c: FAILED for c in steps if c not in present}
-        if len(present) == len(steps):
-            scores[name] = plan.scores[name]
-        elif present:
+        if present:
             scores[name] = score_step(request, registry.task(name), present)
-    old_scores = {step.key for step in plan.scores.values()}
-    others = [step for step in plan.steps if step.key not in old_scores]
+    others = [step for step in plan.steps if step not in plan.scores.values()]
     return replace(plan, steps=[*others, *scores.values()], scores=scores, missing=missing)
 
 
@@ -123,7 +113,7 @@ def _clear(output: Path) -> None:
 
 
 def task_scores(
-    request: Request, plan: Plan, store: Store, failed: Mapping[str, str] | None = None
+    request: Request, plan: Plan, store: Store, failed: Mapping[str, str]
 ) -> dict[str, TaskScore]:
     """Return the scores of a plan's finished score steps, in the benchmark's order.
 
@@ -134,21 +124,20 @@ def task_scores(
         failed: Keys of steps that failed, and why; their tasks get no scores.
     """
     scores = {}
-    for name, languages in plan.languages.items():
-        step = plan.scores.get(name)
+    for name, missing in plan.missing.items():
+        task, step = registry.task(name), plan.scores.get(name)
+        languages = request.benchmark.languages_of(task)
         value: dict[str, Any] = {"languages": {}, "missing": {}}
-        if step is not None and step.key in (failed or {}):
-            value["missing"] = {c: FAILED for c in languages if c not in plan.missing[name]}
+        if step is not None and step.key in failed:
+            value["missing"] = {c: FAILED for c in languages if c not in missing}
         elif step is not None:
-            value = json.loads((store.fetched(step) / SCORES).read_text())
-        elif failed is None:
-            continue
+            value = read_json(store.fetched(step) / SCORES)
         scores[name] = TaskScore(
             name=name,
-            metric=registry.task(name).format.metric,
+            metric=task.format.metric,
             languages=value["languages"],
             expected=languages,
-            missing=value["missing"] | plan.missing[name],
+            missing=value["missing"] | missing,
         )
     order = [*request.benchmark.task_names(), *sorted(scores)]
     return {name: scores[name] for name in dict.fromkeys(order) if name in scores}

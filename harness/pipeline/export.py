@@ -6,21 +6,19 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.data.files import write_json
+from harness.declarations import TrainingSet
 from harness.errors import HarnessError
 from harness.models.checkpoint_files import RECORD, own_record
 from harness.pipeline.plan_training import head_kind
+from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
 from harness.version import __version__
 
 CARD = "README.md"
-
-if TYPE_CHECKING:
-    from harness.declarations import TrainingSet
-    from harness.pipeline.request import Request
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,13 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
 
     ``harness.json`` lists the sets of the heads, and how the checkpoint was made.
     """
-    spec = step.spec
+    sets = [one.training for one in step.spec.sets]
     place = output.resolve()
     aside, previous = (place.with_name(f".{place.name}.{end}") for end in ("part", "old"))
     for folder in (aside, previous):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(store.fetched(step), aside, ignore=shutil.ignore_patterns(MANIFEST))
-    names = [one.training.name for one in spec.sets]
+    names = [one.name for one in sets]
     manifest = store.manifest(step)
     result = _under_names(manifest["result"], names)
     before = request.checkpoint.intermediate
@@ -68,9 +66,7 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
     value = {
         "harness": __version__,
         "intermediate": f"{before}, then {learnt}" if before else learnt,
-        "heads": [
-            {"name": one.training.name, "kind": head_kind(one.training.format)} for one in spec.sets
-        ],
+        "heads": [{"name": one.name, "kind": head_kind(one.format)} for one in sets],
         "parent": request.checkpoint.as_dict(),
         "recipe": request.recipe.name,
         "seed": request.seed,
@@ -88,18 +84,14 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
     return Trained(output, result["updates"], result["best_update"], result["dev_scores"])
 
 
-def _under_names(result: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _under_names(result: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """Return a step's result with the current names of its sets.
 
     The step may have run under other names, since they are not in its key.
     """
     current = dict(zip(result["examples_of"], names, strict=True))
-    return {
-        key: {current.get(name, name): one for name, one in value.items()}
-        if key in ("examples_of", "dev_scores", "losses")
-        else value
-        for key, value in result.items()
-    }
+    by_set = {key: result[key].items() for key in ("examples_of", "dev_scores", "losses")}
+    return result | {key: {current.get(n, n): v for n, v in by_set[key]} for key in by_set}
 
 
 def check_output(output: Path, start: Path) -> None:
@@ -126,7 +118,8 @@ def check_output(output: Path, start: Path) -> None:
 
 def _card(step: TrainStep, request: Request, result: Mapping[str, Any]) -> str:
     """Return the model card, in Markdown with the hub's front matter."""
-    spec = step.spec
+    spec, before = step.spec, request.checkpoint.intermediate
+    earlier = f", itself trained on {before}" if before else ""
     rows = "\n".join(
         f"| {one.training.name} | {_language(one.training)} | {one.training.format.name}"
         f" | {result['examples_of'][one.training.name]:,}"
@@ -156,7 +149,7 @@ of the table, and `harness.json` says how it came about, to the last setting.
 {rows}
 
 {notes}
-- Parent: `{request.checkpoint.name}`{_before(request)}, fingerprint
+- Parent: `{request.checkpoint.name}`{earlier}, fingerprint
   `{request.checkpoint.fingerprint}`
 - Recipe `{request.recipe.name}`, seed {spec.seed}: learning rate {settings.learning_rate},
   {settings.epochs} epochs, batches of {spec.sets[0].settings.batch_size}{mixed}
@@ -168,16 +161,9 @@ of the table, and `harness.json` says how it came about, to the last setting.
 
 def _language(training: TrainingSet) -> str:
     """Return a set's language, or the named languages of a multilingual set."""
-    return (
-        training.language
-        if not training.languages
-        else (" ".join(training.languages) if training.chosen else "see below")
-    )
-
-
-def _before(request: Request) -> str:
-    parent = request.checkpoint.intermediate
-    return f", itself trained on {parent}" if parent else ""
+    if not training.languages:
+        return training.language
+    return " ".join(training.languages) if training.chosen else "see below"
 
 
 def _percent(score: float | None) -> str:

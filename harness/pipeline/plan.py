@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from harness import registry
-from harness.data.folder import FolderSource
-from harness.data.source import Source
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError, unknown
-from harness.pipeline.dataset_facts import bounded, held_out_of
+from harness.models.checkpoint import Checkpoint
+from harness.pipeline.dataset_facts import bounded
 from harness.pipeline.plan_training import (
     NoData,
     Unable,
@@ -27,9 +25,6 @@ from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
 from harness.recipes import Settings
 
-if TYPE_CHECKING:
-    from harness.models.checkpoint import Checkpoint
-
 
 @dataclass
 class Plan:
@@ -39,7 +34,6 @@ class Plan:
         steps: All steps.
         scores: Task name to its score step.
         predictions: Task name to its predict steps by language.
-        languages: Task name to all languages of the benchmark.
         missing: Task name to the languages that cannot be evaluated, and why.
         skipped: Tasks that cannot be evaluated at all, and why.
         notes: What the user should know of the training data.
@@ -48,7 +42,6 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     scores: dict[str, ScoreStep] = field(default_factory=dict)
     predictions: dict[str, dict[str, PredictStep]] = field(default_factory=dict)
-    languages: dict[str, tuple[str, ...]] = field(default_factory=dict)
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -63,19 +56,18 @@ def make_plan(request: Request) -> Plan:
     """
     names = request.tasks or request.benchmark.task_names()
     tasks = [registry.task(n) for n in names if request.tasks or n in registry.task_names()]
-    _check_languages(request, tasks)
-    plan = Plan()
-    for name in names:
-        if name not in registry.task_names():
-            plan.skipped[name] = f"{name}: no installed plug-in brings it"
+    known = sorted({code for task in tasks for code in request.benchmark.languages_of(task)})
+    for code in request.languages:
+        if code not in known:
+            raise unknown("language", code, known)
+    absent = [name for name in names if name not in registry.task_names()]
+    plan = Plan(skipped={name: f"{name}: no installed plug-in brings it" for name in absent})
     trainings: dict[str, TrainStep] = {}
     for task in sorted(tasks, key=lambda t: _training_name(request, t)):
         try:
             _add_task(request, task, plan, trainings)
-        except Unable as error:
-            plan.skipped[task.name] = str(error)
-        except NoData as error:
-            if request.tasks:
+        except (Unable, NoData) as error:
+            if request.tasks and isinstance(error, NoData):
                 raise
             plan.skipped[task.name] = str(error)
     plan.steps.sort(key=lambda step: isinstance(step, ScoreStep))
@@ -87,13 +79,6 @@ def make_plan(request: Request) -> Plan:
 def _training_name(request: Request, task: Task) -> str:
     training = request.benchmark.training_of(task)
     return training.name if training else ""
-
-
-def _check_languages(request: Request, tasks: Sequence[Task]) -> None:
-    known = sorted({code for task in tasks for code in request.benchmark.languages_of(task)})
-    for code in request.languages:
-        if code not in known:
-            raise unknown("language", code, known)
 
 
 def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, TrainStep]) -> None:
@@ -114,8 +99,7 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
             one = set_spec(request, training, chosen)
             trainings[training.name] = training_step(request, [one], chosen)
             plan.steps.append(trainings[training.name])
-            facts, _ = request.facts.training(one.training, held_out_of(training))
-            plan.notes += facts.notes
+            plan.notes += request.facts.training(one.training)[0].notes
         parents = (trainings[training.name],)
     if task.format.head is None:
         notes = _pooling_notes(request.checkpoint, settings)
@@ -125,7 +109,6 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
     plan.steps += [*steps.values(), score]
     plan.scores[task.name] = score
     plan.predictions[task.name] = steps
-    plan.languages[task.name] = languages
     plan.missing[task.name] = missing
 
 
@@ -152,7 +135,7 @@ def _missing(request: Request, task: Task) -> dict[str, str]:
         where = missing_file(request.source, task, split, selection[0])
         raise NoData(f"{task.name}: no {split} data{where}")
     return {code: "not asked for" for code in languages if code not in selection} | {
-        code: f"no {split} data{_missing_path(request.source, task, split, code)}"
+        code: f"no {split} data{missing_file(request.source, task, split, code, inside=True)}"
         for code, split in gaps.items()
     }
 
@@ -182,18 +165,6 @@ def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
     return notes
 
 
-def _missing_path(source: Source, task: Task, split: str, language: str) -> str:
-    """Return which file in the data folder is missing, "" for other sources.
-
-    The folder's own path is left out, since the text goes into the submission.
-    """
-    if not isinstance(source, FolderSource):
-        return ""
-    paths = [path for path in source.files(task, split, language) if not path.is_file()]
-    inside = paths and paths[0].is_relative_to(source.data)
-    return f": {paths[0].relative_to(source.data)} is not there" if inside else ""
-
-
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:
     settings = request.recipe.settings(task.format, training)
     if task.format.head is not None:
@@ -209,7 +180,8 @@ def _predict_step(
     request: Request, task: Task, language: str, settings: Settings, parents: tuple[Step, ...]
 ) -> PredictStep:
     facts, data = request.facts.test(task, language)
-    rows = min(facts.rows, request.limit) if request.limit else facts.rows
+    rows = min(facts.rows, request.limit or facts.rows)
+    tokens = bounded(facts, rows, settings)
     return PredictStep(
         name=request.named(f"predict {task.name} {language}"),
         checkpoint=request.checkpoint,
@@ -221,5 +193,7 @@ def _predict_step(
         device=request.device,
         parents=parents,
         examples=rows,
-        tokens=bounded(facts, rows, settings),
+        tokens=tokens,
+        work=2.0 * tokens * request.checkpoint.body,  # a token and weight (arXiv 2001.08361)
+        pace=request.pace("predict", task.format),
     )

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness import registry
 from harness.data.folder import FolderSource
 from harness.data.source import Source, lacking
 from harness.declarations import Format, Learnt, Task, TrainingSet
 from harness.errors import HarnessError
 from harness.models import ability
 from harness.models.checkpoint_files import RECORD, own_record
-from harness.pipeline.dataset_facts import bounded, held_out_of, with_labels
+from harness.pipeline.dataset_facts import bounded, with_labels
 from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
 from harness.recipes import Settings
 from harness.training.spec import SetSpec, TrainingSpec
+
+
+@dataclass(frozen=True)
+class Intermediate:
+    """An intermediate setting: what to train on before the targets.
+
+    Attributes:
+        name: Its name in the table.
+        train: Training sets, perhaps with variants: ``mnli``, ``mnli[de]``.
+        weights: Weight of each set, for sampling by given weights.
+        mlm: Share of all batches that are masked language modelling, 0 for none.
+        after: Name of the setting whose result it starts from, "" for the checkpoint.
+        settings: Changes to the recipe's settings for this training.
+    """
+
+    name: str
+    train: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    mlm: float = 0.0
+    after: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class NoData(HarnessError):
@@ -41,14 +64,13 @@ def set_spec(
         Unable: The checkpoint lacks what the set's format needs.
         HarnessError: A file is malformed, has nothing usable, or there is no head to keep.
     """
-    gap = lacking(request.source, training)
-    if gap is not None:
+    if gap := lacking(request.source, training):
         part, split = gap
         language = part.language if split == "train" else "en"
         where = missing_file(request.source, part, split, language)
         raise NoData(f"{part.name}: no {split} data to learn from{where}")
     check_able(request, training.name, settings, training.format)
-    facts, _ = request.facts.training(training, held_out_of(training))
+    facts, _ = request.facts.training(training)
     if facts.misplaced > settings.misplaced_answers:
         reasons = "; ".join(note for note in facts.notes if "not at its offset" in note)
         raise HarnessError(
@@ -68,18 +90,16 @@ def check_able(request: Request, name: str, settings: Settings, form: Format) ->
         HarnessError: Inputs are longer than the encoder reads.
     """
     checkpoint, memory, length = request.checkpoint, request.memory, settings.max_length
-    lacks = ability.lacking(checkpoint, form, memory)
-    if lacks:
+    if lacks := ability.lacking(checkpoint, form, memory):
         raise Unable(f"{name}: {checkpoint.name} cannot do {form.name}: {lacks}")
-    remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
+    fault = ""
     if 0 < checkpoint.positions < length:
-        raise HarnessError(
-            f"max_length {length}: {checkpoint.name} reads at most {checkpoint.positions} tokens;"
-            f" {remedy}"
-        )
-    cause = ability.unreadable(checkpoint, length, memory)
-    if cause:
-        raise HarnessError(f"max_length {length}: {checkpoint.name} fails ({cause}); {remedy}")
+        fault = f"reads at most {checkpoint.positions} tokens"
+    elif cause := ability.unreadable(checkpoint, length, memory):
+        fault = f"fails ({cause})"
+    if fault:
+        remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
+        raise HarnessError(f"max_length {length}: {checkpoint.name} {fault}; {remedy}")
 
 
 def training_step(
@@ -96,7 +116,7 @@ def training_step(
         name: The step's name; by default the sets' names.
     """
     sets = sorted(sets, key=lambda one: one.training.name)
-    pairs = [request.facts.training(one.training, held_out_of(one.training)) for one in sets]
+    pairs = [request.facts.training(one.training) for one in sets]
     examples, tokens = 0, 0
     for one, (facts, _) in zip(sets, pairs, strict=True):
         count = min(facts.rows, one.settings.train_examples or facts.rows)
@@ -106,12 +126,7 @@ def training_step(
         examples += count * settings.epochs
         tokens += bounded(facts, count, one.settings) * settings.epochs
     spec = TrainingSpec(
-        request.checkpoint,
-        tuple(sets),
-        settings,
-        request.seed,
-        request.max_steps,
-        request.tracker,
+        request.checkpoint, tuple(sets), settings, request.seed, request.max_steps, request.tracker
     )
     return TrainStep(
         name=request.named(name or f"train {'+'.join(one.training.name for one in sets)}"),
@@ -121,7 +136,37 @@ def training_step(
         parents=(request.start,) if request.start else (),
         examples=examples,
         tokens=tokens,
+        work=6.0 * tokens * request.checkpoint.body,  # with the backward pass (arXiv 2001.08361)
+        pace=request.pace("train", sets[0].training.format),
     )
+
+
+def intermediate_step(request: Request, one: Intermediate, notes: list[str]) -> TrainStep:
+    """Return the step that trains on an intermediate setting's sets.
+
+    Args:
+        request: What was asked for.
+        one: The setting.
+        notes: List that receives what the user should know of the data.
+
+    Raises:
+        HarnessError: A set has no usable data.
+    """
+    sets = []
+    specs = [(spec, 0.0) for spec in one.train]
+    specs += [("mlm", one.mlm)] if one.mlm else []
+    for spec, ratio in specs:
+        training = registry.training(spec)
+        settings = request.recipe.intermediate_settings(training).changed(one.settings)
+        weight = float(one.weights.get(spec, 1.0))
+        sets.append(set_spec(request, training, settings, weight=weight, ratio=ratio))
+        notes += request.facts.training(sets[-1].training)[0].notes
+    whole = sets[0].settings
+    if len(one.train) > 1:
+        whole = request.recipe.mixture_settings().changed(one.settings)
+        if one.weights:
+            whole = replace(whole, sampling="weights")
+    return training_step(request, sets, whole, f"train intermediate {one.name}")
 
 
 def _kept_head(request: Request, training: TrainingSet) -> int | None:
@@ -159,9 +204,18 @@ def head_kind(form: Learnt) -> list[Any]:
     return [form.head.auto, list(form.labels)]
 
 
-def missing_file(source: Source, of: Task | TrainingSet, split: str, language: str) -> str:
-    """Return the first missing file of a folder, in brackets; "" for other sources."""
+def missing_file(
+    source: Source, of: Task | TrainingSet, split: str, language: str, *, inside: bool = False
+) -> str:
+    """Return the first missing file of a folder, in brackets; "" for other sources.
+
+    For a text that goes into the submission, it is named from inside the data folder.
+    """
     if not isinstance(source, FolderSource):
         return ""
-    missing = [path for path in source.files(of, split, language) if not path.is_file()]
-    return f" ({missing[0]} is not there)" if missing else ""
+    path = next((p for p in source.files(of, split, language) if not p.is_file()), None)
+    if path is None or (inside and not path.is_relative_to(source.data)):
+        return ""
+    return (
+        f": {path.relative_to(source.data)} is not there" if inside else f" ({path} is not there)"
+    )

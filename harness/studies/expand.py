@@ -13,8 +13,8 @@ from harness.declarations import Benchmark
 from harness.errors import unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import PRECISIONS, Device, choose_device, thread_share
-from harness.pipeline.intermediate import Intermediate, intermediate_step
 from harness.pipeline.plan import Plan, make_plan
+from harness.pipeline.plan_training import Intermediate, intermediate_step
 from harness.pipeline.request import Request, checkpoint_place
 from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep

@@ -13,7 +13,7 @@ from harness import recipes, registry
 from harness.bounds import COUNT, PROCESSES, SEED, SHARE, THREADS, WEIGHT, Bounds, shown
 from harness.data.toml_file import TomlFile
 from harness.errors import HarnessError
-from harness.pipeline.intermediate import Intermediate
+from harness.pipeline.plan_training import Intermediate
 from harness.pipeline.request import PACKAGED
 
 BASELINE = "baseline"  # without intermediate training; every study has it

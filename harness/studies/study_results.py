@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from harness import registry
 from harness.comparison import Comparison, Figure, Row, columns_of, differences, figures_of
 from harness.pipeline.evaluate import task_scores
 from harness.studies.study_file import BASELINE
@@ -68,7 +69,7 @@ def _group(cell: Cell, whole: StudyPlan) -> str:
 def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskScore]:
     """Return the scores of each finished target."""
     steps = {n: step for n, step in cell.plan.scores.items() if store.sound(step)}
-    scores = task_scores(whole.request, replace(cell.plan, scores=steps), store)
+    scores = task_scores(whole.request, replace(cell.plan, scores=steps), store, {})
     return {name: task for name, task in scores.items() if task.score is not None}
 
 
@@ -79,8 +80,7 @@ def _has_gaps(task: TaskScore) -> bool:
 
 def _languages(whole: StudyPlan, target: str) -> tuple[str, ...]:
     """Return all languages of a target, in the benchmark's order."""
-    plans = (cell.plan.languages for cell in whole.cells)
-    return next((languages[target] for languages in plans if target in languages), ())
+    return whole.request.benchmark.languages_of(registry.task(target))
 
 
 def _figures(names: Sequence[str], of_seeds: Sequence[Mapping[str, float]]) -> dict[str, Figure]:

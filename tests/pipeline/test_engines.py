@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,8 @@ from support.waiting import LONG, events, until
 
 from harness.data.memory import Memory
 from harness.errors import HarnessError
-from harness.pipeline.engines.in_process import InProcessEngine
 from harness.pipeline.engines.local import LocalEngine
-from harness.pipeline.engines.run_plan import opened
+from harness.pipeline.engines.run_step import InProcessEngine
 from harness.pipeline.engines.schedule import Moved, Outcome, run_all
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.runtime import Runtime
@@ -196,7 +196,7 @@ def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> No
     steps = [deadly, first, leaf("below", deadly), *(leaf(f"s{i}", first) for i in range(8))]
     watch = Watch()
     store = Store(tmp_path)
-    with opened(LocalEngine(runtime(store), 1)) as engine:  # which must go on after the death
+    with closing(LocalEngine(runtime(store), 1)) as engine:  # which must go on after the death
         report = run_all(steps, engine, watch)
     (failed,) = report.failed
     assert failed.step is deadly and "its process died" in failed.error
@@ -208,7 +208,7 @@ def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> No
     processes = {(store.fetched(s) / "process").read_text() for s in steps if store.find(s)}
     assert len(processes) == 1 and str(os.getpid()) not in processes
     # and the dead one is all that a second run begins, with what is below it
-    with opened(InProcessEngine(runtime(store))) as engine:
+    with closing(InProcessEngine(runtime(store))) as engine:
         mended = [leaf(s.text, *s.parents) for s in steps if s.name != "score below"]
         assert run_all(to_do(mended, store.sound), engine, Watch()).ran == 1
 
@@ -218,7 +218,7 @@ def test_errors_of_steps_are_told_alike_by_both_engines(tmp_path: Path) -> None:
     steps = [leaf("a", how="raise"), leaf("b", how="refuse"), leaf("c")]
     for name, make in {"here": InProcessEngine, "slots": lambda r: LocalEngine(r, 2)}.items():
         store = Store(tmp_path / name)
-        with opened(make(runtime(store))) as engine:
+        with closing(make(runtime(store))) as engine:
             report = run_all(steps, engine, Watch())
         said = {outcome.step.name: outcome.error for outcome in report.failed}
         assert said == {
@@ -234,7 +234,7 @@ def test_workers_end_with_their_engine(tmp_path: Path) -> None:
     store = Store(tmp_path)
 
     def interrupted() -> None:
-        with opened(LocalEngine(runtime(store), 2)) as engine:
+        with closing(LocalEngine(runtime(store), 2)) as engine:
             engine.start(0, leaf("a"))
             engine.wait(Quiet().moved)
             assert descendants(os.getpid()) - before

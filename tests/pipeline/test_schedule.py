@@ -12,15 +12,13 @@ from harness.pipeline.steps.step import Step
 
 
 class Weighed(Leave):
-    """A step that takes as much work as it has tokens."""
+    """A step that takes some work."""
 
     kind = "score"
-    work_a_token = 1
-    body = 1
 
 
-def weighed(name: str, tokens: int, *parents: Step) -> Weighed:
-    return Weighed(name=name, text=name, tokens=tokens, parents=parents)
+def weighed(name: str, work: int, *parents: Step) -> Weighed:
+    return Weighed(name=name, text=name, work=work, parents=parents)
 
 
 class Slots:
@@ -92,8 +90,8 @@ def test_no_step_waits_for_one_with_a_shorter_chain(data: st.DataObject) -> None
         some = st.lists(st.sampled_from(steps), max_size=2, unique_by=id) if steps else st.just([])
         steps.append(weighed(f"n{i}", data.draw(st.integers(0, 4)), *data.draw(some)))
 
-    def chain(step: Step) -> int:
-        return step.tokens + max((chain(s) for s in steps if step in s.parents), default=0)
+    def chain(step: Step) -> float:
+        return step.work + max((chain(s) for s in steps if step in s.parents), default=0)
 
     last: dict[int, tuple[Step, ...]] = {}
 

@@ -24,9 +24,8 @@ from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
 from harness.pipeline.engines.run_step import do
-from harness.pipeline.open_request import with_layer
 from harness.pipeline.plan import Plan, make_plan
-from harness.pipeline.request import Request
+from harness.pipeline.request import Request, with_layer
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.store import MANIFEST, Store

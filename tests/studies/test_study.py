@@ -364,7 +364,7 @@ def test_a_second_run_is_cached_and_runs_nothing(
         raise AssertionError("something ran")
 
     monkeypatch.setattr("harness.pipeline.engines.run_step.do", never)
-    monkeypatch.setattr("harness.pipeline.engines.in_process.InProcessEngine", never)
+    monkeypatch.setattr("harness.pipeline.engines.run_step.InProcessEngine", never)
     before = {p: p.stat().st_mtime_ns for p in made.store.rglob("*")}
     code, out, err = run("study", "run", made.file, "--store", made.store, "--output", tmp_path)
     assert (code, err) == (0, "")
@@ -967,7 +967,7 @@ def test_engines_get_whole_paths(
     """A worker of Ray's stands in another folder than the command."""
     from harness.data.folder import FolderSource
     from harness.data.memory import Memory
-    from harness.pipeline.store.open import open_store
+    from harness.pipeline.store.remote import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 

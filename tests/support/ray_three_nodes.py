@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0")
@@ -51,11 +52,10 @@ def main(file: Path, where: str) -> None:
     from harness import places
     from harness.data.memory import Memory
     from harness.pipeline.engines.ray_cluster import RayEngine
-    from harness.pipeline.engines.run_plan import opened
     from harness.pipeline.engines.schedule import run_all
     from harness.pipeline.steps.needed import to_do
     from harness.pipeline.steps.runtime import Runtime
-    from harness.pipeline.store.open import open_store
+    from harness.pipeline.store.remote import open_store
     from harness.studies.expand import plan_study
     from harness.studies.study_file import read_study
 
@@ -76,7 +76,7 @@ def main(file: Path, where: str) -> None:
 
         watch = Watch(kill)
         runtime = Runtime(store, whole.request.source, whole.request.device)
-        with opened(RayEngine(runtime, nodes.address)) as engine:
+        with closing(RayEngine(runtime, nodes.address)) as engine:
             alive = [node for node in ray.nodes() if node["Alive"]]
             slots = engine.slots
             report = run_all(to_do(whole.steps, store.sound), engine, watch)

@@ -36,8 +36,6 @@ class Leave(Step):
 class Train(Leave, TrainStep):
     """As a training: its result is read by other steps alone."""
 
-    body = 0
-
 
 class Predict(Leave):
     kind = "predict"

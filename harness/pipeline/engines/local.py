@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import os
 import signal
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import Future
 from multiprocessing import get_context
-from typing import Any
 
 from harness.errors import HarnessError
 from harness.models.device import gpus
-from harness.pipeline.engines.run_step import TOLD_EVERY, Ended, perform_apart, progress_of
-from harness.pipeline.engines.schedule import Moved, Outcome
+from harness.pipeline.engines.apart import ApartEngine, perform_apart, thread_variables
+from harness.pipeline.engines.run_step import Ended
 from harness.pipeline.engines.torchrun import end_with_parent
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 
 
-class LocalEngine:
+class LocalEngine(ApartEngine):
     """An engine of worker processes on this machine."""
 
     def __init__(self, runtime: Runtime, workers: int) -> None:
@@ -35,8 +34,7 @@ class LocalEngine:
         """
         from pebble import ProcessPool
 
-        self.runtime = runtime
-        shares = _gpu_shares(runtime, workers)
+        super().__init__(runtime, workers)
         self.pools = [
             ProcessPool(
                 max_workers=1,
@@ -44,39 +42,19 @@ class LocalEngine:
                 initializer=become_worker,
                 initargs=(runtime.device.threads, share),
             )
-            for share in shares
+            for share in _gpu_shares(runtime, workers)
         ]
-        self.running: dict[Any, tuple[int, Step]] = {}
 
-    @property
-    def slots(self) -> int:
-        """Return how many steps run at once."""
-        return len(self.pools)
+    def submit(self, slot: int, step: Step) -> Future[Ended]:
+        """Have a step performed by a slot's worker."""
+        future: Future[Ended] = self.pools[slot].schedule(perform_apart, args=[step, self.runtime])
+        return future
 
-    def start(self, slot: int, step: Step) -> None:
-        """Start a step on a free slot."""
-        future = self.pools[slot].schedule(perform_apart, args=[step, self.runtime])
-        self.running[future] = (slot, step)
-
-    def wait(self, moved: Moved) -> list[Outcome]:
-        """Wait until a step has ended; return all outcomes."""
-        while True:
-            done, _ = wait(list(self.running), TOLD_EVERY, return_when=FIRST_COMPLETED)
-            if done:
-                return [self._outcome(future) for future in done]
-            for _, step in self.running.values():
-                if progress := progress_of(self.runtime.store, step):
-                    moved(step, *progress)
-
-    def _outcome(self, future: Any) -> Outcome:
-        slot, step = self.running.pop(future)
-        try:
-            ended = future.result()
-        except Exception as crash:
-            code = getattr(crash, "exitcode", None)
-            how = f"exit code {code}" if code is not None else f"{type(crash).__name__}: {crash}"
-            ended = Ended(0.0, f"its process died ({how}; -9 often means too little memory)")
-        return Outcome(slot, step, *ended)
+    def lost(self, error: Exception) -> str:
+        """Return how a worker died."""
+        code = getattr(error, "exitcode", None)
+        how = f"exit code {code}" if code is not None else f"{type(error).__name__}: {error}"
+        return f"its process died ({how}; -9 often means too little memory)"
 
     def close(self) -> None:
         """Stop the workers; a step that was running resumes when run again."""
@@ -99,8 +77,7 @@ def _gpu_shares(runtime: Runtime, workers: int) -> list[str]:
 
 def become_worker(threads: int, gpu: str) -> None:
     """Set up a new worker process: its threads, its GPU, and that it ends with its parent."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(threads)
+    os.environ.update(thread_variables(threads))
     if gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent takes Ctrl-C and ends its workers

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
 from harness.models.device import first_process, processes
-from harness.pipeline.engines.in_process import InProcessEngine
+from harness.pipeline.engines.run_step import InProcessEngine
 from harness.pipeline.engines.schedule import Engine, Progress, Report, run_all
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.runtime import Runtime
@@ -90,22 +90,13 @@ def run_plan(
     if not todo and processes() == 1:
         return report
     try:
-        with opened(choice.engine(runtime)) as engine:
+        with closing(choice.engine(runtime)) as engine:
             progress.opened(len(todo))
             report = run_all(todo, engine, progress)
     except KeyboardInterrupt:
-        kept = len(steps) - len(to_do(steps, store.has))
-        progress.interrupted(kept, len(steps), store.address)
+        total, left = len(steps), len(to_do(steps, store.has))
+        progress.interrupted(total - left, total, store.address)
         raise
     finally:
         progress.closed(report)
     return report
-
-
-@contextmanager
-def opened(engine: Engine) -> Iterator[Engine]:
-    """Yield an engine, and close it in any case."""
-    try:
-        yield engine
-    finally:
-        engine.close()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.data.files import one_line
 from harness.errors import HarnessError, disk_trouble
-from harness.models.device import hush, processes
+from harness.models.device import processes
+from harness.pipeline.engines.schedule import Moved, Outcome
 from harness.pipeline.engines.torchrun import launch
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
-from harness.pipeline.store.store import Store
-
-TOLD_EVERY = 0.5  # seconds between two reports of progress to another process
 
 
 class Ended(NamedTuple):
@@ -40,22 +36,12 @@ def perform(step: Step, runtime: Runtime) -> Ended:
         return Ended(do(step, runtime))
     except Exception as error:
         runtime.forget()
-        return Ended(0.0, reason(error), disk_trouble(error))
+        ours = isinstance(error, HarnessError)
+        why = str(error) if ours else f"{type(error).__name__}: {one_line(error)}"
+        return Ended(0.0, why, disk_trouble(error))
 
 
-def reason(error: Exception) -> str:
-    """Return why a step failed, in one line."""
-    if isinstance(error, HarnessError):
-        return str(error)
-    return f"{type(error).__name__}: {one_line(error)}"
-
-
-def _no_announcement(value: Any) -> Any:
-    """Return the value; there are no other processes."""
-    return value
-
-
-def do(step: Step, runtime: Runtime, announce: Callable[[Any], Any] = _no_announcement) -> float:
+def do(step: Step, runtime: Runtime, announce: Callable[[Any], Any] = lambda value: value) -> float:
     """Run a step and store its result, unless another process has just done so.
 
     Args:
@@ -89,44 +75,31 @@ def run_in(folder: Path, step: Step, runtime: Runtime, work: Path) -> dict[str, 
     return step.run(folder, parents, runtime)
 
 
-_runtimes: list[Runtime] = []  # at most one: keeps this process's model loaded between steps
+class InProcessEngine:
+    """An engine that runs a step in ``wait``."""
 
+    slots = 1
 
-def perform_apart(step: Step, runtime: Runtime) -> Ended:
-    """Run a step in a process that an engine has started; its progress goes to a file."""
-    if _runtimes != [runtime]:
-        hush()
+    def __init__(self, runtime: Runtime) -> None:
+        """Store the runtime and prepare its device."""
         runtime.device.prepare()
-        _runtimes[:] = [runtime]
-    local = _runtimes[0]
-    path, last = progress_file(runtime.store, step), 0.0
+        self.runtime = runtime
+        self.begun: list[tuple[int, Step]] = []
 
-    def report(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last > TOLD_EVERY:
-            last = time.monotonic()
-            with suppress(OSError):  # progress is only displayed
-                path.parent.mkdir(parents=True, exist_ok=True)
-                aside = path.with_name(f"{path.name}.{os.getpid()}")
-                aside.write_text(f"{done} {total}")
-                aside.replace(path)
+    def start(self, slot: int, step: Step) -> None:
+        """Store the step for ``wait``."""
+        self.begun.append((slot, step))
 
-    local.report = report
-    try:
-        return perform(step, local)
-    finally:
-        path.unlink(missing_ok=True)
+    def wait(self, moved: Moved) -> list[Outcome]:
+        """Run the step and return its outcome."""
+        slot, step = self.begun.pop()
+        self.runtime.report = lambda done, total: moved(step, done, total)
+        return [Outcome(slot, step, *self.perform(step))]
 
+    def perform(self, step: Step) -> Ended:
+        """Run a step in this process."""
+        return perform(step, self.runtime)
 
-def progress_file(store: Store, step: Step) -> Path:
-    """Return the file for the progress of a step in another process."""
-    return store.root / "progress" / step.key
-
-
-def progress_of(store: Store, step: Step) -> tuple[int, int] | None:
-    """Return (units done, units in all) of a step in another process, None if unknown."""
-    try:
-        done, total = progress_file(store, step).read_text().split()
-        return int(done), int(total)
-    except (OSError, ValueError):
-        return None
+    def close(self) -> None:
+        """Free the loaded model."""
+        self.runtime.forget()

@@ -35,24 +35,22 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Slots that each run one step at a time."""
+    """Slots that each run one step at a time.
 
-    @property
-    def slots(self) -> int:
-        """Return how many steps run at once."""
-        ...
+    Attributes:
+        slots: How many steps run at once.
+    """
+
+    slots: int
 
     def start(self, slot: int, step: Step) -> None:
         """Start a step on a free slot."""
-        ...
 
     def wait(self, moved: Moved) -> list[Outcome]:
         """Wait until a step has ended, reporting the others' progress; return all outcomes."""
-        ...
 
     def close(self) -> None:
         """Release the slots."""
-        ...
 
 
 class Progress(Protocol):
@@ -60,31 +58,24 @@ class Progress(Protocol):
 
     def planned(self, plan: str) -> None:
         """Receive the plan in words, before anything runs."""
-        ...
 
     def opened(self, total: int) -> None:
         """Receive the number of steps that are going to run."""
-        ...
 
     def begun(self, step: Step) -> None:
         """Receive a step that has begun."""
-        ...
 
     def moved(self, step: Step, done: int, total: int) -> None:
         """Receive a running step's units done and units in all."""
-        ...
 
     def ended(self, outcome: Outcome, done: int, total: int) -> None:
         """Receive a step's outcome, the number of ended steps, and that of all steps."""
-        ...
 
     def closed(self, report: Report) -> None:
         """Receive the report when no step runs any more."""
-        ...
 
     def interrupted(self, kept: int, total: int, place: str) -> None:
         """Receive how many steps are finished and kept, and where, when the user stops the run."""
-        ...
 
 
 @dataclass
@@ -130,13 +121,11 @@ class _Queue:
         for step in reversed(steps):
             below = (chains[child.key] for child in self.children.get(step.key, ()))
             chains[step.key] = step.work + max(below, default=0.0)
-        self.rank = {step.key: (-chains[step.key], i) for i, step in enumerate(steps)}
-        self.ready: list[Step] = []
-        self._add([step for step in steps if not self.lacks[step.key]])
+        self.ranks = {step.key: (-chains[step.key], i) for i, step in enumerate(steps)}
+        self.ready = sorted((s for s in steps if not self.lacks[s.key]), key=self._rank)
 
-    def _add(self, steps: Sequence[Step]) -> None:
-        for step in steps:
-            insort(self.ready, step, key=lambda ready: self.rank[ready.key])
+    def _rank(self, step: Step) -> tuple[float, int]:
+        return self.ranks[step.key]
 
     def take(self, parents: tuple[Step, ...] | None) -> Step:
         """Return the first step with these parents (their model is loaded), else the first."""
@@ -147,10 +136,10 @@ class _Queue:
 
     def done(self, step: Step) -> None:
         """Make the steps available that waited only for this one."""
-        below = self.children.get(step.key, ())
-        for child in below:
+        for child in self.children.get(step.key, ()):
             self.lacks[child.key].discard(step.key)
-        self._add([child for child in below if not self.lacks[child.key]])
+            if not self.lacks[child.key]:
+                insort(self.ready, child, key=self._rank)
 
     def below(self, step: Step, known: set[str]) -> list[Step]:
         """Return all steps that depend on a step, without the known ones."""
@@ -177,18 +166,16 @@ def run_all(steps: Sequence[Step], engine: Engine, progress: Progress) -> Report
         HarnessError: The disk is full or forbidden; what is finished is kept.
     """
     start, queue, report = time.monotonic(), _Queue(steps), Report()
-    free, last = list(range(engine.slots)), dict[int, tuple[Step, ...]]()
-    running = 0
-    while queue.ready or running:
+    slots, last = engine.slots, dict[int, tuple[Step, ...]]()
+    free = list(range(slots))
+    while queue.ready or len(free) < slots:
         while queue.ready and free:
             slot = free.pop(0)
             step = queue.take(last.get(slot))
             last[slot] = step.parents
             engine.start(slot, step)
             progress.begun(step)
-            running += 1
         for outcome in engine.wait(progress.moved):
-            running -= 1
             free.append(outcome.slot)
             report.busy += outcome.seconds
             if outcome.disk:

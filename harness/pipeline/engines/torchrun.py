@@ -7,17 +7,12 @@ import pickle
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step
 
-if TYPE_CHECKING:
-    from harness.pipeline.steps.runtime import Runtime
-    from harness.pipeline.steps.step import Step
-
-CHILD = "harness.pipeline.engines.torchrun_child"
 TASK = "task.pickle"
-WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def launch(step: Step, runtime: Runtime) -> None:
@@ -30,7 +25,8 @@ def launch(step: Step, runtime: Runtime) -> None:
         task = folder / TASK
         task.write_bytes(pickle.dumps((step, runtime)))
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        command += ["--nproc-per-node", str(runtime.device.processes), "-m", CHILD, str(task)]
+        command += ["--nproc-per-node", str(runtime.device.processes)]
+        command += ["-m", "harness.pipeline.engines.torchrun_child", str(task)]
         process = subprocess.run(
             command, check=False, capture_output=True, text=True, preexec_fn=end_with_parent
         )
@@ -43,4 +39,4 @@ def launch(step: Step, runtime: Runtime) -> None:
 def end_with_parent() -> None:
     """Have this process killed when its parent dies."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(WITH_PARENT, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG of prctl(2)

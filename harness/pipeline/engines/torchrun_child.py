@@ -11,13 +11,13 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from harness.models.device import Device, first_process, processes
-from harness.pipeline.engines.in_process import InProcessEngine
-from harness.pipeline.engines.run_step import Ended, do, run_in
+from harness.models.device import Device, first_process
+from harness.pipeline.engines.run_step import Ended, InProcessEngine, do, run_in
 from harness.pipeline.engines.torchrun import TASK, end_with_parent
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
@@ -71,8 +71,6 @@ def follow(steps: Sequence[Step], runtime: Runtime) -> None:
 
 def agreement(device: Device) -> Callable[[Any], Any]:
     """Return a function that gives every process of torchrun the first one's value."""
-    if processes() == 1:
-        return lambda value: value
     from accelerate import PartialState
     from accelerate.utils import broadcast_object_list
 
@@ -92,14 +90,14 @@ def main(task: Path) -> None:
     step, runtime = pickle.loads(task.read_bytes())  # noqa: S301 - see above
     try:
         if first_process():
-            engine = FirstProcess(runtime)
-            engine.perform(step)
-            engine.close()
+            with closing(FirstProcess(runtime)) as engine:
+                engine.perform(step)
         else:
             follow([step], runtime)
     except Exception as error:
-        rank = os.environ.get("RANK", "0")
-        task.with_name(f"{TASK}.{rank}").write_text(f"{error or type(error).__name__}")
+        task.with_name(f"{TASK}.{os.environ['RANK']}").write_text(
+            f"{error or type(error).__name__}"
+        )
         os._exit(1)  # an orderly end would wait for processes that wait for this one
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from harness.declarations import Task
 from harness.errors import HarnessError, NotFinite
-from harness.pipeline.steps.step import Step, format_identity, pace_of
+from harness.models.checkpoint import Checkpoint
+from harness.models.device import Device
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step, format_identity
 from harness.pipeline.steps.train_step import started
 from harness.recipes import Settings
-
-if TYPE_CHECKING:
-    from harness.models.checkpoint import Checkpoint
-    from harness.models.device import Device
-    from harness.pipeline.steps.runtime import Runtime
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,7 +34,6 @@ class PredictStep(Step):
     kind: ClassVar[str] = "predict"
     unit: ClassVar[str] = "inputs"
     VERSION: ClassVar[int] = 3
-    work_a_token: ClassVar[int] = 2
 
     checkpoint: Checkpoint
     task: Task
@@ -45,16 +42,6 @@ class PredictStep(Step):
     limit: int
     data: Mapping[str, str]
     device: Device
-
-    @property
-    def pace(self) -> str:
-        """Return a name shared by the steps that handle as many tokens per second."""
-        return pace_of(self.kind, self.checkpoint, self.task.format, self.device)
-
-    @property
-    def body(self) -> int:
-        """Return the encoder's weights outside the word table."""
-        return self.checkpoint.body
 
     @property
     def file(self) -> str:

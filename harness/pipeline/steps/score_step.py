@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from harness.data.files import write_json
 from harness.declarations import Task
 from harness.formats.common import Unlabelled
+from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, format_identity
 from harness.results import SCORES
 from harness.submission.score import score_task
-
-if TYPE_CHECKING:
-    from harness.pipeline.steps.runtime import Runtime
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -8,13 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from harness.declarations import Format
-    from harness.models.checkpoint import Checkpoint
-    from harness.models.device import Device
-    from harness.pipeline.steps.runtime import Runtime
+from harness.declarations import Format
+from harness.pipeline.steps.runtime import Runtime
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,11 +25,12 @@ class Step:
             reused.
         asked_for: Whether its result is an end in itself, not only input to other steps.
         in_all_processes: Whether all processes of torchrun run it together.
-        work_a_token: Floating-point operations for each token and weight outside the word table.
         name: Its name, e.g. ``predict xnli de``.
         parents: Steps whose results it reads.
         examples: Number of examples, 0 if they are not counted.
         tokens: Number of tokens, a rough guess from the bytes, for the estimate.
+        work: Roughly how many floating-point operations it takes, for the estimate and the order.
+        pace: A name shared by the steps that handle as many tokens per second.
     """
 
     kind: ClassVar[str]
@@ -40,12 +38,13 @@ class Step:
     VERSION: ClassVar[int] = 1
     asked_for: ClassVar[bool] = True
     in_all_processes: ClassVar[bool] = False
-    work_a_token: ClassVar[int] = 0
 
     name: str
     parents: tuple[Step, ...] = ()
     examples: int = 0
     tokens: int = 0
+    work: float = 0.0
+    pace: str = ""
 
     def identity(self) -> Mapping[str, Any]:
         """Return the settings, seeds and data hashes that decide the result, as JSON values."""
@@ -58,25 +57,6 @@ class Step:
         """
         raise NotImplementedError
 
-    @property
-    def pace(self) -> str:
-        """Return a name shared by the steps that handle as many tokens per second."""
-        return self.kind
-
-    @property
-    def body(self) -> int:
-        """Return the number of weights outside the word table; 0 without an encoder."""
-        return 0
-
-    @property
-    def work(self) -> float:
-        """Return roughly how many floating-point operations it takes.
-
-        2 a token and weight forward, 6 with the backward pass (Kaplan et al. 2020, arXiv
-        2001.08361).
-        """
-        return float(self.work_a_token) * self.tokens * self.body
-
     @cached_property
     def key(self) -> str:
         """Return the SHA-256 over kind, code version, identity and the parents' keys, in hex."""
@@ -86,17 +66,16 @@ class Step:
             "identity": self.identity(),
             "parents": [parent.key for parent in self.parents],
         }
-        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(content)
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of JSON values, in hex."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def format_identity(form: Format) -> dict[str, Any]:
     """Return what identifies a format in a step's key: its name, its version and its values."""
     values: dict[str, Any] = asdict(form)  # type: ignore[call-overload]
     return {"name": form.name, "version": form.version} | values
-
-
-def pace_of(kind: str, checkpoint: Checkpoint, form: Format, device: Device) -> str:
-    """Return a name shared by the steps of one kind with one encoder, format and device."""
-    size = f"{checkpoint.body / 1e6:.0f}M"
-    return f"{kind} {form.name} {size} {device.kind} {device.precision} {device.threads}"

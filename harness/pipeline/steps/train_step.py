@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from harness.data.files import digest
 from harness.data.source import training_rows
+from harness.models.checkpoint import Checkpoint
+from harness.models.device import Device
 from harness.pipeline.dataset_facts import held_out_of
-from harness.pipeline.steps.step import Step, format_identity, pace_of
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step, format_identity
 from harness.recipes import read_by
-
-if TYPE_CHECKING:
-    from harness.models.checkpoint import Checkpoint
-    from harness.models.device import Device
-    from harness.pipeline.steps.runtime import Runtime
-    from harness.training.spec import SetSpec, TrainingSpec
+from harness.training.spec import SetSpec, TrainingSpec
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,22 +35,10 @@ class TrainStep(Step):
     VERSION: ClassVar[int] = 5
     asked_for: ClassVar[bool] = False
     in_all_processes: ClassVar[bool] = True
-    work_a_token: ClassVar[int] = 6
 
     spec: TrainingSpec
     data: tuple[Any, ...]
     device: Device
-
-    @property
-    def pace(self) -> str:
-        """Return a name shared by the steps that handle as many tokens per second."""
-        form = self.spec.sets[0].training.format
-        return pace_of(self.kind, self.spec.checkpoint, form, self.device)
-
-    @property
-    def body(self) -> int:
-        """Return the encoder's weights outside the word table."""
-        return self.spec.checkpoint.body
 
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the weights, without names and settings that nothing reads."""

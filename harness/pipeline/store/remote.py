@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from harness import places
 from harness.data.files import digest, one_line
 from harness.errors import HarnessError
 from harness.pipeline.steps.step import Step
-from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, Store, refuse_layout
+from harness.pipeline.store.store import (
+    LAYOUT,
+    LAYOUT_FILE,
+    MANIFEST,
+    Store,
+    files_of,
+    refuse_layout,
+)
 
 
-@dataclass(frozen=True)
 class Mirror(Store):
     """A store whose finished steps are also at a URL.
 
     A step is looked for on this machine, then at the URL, and fetched whole. A step that is
     finished here is sent to the URL, its manifest last, so that nobody reads half a step.
-
-    Attributes:
-        url: The URL, without a slash at its end.
     """
-
-    url: str = ""
-
-    @property
-    def address(self) -> str:
-        """Return the URL."""
-        return self.url
 
     def find(self, step: Step) -> Path | None:
         """Return the folder of a finished step, fetching it if it is only at the URL."""
@@ -47,12 +42,10 @@ class Mirror(Store):
         """Return whether a step is finished; send it if only this machine has it."""
         if self.changed(step):
             self.remove(step)
-        if self.has(step):
-            return True
         place = super().find(step)
-        if place is not None:
+        if place is not None and not self.has(step):
             self._send(step, place)
-        return place is not None
+        return place is not None or self.has(step)
 
     def keep(self, step: Step, folder: Path, result: dict[str, Any], seconds: float) -> Path:
         """Put a finished step into its place, here and at the URL."""
@@ -64,13 +57,10 @@ class Mirror(Store):
         """Copy a step to the URL, its manifest last."""
         system, base = self._remote(step)
         top = base.removesuffix(f"/steps/{step.key[:2]}/{step.key}")
-        files = [path for path in place.rglob("*") if path.is_file() and path.name != MANIFEST]
         try:
-            if not system.exists(f"{top}/{LAYOUT_FILE}"):
-                system.makedirs(top, exist_ok=True)
-                system.put_file(str(self.root / LAYOUT_FILE), f"{top}/{LAYOUT_FILE}")
-            for path in (*sorted(files), place / MANIFEST):
-                target = f"{base}/{path.relative_to(place)}"
+            new = [] if system.exists(f"{top}/{LAYOUT_FILE}") else [self.root / LAYOUT_FILE]
+            for path in (*new, *files_of(place), place / MANIFEST):
+                target = f"{top}/{path.relative_to(self.root)}"
                 aside = f"{target}.{uuid4().hex}.part"
                 system.makedirs(target.rpartition("/")[0], exist_ok=True)
                 system.put_file(str(path), aside)
@@ -82,10 +72,9 @@ class Mirror(Store):
     def _at_url(self, step: Step) -> bool:
         system, base = self._remote(step)
         try:
-            exists: bool = system.exists(f"{base}/{MANIFEST}")
+            return bool(system.exists(f"{base}/{MANIFEST}"))
         except Exception as error:
             raise HarnessError(f"{self.url}: cannot be reached ({one_line(error)})") from error
-        return exists
 
     def _flag(self, step: Step) -> Path:
         """Return the file that marks a step of this mirror as being at the URL, too."""
@@ -116,12 +105,8 @@ class Mirror(Store):
                 return None
             except OSError:
                 return None
-            place = self.place(step)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if super().find(step) is None:
-                shutil.rmtree(place, ignore_errors=True)  # a broken one
-            with suppress(OSError):  # another process of this machine was first
-                folder.rename(place)
+            with suppress(OSError):
+                self._move(folder, step)
         self._mark(step)
         return super().find(step)
 
@@ -129,6 +114,17 @@ class Mirror(Store):
         from fsspec.core import url_to_fs
 
         return url_to_fs(f"{self.url}/steps/{step.key[:2]}/{step.key}")
+
+
+def open_store(where: str) -> Store:
+    """Return the store in a folder, or at an fsspec URL with a mirror on this machine.
+
+    Raises:
+        HarnessError: Another version of the harness wrote it, or it cannot be reached.
+    """
+    if "://" in where:
+        return open_mirror(where, places.mirrors())
+    return Store(Path(where).absolute()).checked()
 
 
 def open_mirror(url: str, mirrors: Path) -> Mirror:
@@ -143,14 +139,12 @@ def open_mirror(url: str, mirrors: Path) -> Mirror:
     root = mirrors / hashlib.sha256(url.encode()).hexdigest()[:16]
     try:
         system, base = url_to_fs(url)
-        if system.exists(f"{base}/{LAYOUT_FILE}"):
+        known = system.exists(f"{base}/{LAYOUT_FILE}")
+        if known:
             root.mkdir(parents=True, exist_ok=True)
             system.get_file(f"{base}/{LAYOUT_FILE}", str(root / LAYOUT_FILE))
-        old = not system.exists(f"{base}/{LAYOUT_FILE}") and system.exists(f"{base}/steps")
+        old = not known and system.exists(f"{base}/steps")
     except Exception as error:  # fsspec passes on its transport's errors
         raise HarnessError(f"--store {url}: cannot be reached ({one_line(error)})") from error
-    if old:
-        refuse_layout(url, 1)
-    mirror = Mirror(root, url=url)
-    mirror.checked()
-    return mirror
+    refuse_layout(url, 1 if old else LAYOUT)
+    return Mirror(root, url).checked()

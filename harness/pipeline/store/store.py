@@ -14,11 +14,12 @@ import os
 import platform
 import shutil
 import time
+from collections import defaultdict, deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from harness.data.files import digest, read_json, write_json
@@ -40,49 +41,45 @@ class Store:
 
     Attributes:
         root: The folder; created on the first write.
+        url: Where its steps are kept as well, without a slash at its end; "" for nowhere.
     """
 
     root: Path
+    url: str = ""
 
     @property
     def address(self) -> str:
         """Return the folder or URL by which a user names the store."""
-        return str(self.root)
+        return self.url or str(self.root)
 
-    def checked(self) -> Store:
+    def checked(self) -> Self:
         """Return the store itself if this version of the harness can read it.
 
         Raises:
             HarnessError: It has another layout, or cannot be read.
         """
+        file = self.root / LAYOUT_FILE
         try:
-            layout = json.loads((self.root / LAYOUT_FILE).read_text())["layout"]
+            layout = json.loads(file.read_text())["layout"]
         except NotADirectoryError as error:
             raise HarnessError(f"{self.root} is not a folder; name another place") from error
         except FileNotFoundError:
             layout = 1 if (self.root / "steps").is_dir() else LAYOUT  # older than the file, or new
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise HarnessError(
-                f"{self.root / LAYOUT_FILE}: cannot be read ({error!s:.80})"
-            ) from error
+            raise HarnessError(f"{file}: cannot be read ({error!s:.80})") from error
         refuse_layout(str(self.root), layout)
         return self
 
     def paces(self) -> dict[str, float]:
         """Return the measured tokens per second of each pace, over its latest steps."""
-        latest: dict[str, list[tuple[float, float]]] = {}
-        try:
-            lines = (self.root / PACES_FILE).read_text().splitlines()
-        except OSError:
-            return {}
-        for line in lines:
-            try:
+        latest: dict[str, deque[tuple[float, float]]] = defaultdict(lambda: deque(maxlen=20))
+        path = self.root / PACES_FILE
+        for line in path.read_text().splitlines() if path.is_file() else ():
+            with suppress(ValueError, TypeError):  # of a line cut off by a kill
                 name, tokens, seconds = json.loads(line)
-                latest.setdefault(name, []).append((float(tokens), float(seconds)))
-            except (ValueError, TypeError):
-                continue  # cut off by a kill
+                latest[name].append((float(tokens), float(seconds)))
         return {
-            name: sum(t for t, _ in some[-20:]) / max(1e-3, sum(s for _, s in some[-20:]))
+            name: sum(tokens for tokens, _ in some) / max(1e-3, sum(seconds for _, seconds in some))
             for name, some in latest.items()
         }
 
@@ -98,14 +95,9 @@ class Store:
         """Return the folder of a finished step, None if it is missing or a file's size is wrong."""
         folder = self.place(step)
         try:
-            value = json.loads((folder / MANIFEST).read_text())
-            files = value["files"]
-            sizes = {name: (folder / name).stat().st_size for name in files}
-            intact = all(sizes[name] == entry["bytes"] for name, entry in files.items())
-            intact = intact and value["key"] == step.key
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None if difference(folder, step.key) else folder
+        except (OSError, HarnessError, KeyError, TypeError, AttributeError):
             return None
-        return folder if intact else None
 
     def changed(self, step: Step) -> str:
         """Return the first file of a step here that has changed since it was written, else ""."""
@@ -121,9 +113,8 @@ class Store:
 
         A changed step is removed with a warning. Call this for steps that will be read.
         """
-        name = self._remove_if_changed(step)
-        if name:
-            log.warning("%s; it is done again when it is needed", _changed(step, name))
+        if why := self._remove_if_changed(step):
+            log.warning("%s; it is done again when it is needed", why)
         return self.has(step)
 
     def settle(self, step: Step) -> bool:
@@ -139,10 +130,9 @@ class Store:
         Raises:
             HarnessError: It is missing, or has changed since it was written.
         """
-        name = self._remove_if_changed(step)
+        why = self._remove_if_changed(step) or f"{step.name} is gone from {self.root}"
         folder = self.find(step)
         if folder is None:
-            why = _changed(step, name) if name else f"{step.name} is gone from {self.root}"
             raise HarnessError(f"{why}; run the command again")
         return folder
 
@@ -153,13 +143,14 @@ class Store:
         return value
 
     def _remove_if_changed(self, step: Step) -> str:
-        """Remove a step if one of its files has changed; return that file, else ""."""
+        """Remove a step if one of its files has changed; return which, in words, else ""."""
         name = self.changed(step)
-        if name:
-            with self.locked(step):
-                if self.changed(step):  # else another process has just run it again
-                    self.remove(step)
-        return name
+        if not name:
+            return ""
+        with self.locked(step):
+            if self.changed(step):  # else another process has just run it again
+                self.remove(step)
+        return f"{step.name}: {name} in the store is not what was written there"
 
     def remove(self, step: Step) -> None:
         """Remove a step from this machine by a single rename; the caller holds its lock."""
@@ -211,7 +202,7 @@ class Store:
         layout = self.root / LAYOUT_FILE
         if not layout.exists():
             write_json({"layout": LAYOUT, "harness": __version__}, layout)
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = files_of(folder)
         manifest = {
             "key": step.key,
             "kind": step.kind,
@@ -236,6 +227,16 @@ class Store:
         write_json(manifest, folder / MANIFEST)
         for path in (*files, folder / MANIFEST):
             _flush(path)
+        place = self._move(folder, step)
+        _flush(place.parent)
+        shutil.rmtree(self.work(step), ignore_errors=True)
+        if step.tokens and seconds > 0:
+            with (self.root / PACES_FILE).open("a") as paces:
+                paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
+        return place
+
+    def _move(self, folder: Path, step: Step) -> Path:
+        """Rename a folder to a step's place, unless another process was first."""
         place = self.place(step)
         place.parent.mkdir(parents=True, exist_ok=True)
         if Store.find(self, step) is None:
@@ -243,18 +244,29 @@ class Store:
             try:
                 folder.rename(place)
             except OSError:
-                if Store.find(self, step) is None:  # else another process was first
+                if Store.find(self, step) is None:
                     raise
-        _flush(place.parent)
-        shutil.rmtree(self.work(step), ignore_errors=True)
-        self._note(step, seconds)
         return place
 
-    def _note(self, step: Step, seconds: float) -> None:
-        """Write down a step's pace."""
-        if step.tokens and seconds > 0:
-            with (self.root / PACES_FILE).open("a") as paces:
-                paces.write(json.dumps([step.pace, step.tokens, round(seconds, 3)]) + "\n")
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a step's folder without the manifest."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+
+
+def difference(folder: Path, key: str) -> str:
+    """Return how a step's files differ from its manifest in their sizes, "" if they do not."""
+    manifest = read_json(folder / MANIFEST)
+    if manifest["key"] != key:
+        return f"{MANIFEST} is of another step ({manifest['key']!s:.12}…)"
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is not there"
+        size = path.stat().st_size
+        if size != entry["bytes"]:
+            return f"{name} has {size:,} bytes, {entry['bytes']:,} were written"
+    return ""
 
 
 def changed_file(folder: Path) -> str:
@@ -279,21 +291,15 @@ def refuse_layout(place: str, layout: object) -> None:
         )
 
 
-def _changed(step: Step, name: str) -> str:
-    return f"{step.name}: {name} in the store is not what was written there"
-
-
 def _alive(process: int) -> bool:
     try:
-        os.kill(process, 0)
+        with suppress(PermissionError):  # it belongs to another user
+            os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass  # it belongs to another user
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
-        return True
+        return True  # this system does not tell
     return state not in "ZX"  # else it has ended and is a zombie
 
 

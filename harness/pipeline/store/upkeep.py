@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from harness.data.files import digest, read_json
+from harness.data.files import read_json
 from harness.errors import HarnessError
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
-from harness.pipeline.store.store import MANIFEST, Store
+from harness.pipeline.store.store import MANIFEST, Store, changed_file, difference, files_of
 
 
 @dataclass(frozen=True)
@@ -88,39 +87,25 @@ def look_through(store: Store) -> Findings:
             if value["kind"] == TrainStep.kind and not _size(folder):
                 pruned += 1
             else:
-                what = _difference(folder, value)
+                what = difference(folder, folder.name)
+                if not what and (changed := changed_file(folder)):
+                    what = f"{changed} has other bytes than were written (SHA-256)"
         except HarnessError as error:
             what = str(error).removeprefix(f"{folder}/")
         except (KeyError, TypeError, AttributeError):
             what = f"{MANIFEST} is not what the harness writes"
         if what:
             faults.append(Fault(str(folder.relative_to(store.root)), name, what))
-    states = _entries(store.root / "work")
+    states = list(store.root.glob("work/*"))
     return Findings(
         steps=len(folders),
         pruned=pruned,
         broken=tuple(faults),
         states=len(states),
         states_bytes=sum(_size(folder) for folder in states),
-        locks=len(_entries(store.root / "locks")),
-        aside=len(_entries(store.root / "aside")),
+        locks=len(list(store.root.glob("locks/*"))),
+        aside=len(list(store.root.glob("aside/*"))),
     )
-
-
-def _difference(folder: Path, manifest: dict[str, Any]) -> str:
-    """Return how a step differs from its manifest, "" if it does not."""
-    if manifest["key"] != folder.name:
-        return f"{MANIFEST} is of another step ({manifest['key']!s:.12}…)"
-    for name, entry in manifest["files"].items():
-        path = folder / name
-        if not path.is_file():
-            return f"{name} is not there"
-        size = path.stat().st_size
-        if size != entry["bytes"]:
-            return f"{name} has {size:,} bytes, {entry['bytes']:,} were written"
-        if digest(path) != entry["sha256"]:
-            return f"{name} has other bytes than were written (SHA-256)"
-    return ""
 
 
 def prunable(steps: Sequence[Step], store: Store) -> Pruning:
@@ -136,12 +121,9 @@ def prunable(steps: Sequence[Step], store: Store) -> Pruning:
     parents = {parent.key for step in steps for parent in step.parents}
     unfinished = {step.key for step in todo}
     read = {parent.key for step in todo for parent in step.parents} - unfinished
+    spare = parents - read - unfinished
     trainings = [step for step in steps if isinstance(step, TrainStep)]
-    going = [
-        (step, _size(store.place(step)))
-        for step in trainings
-        if step.key in parents and step.key not in read | unfinished
-    ]
+    going = [(one, _size(store.place(one))) for one in trainings if one.key in spare]
     known = {step.key for step in trainings}
     others = [
         size
@@ -183,12 +165,4 @@ def _is_training(folder: Path) -> bool:
 
 def _size(folder: Path) -> int:
     """Return the size of a folder's files in bytes, without the manifest."""
-    return sum(path.stat().st_size for path in _files(folder) if path.name != MANIFEST)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
-
-
-def _entries(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    return sum(path.stat().st_size for path in files_of(folder))
