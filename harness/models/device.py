@@ -8,7 +8,6 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +68,8 @@ class Device:
 @cache
 def version_of(package: str) -> str:
     """Return an installed version without importing the package."""
+    from importlib.metadata import version  # it brings the mail package
+
     return version(package)
 
 
