@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.command_line import in_process
 from support.places import ROOT
 from support.runs import contents, descendants
 from support.waiting import LONG
@@ -75,14 +76,14 @@ def test_three_nodes_one_killed(kind: str, tiny: Path, tmp_path: Path) -> None:
         "XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0",
     }  # fmt: skip
-    alone = [sys.executable, "-m", "harness", "study", "run", str(file), "--store",
-             str(tmp_path / "alone"), "--output", str(tmp_path / "out")]  # fmt: skip
-    subprocess.run(alone, env=env, cwd=ROOT, check=True, capture_output=True, timeout=LONG)
+    alone = ["--store", tmp_path / "alone", "--output", tmp_path / "out"]
+    code, _, err = in_process("study", "run", file, *alone)
+    assert code == 0, err
     far = tmp_path / "far"
     where = f"file://{far}" if kind == "url" else str(far)
     process = subprocess.Popen(
         [sys.executable, str(SCRIPT), str(file), where],
-        env=env | {"XDG_CACHE_HOME": str(tmp_path / "cache2")}, cwd=ROOT,
+        env=env, cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     out, err = ended(process, LONG)
@@ -101,15 +102,13 @@ def test_no_cluster_is_told_in_one_line(tiny: Path, tmp_path: Path) -> None:
     file.write_text(STUDY.format(tiny=tiny))
     env = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "c"), "RAY_USAGE_STATS_ENABLED": "0"}
     words = ["study", "run", str(file), "--store", str(tmp_path / "s"), "--output",
-             str(tmp_path / "o")]  # fmt: skip
-    for more, said in (
-        (["--ray", "auto", "--workers", "2"], "--ray and --workers"),
-        (["--ray", "auto"], "no Ray cluster at 'auto'"),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "harness", *words, *more],
-            env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG,
-        )  # fmt: skip
-        assert done.returncode == 2, done.stderr[-2000:]
-        assert said in done.stderr.splitlines()[-1]
-        assert "Traceback" not in done.stderr
+             str(tmp_path / "o"), "--ray", "auto"]  # fmt: skip
+    code, _, err = in_process(*words, "--workers", 2)
+    assert code == 2 and err.count("\n") == 1 and "--ray and --workers" in err
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *words],
+        env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr[-2000:]
+    assert "no Ray cluster at 'auto'" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
