@@ -1,12 +1,14 @@
 """Shared fixtures: tiny random checkpoints, the packaged data, the real rows."""
 
 import atexit
+import gc
 import os
 import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -41,13 +43,28 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def libraries() -> None:
+    """What a training imports, left out of garbage collection from now on.
+
+    The Trainer collects garbage at every start, which looks at each object of all libraries and
+    would take longer than the small trainings of the tests.
+    """
+    import_module("harness.training.loop")
+    from harness.models.device import hush
+
+    hush()
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def tiny(libraries: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny random XLM-R checkpoint; copy it before changing a file."""
     return make_checkpoint(tmp_path_factory.mktemp("tiny") / "tiny-xlmr")
 
 
 @pytest.fixture(scope="session")
-def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_bert(libraries: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny random mBERT-like checkpoint (word pieces, token types, a pooler)."""
     return make_checkpoint(tmp_path_factory.mktemp("tiny") / "tiny-mbert", kind="bert")
 

@@ -835,17 +835,28 @@ def test_a_disk_that_is_really_full(
     if not shutil.which("unshare") or subprocess.call(probe, stderr=subprocess.DEVNULL):
         pytest.skip("no private mounts here (unshare -rm)")
     words = ["--recipe", quickest, "--device", "cpu", "--threads", 1, *FEW, "--store", disk]
-    command = [sys.executable, "-m", "harness", "eval", tiny, *words, "--output", tmp_path / "out"]
-    script = """
-        mount -t tmpfs -o size=300k tmpfs "$0" || exit 99
-        "$@" --tasks tatoeba --languages de || exit 98
-        "$@"; echo "first: $?"
-        find "$0/steps" -name step.json | wc -l
-        mount -o remount,size=50m "$0" || exit 99
-        "$@"; echo "second: $?"
+    words = ["harness", "eval", tiny, *words, "--output", tmp_path / "out"]
+    script = """if True:
+        import pathlib, subprocess, sys
+        from harness.cli import main
+        disk, *words = sys.argv[1:]
+        def ends(*more):
+            sys.argv = [*words, *more]
+            try:
+                main()
+            except SystemExit as end:
+                return end.code or 0
+            return 0
+        mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk]
+        subprocess.run(mount, check=True)
+        print("before:", ends("--tasks", "tatoeba", "--languages", "de"))
+        print("first:", ends())
+        print(len(list(pathlib.Path(disk, "steps").rglob("step.json"))))
+        subprocess.run(["mount", "-o", "remount,size=50m", disk], check=True)
+        print("second:", ends())
     """
     done = subprocess.run(
-        ["unshare", "-rm", "sh", "-c", script, str(disk), *map(str, command)],
+        ["unshare", "-rm", sys.executable, "-c", script, str(disk), *map(str, words)],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -855,6 +866,7 @@ def test_a_disk_that_is_really_full(
     assert "Traceback" not in done.stderr, done.stderr
     error = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(error) == 1 and "No space left on device" in error[0]
+    assert "before: 0\n" in done.stdout
     assert "first: 2\n2\n" in done.stdout and "second: 0" in done.stdout
     assert done.stdout.count("6 steps with the scores, 2 cached") == 2
     assert tree(tmp_path / "out" / "predictions") == tree(few[0] / "out" / "predictions")

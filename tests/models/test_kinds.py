@@ -20,6 +20,8 @@ from harness.models.device import choose_device
 from harness.models.model import load_encoder
 from harness.models.tokenizer import load_tokenizer
 
+pytestmark = pytest.mark.usefixtures("libraries")
+
 PAIR = SentencePair(labels=("no", "yes"))
 
 

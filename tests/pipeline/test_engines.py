@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.command_line import in_process, use_cache
 from support.places import ROOT
 from support.runs import STUDY, contents, descendants
 from support.stores import Quiet, runtime
@@ -26,7 +27,7 @@ from support.waiting import LONG, events, until
 from harness.data.memory import Memory
 from harness.errors import HarnessError
 from harness.pipeline.engines.local import LocalEngine
-from harness.pipeline.engines.run_step import InProcessEngine
+from harness.pipeline.engines.run_step import InProcessEngine, perform
 from harness.pipeline.engines.schedule import Moved, Outcome, run_all
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.runtime import Runtime
@@ -42,23 +43,25 @@ def command(file: Path, store: object, output: Path, *more: object) -> list[str]
     return [*map(str, words), "--output", str(output), *map(str, more)]
 
 
-@pytest.fixture(scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    home = str(tmp_path_factory.mktemp("engines-cache"))
-    return os.environ | {"XDG_CACHE_HOME": home, "OMP_NUM_THREADS": "1"}
+@pytest.fixture(autouse=True)
+def _in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worker processes and torchrun find this harness."""
+    monkeypatch.chdir(ROOT)
 
 
-def execute(words: list[str], env: dict[str, str]) -> str:
-    done = subprocess.run(
-        words, env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return done.stdout + done.stderr
+def execute(file: Path, store: object, output: Path, *more: object, cache: Path) -> str:
+    """Run a study, whose engine may start processes; return what it says."""
+    words = command(file, store, output, *more)[3:]
+    with pytest.MonkeyPatch.context() as patch:
+        use_cache(cache, patch)
+        code, out, err = in_process(*words)
+    assert code == 0, out[-2000:] + err[-2000:]
+    return out + err
 
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """A study that this process' like ran alone, without slots."""
+    """A study that this process ran alone, without slots."""
 
     file: Path
     store: Path
@@ -66,29 +69,12 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
-    tmp_path_factory: pytest.TempPathFactory, tiny: Path, surroundings: dict[str, str]
-) -> Undisturbed:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Undisturbed:
     folder = tmp_path_factory.mktemp("undisturbed")
     file = folder / "engines.toml"
     file.write_text(STUDY.format(tiny=tiny))
-    execute(command(file, folder / "store", folder / "out"), surroundings)
+    execute(file, folder / "store", folder / "out", cache=folder / "cache")
     return Undisturbed(file, folder / "store", folder / "out")
-
-
-@pytest.mark.slow
-def test_slots_give_the_bytes_that_one_process_gives(
-    undisturbed: Undisturbed, surroundings: dict[str, str], tmp_path: Path
-) -> None:
-    words = command(undisturbed.file, tmp_path / "store", tmp_path / "out", "--workers", 2)
-    said = execute(words, surroundings)
-    assert re.search(r"\d+ steps ran in", said)
-    one, two = contents(undisturbed.store), contents(tmp_path / "store")
-    assert len(one) > 25
-    assert two == one
-    table = (tmp_path / "out" / "table.json").read_bytes()
-    assert table == (undisturbed.output / "table.json").read_bytes()
-    assert not list((tmp_path / "store" / "aside").iterdir())
 
 
 def alive(process: int) -> bool:
@@ -112,9 +98,10 @@ def ended(processes: set[int]) -> bool:
 
 @pytest.mark.slow
 def test_kills_at_random_moments_lose_nothing_finished(
-    undisturbed: Undisturbed, surroundings: dict[str, str], tmp_path: Path
+    undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
+    env = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     print(f"moments of seed {seed}")  # which events they come after; their times are the machine's
@@ -123,7 +110,7 @@ def test_kills_at_random_moments_lose_nothing_finished(
     for _ in range(2):
         with (tmp_path / "log").open("w") as log:
             running = subprocess.Popen(
-                words, env=surroundings, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                words, env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
             )
         try:
             # after some more steps were begun or finished than before, so in the midst of some
@@ -138,7 +125,7 @@ def test_kills_at_random_moments_lose_nothing_finished(
         assert len(kept) >= least
         least = len(kept)
     assert least > 0
-    said = execute(command(undisturbed.file, store, tmp_path / "out"), surroundings)
+    said = execute(undisturbed.file, store, tmp_path / "out", cache=tmp_path / "cache")
     if least < total:
         assert f"{total - least} steps ran" in said
     assert contents(store) == contents(undisturbed.store)
@@ -189,60 +176,55 @@ class Watch(Quiet):
         self.seen.append((outcome.step.name, done, total))
 
 
+ERRORS = {
+    "score raise": "ZeroDivisionError: of its own making",
+    "score refuse": "nothing to be done",
+}
+
+
 @pytest.mark.parametrize("how", ["die", pytest.param("exit", marks=pytest.mark.slow)])
-def test_a_worker_that_dies_fails_its_step_alone(how: str, tmp_path: Path) -> None:
+def test_a_worker_that_dies_fails_its_step_alone(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Errors are told as this process would tell them, and the worker ends with its engine."""
+    if how == "die":  # a worker that imports no torch, which these steps do not need
+        monkeypatch.setattr("harness.pipeline.engines.local.perform_apart", perform)
     first = leaf("first")
     deadly = leaf("deadly", how=how)
-    steps = [deadly, first, leaf("below", deadly), *(leaf(f"s{i}", first) for i in range(8))]
+    wrong = [leaf(name, how=name) for name in ("raise", "refuse")]
+    more = (leaf(f"s{i}", first) for i in range(8))
+    steps = [deadly, first, leaf("below", deadly), *wrong, *more]
     watch = Watch()
     store = Store(tmp_path)
-    with closing(LocalEngine(runtime(store), 1)) as engine:  # which must go on after the death
-        report = run_all(steps, engine, watch)
-    (failed,) = report.failed
-    assert failed.step is deadly and "its process died" in failed.error
-    assert "-9" in failed.error if how == "die" else "exit code 3" in failed.error
+    with suppress(KeyboardInterrupt), closing(LocalEngine(runtime(store), 1)) as engine:
+        report = run_all(steps, engine, watch)  # the engine must go on after the death
+        raise KeyboardInterrupt
+    said = {outcome.step.name: outcome.error for outcome in report.failed}
+    death = said.pop("score deadly")
+    assert "its process died" in death
+    assert "-9" in death if how == "die" else "exit code 3" in death
+    assert said == ERRORS
     assert [step.name for step in report.skipped] == ["score below"]
     assert report.ran == 9
-    assert watch.seen[-1][1:] == (11, 11)
+    assert watch.seen[-1][1:] == (13, 13)
     assert store.find(deadly) is None
     processes = {(store.fetched(s) / "process").read_text() for s in steps if store.find(s)}
     assert len(processes) == 1 and str(os.getpid()) not in processes
-    # and the dead one is all that a second run begins, with what is below it
+    assert ended(set(map(int, processes)))
+    # and those that failed are all that a second run begins, with what is below them
     with closing(InProcessEngine(runtime(store))) as engine:
         mended = [leaf(s.text, *s.parents) for s in steps if s.name != "score below"]
-        assert run_all(to_do(mended, store.sound), engine, Watch()).ran == 1
+        assert run_all(to_do(mended, store.sound), engine, Watch()).ran == 3
 
 
-@pytest.mark.slow
-def test_errors_of_steps_are_told_alike_by_both_engines(tmp_path: Path) -> None:
-    steps = [leaf("a", how="raise"), leaf("b", how="refuse"), leaf("c")]
-    for name, make in {"here": InProcessEngine, "slots": lambda r: LocalEngine(r, 2)}.items():
-        store = Store(tmp_path / name)
-        with closing(make(runtime(store))) as engine:
-            report = run_all(steps, engine, Watch())
-        said = {outcome.step.name: outcome.error for outcome in report.failed}
-        assert said == {
-            "score a": "ZeroDivisionError: of its own making", "score b": "nothing to be done",
-        }  # fmt: skip
-        assert report.ran == 1
-        assert not list((store.root / "aside").iterdir())
-
-
-@pytest.mark.slow
-def test_workers_end_with_their_engine(tmp_path: Path) -> None:
-    before = descendants(os.getpid())
+def test_errors_of_steps_are_told(tmp_path: Path) -> None:
     store = Store(tmp_path)
-
-    def interrupted() -> None:
-        with closing(LocalEngine(runtime(store), 2)) as engine:
-            engine.start(0, leaf("a"))
-            engine.wait(Quiet().moved)
-            assert descendants(os.getpid()) - before
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert ended({int((store.fetched(leaf("a")) / "process").read_text())})
+    with closing(InProcessEngine(runtime(store))) as engine:
+        steps = [leaf("raise", how="raise"), leaf("refuse", how="refuse"), leaf("c")]
+        report = run_all(steps, engine, Watch())
+    assert {outcome.step.name: outcome.error for outcome in report.failed} == ERRORS
+    assert report.ran == 1
+    assert not list((store.root / "aside").iterdir())
 
 
 # --- the order of steps
@@ -500,25 +482,25 @@ def test_a_url_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_a_study_at_a_url_by_two_machines(
-    undisturbed: Undisturbed, surroundings: dict[str, str], tmp_path: Path
-) -> None:
-    """Two caches stand for two machines: what one has done the other takes."""
+def test_a_study_at_a_url_by_two_machines(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    """Two caches stand for two machines: what one has done the other takes, here with slots."""
     url = f"file://{tmp_path}/far"
-    homes = [surroundings | {"XDG_CACHE_HOME": str(tmp_path / name)} for name in ("one", "two")]
+    homes = [tmp_path / name for name in ("one", "two")]
     less = tmp_path / "engines.toml"
     text = undisturbed.file.read_text()
     less.write_text(text.replace('"xnli", ', "").replace('"en", ', ""))
-    part = execute(command(less, url, tmp_path / "o1"), homes[0])
+    part = execute(less, url, tmp_path / "o1", cache=homes[0])
     count = int(re.search(r"(\d+) steps ran", part)[1])  # type: ignore[index]
-    whole = execute(command(undisturbed.file, url, tmp_path / "o2", "--workers", 2), homes[1])
+    whole = execute(undisturbed.file, url, tmp_path / "o2", "--workers", 2, cache=homes[1])
     total = len(contents(undisturbed.store))
+    assert total > 25
     assert (
         f"{total} steps with the scores, {count} cached" in whole
         and f"{total - count} steps ran" in whole
     )
     assert contents(tmp_path / "far") == contents(undisturbed.store)
-    again = execute(command(undisturbed.file, url, tmp_path / "o3"), homes[0])
+    assert not list(tmp_path.rglob("aside/*"))
+    again = execute(undisturbed.file, url, tmp_path / "o3", cache=homes[0])
     assert f"{total} steps with the scores, {total} cached" in again
     tables = [(tmp_path / o / "table.json").read_bytes() for o in ("o2", "o3")]
     assert tables == [(undisturbed.output / "table.json").read_bytes()] * 2
@@ -528,13 +510,10 @@ def test_a_study_at_a_url_by_two_machines(
 
 
 @pytest.mark.slow
-def test_torchrun_is_a_setting_of_the_study(
-    tiny: Path, surroundings: dict[str, str], tmp_path: Path
-) -> None:
+def test_torchrun_is_a_setting_of_the_study(tiny: Path, tmp_path: Path) -> None:
     file = tmp_path / "together.toml"
-    text = STUDY.format(tiny=tiny).replace(', "tatoeba"', "")
+    text = STUDY.format(tiny=tiny).replace('"xnli", ', "").replace('"en", ', "")
     text = text.replace('mix = {train = ["hellaswag", "ccg"], mlm = 0.2}\n', "")
-    text = text.replace('seq = {train = ["qqp"], from = "mnli"}\n', "")
 
     def planned(processes: int) -> dict[str, str]:
         file.write_text(f"processes = {processes}\n{text}")
@@ -542,18 +521,18 @@ def test_torchrun_is_a_setting_of_the_study(
         return {step.key: step.name for step in whole.steps if step.kind == "train"}
 
     one, two = planned(1), planned(2)
-    assert len(one) == len(two) == 3
+    assert len(one) == len(two) == 2
     assert not one.keys() & two.keys(), "the key does not say it"
-    here, slots = tmp_path / "here", tmp_path / "slots"
-    execute(command(file, here, tmp_path / "here-out"), surroundings)
+    here, slots = tmp_path / "here", tmp_path / "slots"  # each training starts three processes
+    execute(file, here, tmp_path / "here-out", cache=tmp_path / "cache")
     assert not list((here / "aside").iterdir())
     # slots go on from an intermediate training that is there
     shutil.copytree(here, slots)
     for manifest in slots.glob(f"steps/*/*/{MANIFEST}"):
-        if "(tiny, mnli, " in json.loads(manifest.read_text())["name"]:
+        if "seq" in json.loads(manifest.read_text())["name"]:
             shutil.rmtree(manifest.parent)
-    assert len(contents(here)) - len(contents(slots)) == 4  # trained, two predictions, scores
-    execute(command(file, slots, tmp_path / "slots-out", "--workers", 2), surroundings)
+    assert len(contents(here)) - len(contents(slots)) == 3  # trained, predicted, scored
+    execute(file, slots, tmp_path / "slots-out", "--workers", 2, cache=tmp_path / "cache")
     assert not list((slots / "aside").iterdir())
     assert contents(here) == contents(slots)
     trained = {k: said for k, (said, _) in contents(here).items() if said.startswith("train")}
@@ -566,7 +545,7 @@ def test_torchrun_is_a_setting_of_the_study(
 
 @pytest.mark.slow
 def test_a_training_of_several_processes_that_fails_says_why(
-    tiny: Path, surroundings: dict[str, str], tmp_path: Path
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "together.toml"
     text = STUDY.format(tiny=tiny).partition("[intermediate]")[0].replace(', "tatoeba"', "")
@@ -574,10 +553,8 @@ def test_a_training_of_several_processes_that_fails_says_why(
     more = "learning_rate = 10\nweight_decay = 100\nepochs = 20\n"
     more += "max_length = 64\ntrain_examples = 64\n"
     file.write_text(f"processes = 2\n{text}[settings.default]\n{more}")
-    words = command(file, tmp_path / "store", tmp_path / "out")
-    done = subprocess.run(
-        words, env=surroundings, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG
-    )
-    assert done.returncode == 1
-    assert "failed: train xnli-en" in done.stderr and "Traceback" not in done.stderr
-    assert "not finite" in done.stderr
+    use_cache(tmp_path / "cache", monkeypatch)
+    code, _, err = in_process(*command(file, tmp_path / "store", tmp_path / "out")[3:])
+    assert code == 1
+    assert "failed: train xnli-en" in err and "Traceback" not in err
+    assert "not finite" in err

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.command_line import in_process
 from support.places import ROOT
 from support.runs import contents, descendants
 from support.waiting import LONG
@@ -75,14 +76,14 @@ def test_three_nodes_one_killed(kind: str, tiny: Path, tmp_path: Path) -> None:
         "XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT), "RAY_USAGE_STATS_ENABLED": "0",
     }  # fmt: skip
-    alone = [sys.executable, "-m", "harness", "study", "run", str(file), "--store",
-             str(tmp_path / "alone"), "--output", str(tmp_path / "out")]  # fmt: skip
-    subprocess.run(alone, env=env, cwd=ROOT, check=True, capture_output=True, timeout=LONG)
+    alone = ["--store", tmp_path / "alone", "--output", tmp_path / "out"]
+    code, _, err = in_process("study", "run", file, *alone)
+    assert code == 0, err
     far = tmp_path / "far"
     where = f"file://{far}" if kind == "url" else str(far)
     process = subprocess.Popen(
         [sys.executable, str(SCRIPT), str(file), where],
-        env=env | {"XDG_CACHE_HOME": str(tmp_path / "cache2")}, cwd=ROOT,
+        env=env, cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     out, err = ended(process, LONG)
@@ -95,21 +96,18 @@ def test_three_nodes_one_killed(kind: str, tiny: Path, tmp_path: Path) -> None:
     assert contents(far) == contents(tmp_path / "alone")
 
 
-@pytest.mark.slow
-def test_no_cluster_is_told_in_one_line(tiny: Path, tmp_path: Path) -> None:
+def test_no_cluster_is_told_in_one_line(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     file = tmp_path / "ray.toml"
     file.write_text(STUDY.format(tiny=tiny))
-    env = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "c"), "RAY_USAGE_STATS_ENABLED": "0"}
-    words = ["study", "run", str(file), "--store", str(tmp_path / "s"), "--output",
-             str(tmp_path / "o")]  # fmt: skip
+    words = ["study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o"]
     for more, said in (
         (["--ray", "auto", "--workers", "2"], "--ray and --workers"),
         (["--ray", "auto"], "no Ray cluster at 'auto'"),
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "harness", *words, *more],
-            env=env, cwd=ROOT, check=False, capture_output=True, text=True, timeout=LONG,
-        )  # fmt: skip
-        assert done.returncode == 2, done.stderr[-2000:]
-        assert said in done.stderr.splitlines()[-1]
-        assert "Traceback" not in done.stderr
+        code, _, err = in_process(*words, *more)
+        assert code == 2, err
+        assert said in err.splitlines()[-1]
+        assert "Traceback" not in err

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command_line import in_process
 from support.places import MINI, ROOT
 from support.stores import runtime
 from support.waiting import LONG, events, until
@@ -377,17 +378,21 @@ def test_killed_at_random_moments_and_resumed_is_byte_identical(
 ) -> None:
     """SIGKILL, twice after events drawn at random; then the run is left to end."""
 
-    def start(name: str) -> subprocess.Popen[bytes]:
-        words = [
-            sys.executable, "-m", "harness", "eval", str(tiny), "--benchmark", "mini",
+    def words(name: str) -> list[str]:
+        return [
+            "eval", str(tiny), "--benchmark", "mini",
             "--recipe", str(quickest), "--tasks", "xnli,udpos",
             "--languages", "en,de,zh", "--threads", "1",
             "--store", str(tmp_path / f"store-{name}"), "--output", str(tmp_path / name),
         ]  # fmt: skip
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        return subprocess.Popen(words, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, **quiet)
 
-    assert start("whole").wait(LONG) == 0
+    def start(name: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "harness", *words(name)]
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=ROOT, env=env, **quiet)
+
+    assert in_process(*words("whole"))[0] == 0
     store, draw = tmp_path / "store-torn", random.Random(20)
     assert events(tmp_path / "store-whole") > 2 * 7
     killed = 0
@@ -397,7 +402,7 @@ def test_killed_at_random_moments_and_resumed_is_byte_identical(
         process.kill()
         process.wait()
     assert killed >= 1
-    assert start("torn").wait(LONG) == 0
+    assert in_process(*words("torn"))[0] == 0
     assert contents(store) == contents(tmp_path / "store-whole")
     assert tree(tmp_path / "torn" / "predictions") == tree(tmp_path / "whole" / "predictions")
     assert (tmp_path / "torn" / "scores.json").read_bytes() == (

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.command_line import in_process
 from support.places import MINI
 from support.stores import Quiet, chain, contents, done, flip, places, runtime, step
 
@@ -222,14 +222,11 @@ FEW = ("--benchmark", "mini", "--tasks", "xnli", "--languages", "de,en", "--devi
 @pytest.fixture(scope="module")
 def evaluated(tiny: Path, quickest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small evaluation: its store and its output."""
-    import subprocess
-    import sys
-
     folder = tmp_path_factory.mktemp("evaluated")
     words = ["eval", tiny, "--recipe", quickest, *FEW, "--threads", 1]
     words += ["--store", folder / "store", "--output", folder / "out"]
-    command = [sys.executable, "-m", "harness", *map(str, words)]
-    subprocess.run(command, check=True, capture_output=True, env=os.environ)
+    code, _, err = in_process(*words)
+    assert code == 0, err
     return folder
 
 

@@ -67,8 +67,7 @@ tiny = "{tiny}"
 elsewhere = {{path = "{tiny}", intermediate = "somebody's", baseline = "tiny"}}
 [intermediate]
 mnli = ["mnli"]
-hellaswag = ["hellaswag"]
-mix = {{train = ["mnli", "ccg"], mlm = 0.2}}
+mix = {{train = ["hellaswag", "ccg"], mlm = 0.2}}
 seq = {{train = ["qqp"], from = "mnli"}}
 """
 LITTLE = """targets = ["xnli", "tatoeba"]
@@ -153,7 +152,7 @@ def test_steps_come_once_and_after_their_parents(plan_of: Callable[..., StudyPla
         assert step.key not in seen
         assert {parent.key for parent in step.parents} <= seen
         seen.add(step.key)
-    assert len(whole.cells) == 2 * 5 + 2
+    assert len(whole.cells) == 2 * 4 + 2
     assert seen == {step.key for cell in whole.cells for step in cell.plan.steps}
 
 
@@ -165,10 +164,10 @@ def test_retrieval_of_the_baseline_is_shared_by_the_seeds(
     assert one == two
     one, two = (cell.plan.predictions["tatoeba"]["de"].key for cell in cells(whole, "mnli"))
     assert one != two
-    # xnli's and udpos' training of each of (4 settings + baseline) x 2 seeds, and the 4 x 2
+    # xnli's and udpos' training of each of (3 settings + baseline) x 2 seeds, and the 3 x 2
     # themselves; the checkpoint from elsewhere has the same weights as tiny
     trained = [step for step in whole.steps if step.kind == "train"]
-    assert len(trained) == 5 * 2 * 2 + 4 * 2
+    assert len(trained) == 4 * 2 * 2 + 3 * 2
 
 
 def test_the_same_content_under_other_names_is_the_same_work(
@@ -402,7 +401,7 @@ def test_the_table_is_what_a_slow_reference_says(
     assert json.loads((made.output / "table.json").read_text()) == table
     assert table["seeds"] == [1, 2] and table["benchmark"] == "mini" and table["partial"]
     assert table["targets"] == ["udpos", "xnli", "tatoeba", "mean"]
-    names = ["baseline", "mnli", "hellaswag", "mix", "seq", "somebody's"]
+    names = ["baseline", "mnli", "mix", "seq", "somebody's"]
     assert [row["name"] for row in table["rows"]] == names
     assert {row["group"] for row in table["rows"]} == {"tiny"}
     base = slow_scores(made, whole, "baseline")
@@ -458,13 +457,13 @@ def test_every_language_is_there_too(made: Made, run: Run) -> None:
 def test_a_table_before_anything(made: Made, run: Run, tmp_path: Path) -> None:
     code, out, err = run("study", "table", made.file, "--store", tmp_path / "none")
     assert (code, err) == (0, "")
-    for name in ("baseline", "mnli", "hellaswag", "mix", "seq", "somebody's"):
+    for name in ("baseline", "mnli", "mix", "seq", "somebody's"):
         (line,) = [s for s in out.splitlines() if s.startswith(name)]
         assert set(line.removeprefix(name).replace("(score, no baseline)", "").split()) == {"–"}
     assert not (tmp_path / "none").exists()
     code, out, _ = run("study", "table", made.file, "--store", tmp_path / "none", "--json")
     rows = json.loads(out)["rows"]
-    assert len(rows) == 6 and not any(row["scores"] or row["deltas"] for row in rows)
+    assert len(rows) == 5 and not any(row["scores"] or row["deltas"] for row in rows)
 
 
 def linked(made: Made, folder: Path) -> Store:

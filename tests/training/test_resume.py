@@ -165,11 +165,14 @@ def test_a_number_of_pieces_that_was_never_written_is_not_taken(text: str, tmp_p
 
 
 TOGETHER = """
-import os, sys, time
+import os, shutil, sys, time
 from pathlib import Path
+from support.stores import HARM
 from support.trainings import GIVEN, device, ignore, rows_of, spec_of
 from harness.training import dev_eval
 from harness.training.loop import train
+from harness.training.resume import state_folder, states
+from torch import distributed
 from transformers import Trainer
 second, save = os.environ["RANK"] == "1", Trainer._save_rng_state
 def late(self, folder):
@@ -177,10 +180,17 @@ def late(self, folder):
     save(self, folder)
 Trainer._save_rng_state = late  # the first process is done long before
 dev_eval.RESUME_EVERY = 1e9 if second else 0.0  # clocks differ: the first one's counts
-work, out = Path(sys.argv[2]) / "work", Path(sys.argv[2]) / "out"
+folder = Path(sys.argv[2])
+work, harmed = folder / "work", folder / "harmed"
 work.mkdir(exist_ok=True)
 spec = spec_of(Path(sys.argv[1]), GIVEN)
-train(spec, rows_of(spec), device(), work, out, ignore)
+train(spec, rows_of(spec), device(), work, folder / "out", ignore)
+distributed.barrier()
+if not second:
+    shutil.copytree(work, harmed)
+    HARM["flipped"](state_folder(harmed, max(states(harmed))) / "rng_state_1.pth")
+distributed.barrier()
+train(spec, rows_of(spec), device(), harmed, folder / "again", ignore)
 """
 
 
@@ -195,18 +205,13 @@ def test_a_state_of_two_processes_holds_the_parts_of_both(tiny: Path, tmp_path: 
         "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     }  # fmt: skip
 
-    def run() -> bytes:
-        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, env=env)
-        assert done.returncode == 0, done.stderr[-3000:]
-        return (tmp_path / "out" / "model.safetensors").read_bytes()
-
-    end, work = run(), tmp_path / "work"
-    found = sorted(states(work))
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, env=env)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = sorted(states(tmp_path / "work"))
     assert len(found) == 2
     for step in found:
-        text = (state_folder(work, step) / MANIFEST).read_text()
+        text = (state_folder(tmp_path / "work", step) / MANIFEST).read_text()
         assert all(f"checkpoint-{step}/rng_state_{rank}.pth" in text for rank in (0, 1))
-    HARM["flipped"](state_folder(work, found[1]) / "rng_state_1.pth")
-    shutil.rmtree(tmp_path / "out")
-    assert run() == end
-    assert sorted(states(work)) == found
+    ends = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("out", "again")]
+    assert ends[0] == ends[1]
+    assert sorted(states(tmp_path / "harmed")) == found
