@@ -75,8 +75,10 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
     except HarnessError as error:
         finding.problems.append(str(error))
         return finding
-    for _, what in layout.misplaced(columns):
-        _note(finding.problems, paths[0], 0, what)
+    if layout.offsets and not of.folder.columns:
+        for path in paths:  # malformed questions are told above, and left out here
+            for _, what in layout.misplaced(layout.read_file(path, (), lambda *_: None)):
+                _note(finding.problems, path, 0, what)
     finding.rows = layout.count(columns)
     if not finding.rows:
         finding.problems.append(f"{paths[0]}: holds no examples")

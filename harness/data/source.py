@@ -199,7 +199,7 @@ def lacking(source: Source, training: TrainingSet) -> tuple[TrainingSet, str] | 
     """Return the first part and split of a training set that the source lacks, else None."""
     if training.parts:
         return next((gap for part in training.parts if (gap := lacking(source, part))), None)
-    for split in dict.fromkeys(("train", *training.folder.files)):
+    for split in ("train", *(name for name in ("dev",) if name in training.folder.files)):
         if not source.has(training, split, training.language_of(split)):
             return training, split
     return None

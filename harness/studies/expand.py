@@ -125,7 +125,7 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
             request, checkpoint=checkpoints[start.name], recipe=recipes[name], seed=seed
         )
         labels = [start.name, *([name] if len(study.recipes) > 1 else [])]
-        trainings: dict[str, TrainStep | None] = {"": None, BASELINE: None}
+        trainings: dict[str, TrainStep | None] = {BASELINE: None}
         for one in study.intermediate:
             if start.intermediate and one.name != BASELINE:
                 continue
@@ -148,7 +148,9 @@ def _training(
     """Return the step that trains a setting, after the setting that it starts from."""
     if name not in trainings:
         one = next(one for one in study.intermediate if one.name == name)
-        parent = _training(study, one.after, request, trainings, notes)
+        parent = None
+        if one.after:
+            parent = _training(study, one.after, request, trainings, notes)
         child = replace(request, start=parent, label=f"seed {request.seed}")
         with study.blamed("intermediate", name):
             trainings[name] = intermediate_step(child, one, notes)

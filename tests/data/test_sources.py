@@ -15,7 +15,7 @@ from harness.data.check import MOST_PROBLEMS, check_folder, check_training
 from harness.data.folder import FolderSource
 from harness.data.layouts.layout import NUMBERS, STRING, STRINGS
 from harness.data.memory import Memory
-from harness.data.source import training_rows
+from harness.data.source import lacking, training_rows
 from harness.declarations import Folder
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
@@ -444,6 +444,47 @@ def test_answers_out_of_place_in_intermediate_sets_are_listed(source, name, spli
     (finding,) = (f for f in check_training(source, training) if f.split == split)
     assert not whole.problems and len(finding.problems) == MOST_PROBLEMS < len(moved)
     assert finding.problems[0].startswith(f"{path}: question k3: answer 'number 3' is not at")
+
+
+def test_an_answer_out_of_place_is_told_with_its_own_file(source):
+    training = replace(
+        registry.training("squad"), folder=Folder({"train": ("one.json", "two.json")})
+    )
+    for name in ("one", "two"):
+        write_squad(source.data / f"{name}.json", [(name, "a text", "text")])
+    with_answers(source.data / "two.json", lambda i, answer: answer.update(answer_start=5))
+    (finding,) = check_training(source, training)
+    (problem,) = finding.problems
+    assert problem.startswith(f"{source.data / 'two.json'}: question two: answer 'text' is not at")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"starts": ["4"]},
+        {"context": None},
+        {"answers": ["text", "text"]},
+        {"answers": None},
+    ],
+)
+def test_malformed_rows_of_declared_columns_are_told_and_looked_at_no_further(source, row):
+    columns = {name: name for name in ("id", "context", "question", "answers", "starts")}
+    training = replace(
+        registry.training("squad"), folder=Folder({"train": "own.jsonl"}, columns=columns)
+    )
+    good = {"id": "a", "context": "a text", "question": "q", "answers": ["text"], "starts": [2]}
+    (source.data / "own.jsonl").write_text(json.dumps(good | row) + "\n")
+    (finding,) = check_training(source, training)
+    assert all("own.jsonl" in problem for problem in finding.problems)
+
+
+def test_a_training_set_needs_no_split_that_is_not_read(source):
+    training = registry.training("squad")
+    more = replace(
+        training,
+        folder=replace(training.folder, files={**training.folder.files, "test": "none.json"}),
+    )
+    assert lacking(source, more) == lacking(source, training)
 
 
 # -- what does not belong together ----------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from support import families
 
 from harness import registry
+from harness.data.files import strict
 from harness.data.layouts import Tags
 from harness.errors import HarnessError
 from harness.formats import TokenTagging
@@ -63,7 +64,7 @@ def ud_sentences(real_data: Path) -> list[list[str]]:
     """The sentences of the UD sample."""
     files = sorted((real_data / "xtreme" / "udpos").glob("*.tsv"))
     labels = registry.task("udpos").format.labels
-    sentences: list[list[str]] = Tags().read(files, labels)["tokens"]
+    sentences: list[list[str]] = Tags().read(files, labels, strict)["tokens"]
     return sentences
 
 

@@ -19,7 +19,7 @@ from harness.pipeline.engines.run_step import perform
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.step import Step
 from harness.pipeline.store.remote import Mirror, open_mirror
-from harness.pipeline.store.store import MANIFEST, Store
+from harness.pipeline.store.store import MANIFEST, PACES_FILE, Store
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -146,6 +146,24 @@ def test_a_manifest_that_says_nothing_is_no_step(text: str, tmp_path: Path) -> N
     (store.place(steps[2]) / MANIFEST).write_text(text)
     assert not store.has(steps[2])
     assert done(steps, store) == 1
+
+
+@pytest.mark.parametrize("size", ["5", None, [1]])
+def test_a_size_that_is_no_number_is_no_step(size: object, tmp_path: Path) -> None:
+    store, steps = Store(tmp_path), chain()
+    done(steps, store)
+    path = store.place(steps[2]) / MANIFEST
+    value = json.loads(path.read_text())
+    for entry in value["files"].values():
+        entry["bytes"] = size
+    path.write_text(json.dumps(value))
+    assert not store.has(steps[2])
+    assert done(steps, store) == 1
+
+
+def test_paces_that_cannot_be_read_spoil_no_plan(tmp_path: Path) -> None:
+    (tmp_path / PACES_FILE).mkdir()
+    assert Store(tmp_path).paces() == {}
 
 
 def test_another_steps_folder_is_not_taken(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ class Layout:
 
     Attributes:
         columns: Name to type of each column, in order.
+        offsets: Whether answers say where in their context they are (``misplaced``).
         label: The column to learn, "" for none.
         classes: Whether a label is one of a set, or a list of these.
         context: The column whose texts must not be in both train and dev, "" for none.
@@ -42,6 +43,7 @@ class Layout:
     """
 
     columns: ClassVar[Types] = {}
+    offsets: ClassVar[bool] = False
     label: ClassVar[str] = "label"
     classes: ClassVar[bool] = True
     context: ClassVar[str] = ""

@@ -28,6 +28,7 @@ class Squad(Layout):
         "answers": STRINGS,
         "starts": NUMBERS,
     }
+    offsets = True
     label = "answers"
     classes = False
     context = "context"

@@ -105,8 +105,7 @@ class Mirror(Store):
                 return None
             except OSError:
                 return None
-            with suppress(OSError):
-                self._move(folder, step)
+            self._move(folder, step)
         self._mark(step)
         return super().find(step)
 
