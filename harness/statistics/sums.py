@@ -1,0 +1,273 @@
+"""Sufficient statistics of a run: two sums by language and cluster, and their file.
+
+A language's score is 100 · Σa / Σb. Right answers over rows for classification and retrieval,
+(exact match + F1) / 2 over questions, twice the right chunks or pairs over predicted + labelled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.statistics.clusters import Clusters, places
+from harness.statistics.jackknife import Floats
+
+LARGEST = 32 * 2**20  # bytes; a full XTREME run has about one MiB
+WRONG = (KeyError, TypeError, ValueError, AttributeError, OSError, RecursionError)
+MANY = 1e12  # more than any sum
+TOLERANCE = 1e-6  # points by which sums may miss the stored score
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What each example adds to a language's score.
+
+    Attributes:
+        a: Numerators (examples,).
+        b: Denominators (examples,).
+        names: What the examples are called, where they do not go in the test set's order; a name
+            may come more than once.
+    """
+
+    a: Floats
+    b: Floats
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageSums:
+    """Sums of one language by cluster.
+
+    Attributes:
+        a: Numerators (entries,), float64 or a small unsigned type.
+        b: Denominators (entries,), likewise.
+        numbers: The entries' clusters, ascending int32 (entries,), other clusters have 0; None
+            where the entries are all clusters in order.
+        clusters: How many clusters the language has.
+        halves: The half that each entry's cluster is in (entries,).
+        data: Hash of the examples and the gold that were scored.
+        predictions: Hash of the predictions; "" if it is not known.
+    """
+
+    a: NDArray[Any]
+    b: NDArray[Any]
+    numbers: NDArray[np.int32] | None
+    clusters: int
+    halves: NDArray[np.bool_]
+    data: str = ""
+    predictions: str = ""
+
+    @property
+    def score(self) -> float:
+        """Return the score in percent: 0 with neither gold nor predictions."""
+        return (
+            100 * float(self.a.sum(dtype=np.float64)) / (float(self.b.sum(dtype=np.float64)) or 1)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums of one target in one run.
+
+    Attributes:
+        languages: Language to its sums.
+        joint: Whether a cluster may hold several languages, so that all are one stratum.
+    """
+
+    languages: Mapping[str, LanguageSums]
+    joint: bool
+
+
+def summed(
+    tallies: Mapping[str, Tally],
+    clusters: Clusters,
+    data: Mapping[str, str],
+    *,
+    predictions: Mapping[str, str] | None = None,
+    limit: int = 0,
+) -> Sums:
+    """Return the sums by cluster of a target's scored languages.
+
+    Args:
+        tallies: Language to what its examples add.
+        clusters: The clusters of the test sets.
+        data: Language to the hash of its examples and gold.
+        predictions: Language to the hash of its predictions.
+        limit: Examples of each language that were scored; 0 for all.
+
+    Raises:
+        HarnessError: Another number of examples than the test set has.
+    """
+    known = predictions or {}
+    return Sums(
+        {
+            language: replace(
+                _by_cluster(tally, clusters, language, limit),
+                data=data[language],
+                predictions=known.get(language, ""),
+            )
+            for language, tally in tallies.items()
+        },
+        clusters.joint,
+    )
+
+
+def _by_cluster(tally: Tally, clusters: Clusters, language: str, limit: int) -> LanguageSums:
+    every = clusters.rows[language]
+    scored = every[:limit] if limit else every
+    if tally.names or clusters.names:
+        rows = every[places(clusters, language, tally.names)]
+    else:
+        rows = scored
+    if len(rows) != len(tally.a):
+        raise HarnessError(f"{language}: {len(tally.a)} scored examples of {len(rows)}")
+    numbers, inverse = np.unique(rows, return_inverse=True)
+    halves = np.zeros(int(every.max(initial=-1)) + 1, bool)
+    halves[every] = clusters.halves[language]
+    count = len(np.unique(scored))
+    in_order = len(numbers) == count and bool((numbers == np.arange(count)).all())
+    return LanguageSums(
+        a=_small(np.bincount(inverse, tally.a, len(numbers))),
+        b=_small(np.bincount(inverse, tally.b, len(numbers))),
+        numbers=None if in_order else numbers.astype(np.int32),
+        clusters=count,
+        halves=halves[numbers],
+    )
+
+
+def save(sums: Mapping[str, Sums], path: Path, about: Mapping[str, Any] | None = None) -> None:
+    """Write the sums of a run's targets as safetensors.
+
+    Whole numbers are kept in 8, 16 or 32 bits; the F1 of questions in 64, for the sums must give
+    the official score to 1e-9.
+
+    Args:
+        sums: Target to its sums.
+        path: The file.
+        about: What else the file says of the run, JSON values.
+    """
+    from safetensors.numpy import save_file
+
+    tensors: dict[str, NDArray[Any]] = {}
+    head: dict[str, Any] = {}
+    for target, one in sums.items():
+        facts: dict[str, Any] = {}
+        for language, part in one.languages.items():
+            place = f"{target}/{language}"
+            tensors[f"{place}/a"], tensors[f"{place}/b"] = part.a, part.b
+            tensors[f"{place}/halves"] = np.packbits(part.halves)
+            if part.numbers is not None:
+                tensors[f"{place}/numbers"] = part.numbers
+            facts[language] = {
+                "clusters": part.clusters,
+                "data": part.data,
+                "predictions": part.predictions,
+            }
+        head[target] = {"joint": one.joint, "languages": facts}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"targets": head, "about": dict(about or {})})
+    save_file(tensors, path, {"statistics": text})
+
+
+def load(path: Path) -> tuple[dict[str, Sums], dict[str, Any]]:
+    """Read the sums of a run's targets, and what else the file says.
+
+    Raises:
+        HarnessError: The file is missing, too large, or not what ``save`` writes.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise HarnessError(f"{path}: no such file; evaluate again with this version")
+    if path.stat().st_size > LARGEST:
+        raise HarnessError(f"{path}: larger than {LARGEST >> 20} MiB; not statistics of a run")
+    try:
+        with safe_open(path, "numpy") as file:
+            head = json.loads((file.metadata() or {})["statistics"])
+            sums = {
+                target: Sums(
+                    {
+                        language: _checked(file, f"{target}/{language}", one, joint=facts["joint"])
+                        for language, one in facts["languages"].items()
+                    },
+                    bool(facts["joint"]),
+                )
+                for target, facts in head["targets"].items()
+            }
+        return sums, dict(head["about"])
+    except (*WRONG, SafetensorError) as error:
+        raise HarnessError(
+            f"{path}: not statistics that the harness wrote ({error!s:.80}); evaluate again"
+        ) from error
+
+
+def _checked(file: Any, place: str, facts: Mapping[str, Any], *, joint: bool) -> LanguageSums:
+    """Return a language's sums from a file; ValueError if they cannot be sums."""
+    a, b = (file.get_tensor(f"{place}/{name}") for name in "ab")
+    clusters = facts["clusters"]
+    present = list(file.keys())
+    numbers = file.get_tensor(f"{place}/numbers") if f"{place}/numbers" in present else None
+    halves = np.unpackbits(file.get_tensor(f"{place}/halves"), count=len(a)).astype(bool)
+    bounded = isinstance(clusters, int) and 0 <= clusters < 2**31
+    if not bounded or a.ndim != 1 or a.shape != b.shape:
+        raise ValueError(f"{place} has sums of other shapes")
+    if numbers is None:
+        placed = len(a) == clusters
+    else:
+        placed = numbers.shape == a.shape and len(a) <= clusters and numbers.dtype == np.int32
+        placed = placed and bool((np.diff(numbers) > 0).all() and (numbers >= 0).all())
+        placed = placed and (not len(numbers) or (joint or numbers[-1] < clusters))
+    if not placed:
+        raise ValueError(f"{place} has {len(a)} sums for {clusters} clusters")
+    if not ((a >= 0).all() and (a <= b).all() and (b <= MANY).all()):  # nan is neither
+        raise ValueError(
+            f"{place} has sums that are no numbers, or a numerator above its denominator"
+        )
+    return LanguageSums(
+        a, b, numbers, clusters, halves, *(str(facts[name]) for name in ("data", "predictions"))
+    )
+
+
+def _small(values: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers in the least unsigned type that holds them, others as they are."""
+    whole = np.rint(values)
+    if not np.array_equal(whole, values):
+        return values
+    largest = int(whole.max(initial=0))
+    for kind in (np.uint8, np.uint16, np.uint32):
+        if largest <= np.iinfo(kind).max:
+            return whole.astype(kind)
+    return values
+
+
+def numbers_of(part: LanguageSums) -> NDArray[np.int32]:
+    """Return the clusters of a language's entries, int32 (entries,)."""
+    return np.arange(part.clusters, dtype=np.int32) if part.numbers is None else part.numbers
+
+
+def refuse_other_scores(sums: Sums, scores: Mapping[str, float], name: str) -> None:
+    """Refuse sums that do not add up to the scores stored beside them.
+
+    Args:
+        sums: The sums.
+        scores: Language to its headline score, percent.
+        name: The step or file, for the message.
+
+    Raises:
+        HarnessError: They do not, or there are other languages.
+    """
+    if set(scores) != set(sums.languages):
+        raise HarnessError(f"{name}: statistics and scores are of different languages; score again")
+    for language, part in sums.languages.items():
+        if not abs(part.score - scores[language]) <= TOLERANCE:  # nor nan
+            raise HarnessError(
+                f"{name}: the statistics of {language} add up to {part.score:.6f}, the score is"
+                f" {scores[language]:.6f}; score again"
+            )
