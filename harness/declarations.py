@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
     from harness.data.layouts import Layout
     from harness.models.heads import Head
+    from harness.statistics.clusters import Keys
+    from harness.statistics.sums import Tally
 
 Scores = dict[str, float]
 Column = str | tuple[str, ...]
 """A column of a data set; a dotted name reaches into a struct or a list of structs. The values of
 several columns become one list (``answer0`` … ``answer3``)."""
+
+NO_RESULT = {"result": False}
+"""Metadata of a format's field that changes neither training nor predictions nor scores, so that
+it is not part of the keys of steps."""
 
 
 def headline(metric: str, scores: Mapping[str, float]) -> float:
@@ -116,6 +122,15 @@ class Evaluated(Format, Protocol):
     def limited(self, gold: Any, rows: Dataset) -> Any:
         """Return the gold of the given rows only (for ``--limit``)."""
 
+    def keys(self, rows: Dataset) -> Keys:
+        """Return what ties test examples to others: the same item, the same passage."""
+
+    def tally(self, gold: Any, predictions: Any, language: str) -> Tally | None:
+        """Return what each example adds to the headline score; None if that is no ratio of sums.
+
+        The score is 100 · Σa / Σb; without a tally its differences have no interval.
+        """
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -207,6 +222,21 @@ class TrainingSet:
 
 
 @dataclass(frozen=True)
+class Design:
+    """What the planning of a study assumes of a test set before there is data.
+
+    Attributes:
+        clusters: Clusters of test examples (``Evaluated.keys``), about.
+        item_sd: Standard deviation over clusters of the lasting difference of two rows, points.
+        mixture_sd: Standard deviation over clusters of what one run changes, points.
+    """
+
+    clusters: int = 1000
+    item_sd: float = 4.0
+    mixture_sd: float = 6.0
+
+
+@dataclass(frozen=True)
 class Task:
     """What a model is measured on.
 
@@ -219,6 +249,7 @@ class Task:
         folder: Its test (and dev) files.
         training: The set that a model is trained on; None if the encoder is used untrained.
         hub: The same on the hub, if it is there.
+        design: What ``harness study power`` assumes of it before there is data.
         citation: A BibTeX key or an arXiv id with authors and year.
     """
 
@@ -229,6 +260,7 @@ class Task:
     folder: Folder
     training: TrainingSet | None = None
     hub: Hub | None = None
+    design: Design = Design()
     licence: str = ""
     citation: str = ""
     homepage: str = ""

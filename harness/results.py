@@ -17,7 +17,10 @@ from harness.task_score import Summary, TaskScore, summarise
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.statistics import Run
+
 SCORES = "scores.json"
+STATISTICS = "statistics.safetensors"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Results:
         failed: Name of each step that failed, and why; not saved, since it may name files of
             this machine.
         folder: The folder they were written to or read from; None without one.
+        run: The sums by cluster that intervals are made of; None where predictions were scored
+            without the test examples, which say what belongs together.
     """
 
     benchmark: Benchmark
@@ -43,6 +48,7 @@ class Results:
     name: str = ""
     failed: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    run: Run | None = field(default=None, compare=False, repr=False)
 
     def __getitem__(self, task: str) -> TaskScore:
         """Return the scores of a task."""
@@ -112,8 +118,10 @@ class Results:
         }
 
     def save(self, folder: Path | str) -> None:
-        """Write ``scores.json`` into a folder; ``harness.load`` reads it again."""
+        """Write scores and statistics into a folder; ``harness.load`` reads them again."""
         write_json(self.as_dict(), Path(folder) / SCORES)
+        if self.run is not None:
+            self.run.save(Path(folder) / STATISTICS)
 
 
 def read_results(folder: Path) -> Results:
@@ -124,7 +132,27 @@ def read_results(folder: Path) -> Results:
     """
     path = folder / SCORES
     results = results_of(read_json(path), path)
-    return replace(results, name=folder.resolve().name, folder=folder)
+    run = None
+    if (folder / STATISTICS).is_file():
+        from harness.statistics import Run
+        from harness.statistics.sums import refuse_other_scores
+
+        run = Run.load(folder / STATISTICS)
+        for name, sums in run.sums.items():
+            scores = results[name].headlines if name in results.tasks else {}
+            refuse_other_scores(sums, scores, f"{folder / STATISTICS}: {name}")
+    return replace(results, name=folder.resolve().name, folder=folder, run=run)
+
+
+def read_runs(folder: Path) -> list[Results]:
+    """Return the runs in a folder: its own results, or those of its sub-folders.
+
+    Raises:
+        HarnessError: There are none, or they are not what the harness writes.
+    """
+    inner = sorted(path.parent for path in folder.glob(f"*/{SCORES}"))
+    alone = (folder / SCORES).is_file() or not inner
+    return [read_results(path) for path in ([folder] if alone else inner)]
 
 
 def results_of(value: Any, path: Path) -> Results:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.declarations import headline
+
 _ENGLISH = "en"
 
 
@@ -82,6 +84,11 @@ class TaskScore:
     def complete(self) -> bool:
         """Return whether all of the benchmark's languages are scored."""
         return bool(self.expected) and len(self.languages) == len(self.expected)
+
+    @property
+    def headlines(self) -> dict[str, float]:
+        """Return each scored language's headline score, percent."""
+        return {code: headline(self.metric, one) for code, one in self.languages.items()}
 
     @property
     def score(self) -> float | None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.recipes import Settings
     from harness.search.mining import Candidate
+    from harness.statistics.clusters import Keys
+    from harness.statistics.sums import Tally
 
 Pairs = list[tuple[str, str]]
 
@@ -66,7 +68,11 @@ class BitextMining(EncoderOnly):
             (ids["source"].get(texts["source"][i]), ids["english"].get(texts["english"][j]), score)
             for i, j, score in mine(source, english, self.neighbours)
         )
-        return [Candidate(left, right, score) for left, right, score in pairs if left and right]
+        return [
+            Candidate(left, right, score)
+            for left, right, score in pairs
+            if left is not None and right is not None
+        ]
 
     def gold(self, rows: Dataset) -> Pairs | None:
         """Return the rows' gold pairs, None without any."""
@@ -94,3 +100,24 @@ class BitextMining(EncoderOnly):
         from harness.scoring import pair_scores
 
         return pair_scores(gold, predictions)
+
+    def keys(self, rows: Dataset) -> Keys:
+        """Return the ids of the sentences that are not English, each a cluster of its own."""
+        from harness.statistics.clusters import Keys
+
+        ids = [
+            name for side, name in zip(rows["side"], rows["id"], strict=True) if side == "source"
+        ]
+        return Keys(passages=(ids,), names=ids)
+
+    def tally(self, gold: Pairs, predictions: Pairs, language: str) -> Tally:
+        """Return of each sentence twice its right pairs, of its predicted and its gold ones."""
+        import numpy as np
+
+        from harness.statistics.sums import Tally
+
+        truth, mined = set(gold), set(predictions)
+        pairs = sorted(truth | mined)
+        right = [2.0 * (pair in truth and pair in mined) for pair in pairs]
+        counts = [float((pair in truth) + (pair in mined)) for pair in pairs]
+        return Tally(np.array(right), np.array(counts), [source for source, _ in pairs])

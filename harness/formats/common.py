@@ -12,6 +12,8 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from harness.statistics.sums import Tally
+
 PLACEHOLDER_ROWS = 50  # if all labels are equal, and at least this many, they are placeholders
 
 
@@ -80,3 +82,13 @@ def same_count(predictions: int, gold: int, what: str) -> None:
 def first_rows(rows: Dataset, limit: int) -> Dataset:
     """Return the first rows (for ``--limit``)."""
     return rows.select(range(min(limit, len(rows))))
+
+
+def right_of(gold: Sequence[str], predictions: Sequence[str]) -> Tally:
+    """Return of each example 1 if it is right, of 1: accuracy by example."""
+    import numpy as np
+
+    from harness.statistics.sums import Tally
+
+    right = [float(one == other) for one, other in zip(gold, predictions, strict=True)]
+    return Tally(np.array(right), np.ones(len(right)))

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.layouts import Layout
 from harness.declarations import Scores
-from harness.formats.common import EvaluatedFormat, checked_lines, refuse_placeholders, same_count
+from harness.formats.common import (
+    EvaluatedFormat,
+    checked_lines,
+    refuse_placeholders,
+    right_of,
+    same_count,
+)
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+    from harness.statistics.sums import Tally
 
 
 @dataclass(frozen=True)
@@ -70,3 +78,7 @@ class OneLabel(Labelled):
 
         same_count(len(predictions), len(gold), self.examples)
         return accuracy(gold, predictions)
+
+    def tally(self, gold: list[str], predictions: list[str], language: str) -> Tally:
+        """Return of each example 1 if it is right, of 1."""
+        return right_of(gold, predictions)

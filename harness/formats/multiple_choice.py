@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.models.model import Model
     from harness.recipes import Settings
+    from harness.statistics.clusters import Keys
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,12 @@ class MultipleChoice(OneLabel):
         ]
         scores = np.array([float(output[0][0]) for output in model.infer(flat)])
         return [self.labels[i] for i in scores.reshape(-1, len(self.labels)).argmax(-1)]
+
+    def keys(self, rows: Dataset) -> Keys:
+        """Return the numbers of the rows, the same question in all languages."""
+        from harness.statistics.clusters import Keys
+
+        return Keys(items=[str(i) for i in range(len(rows))])
 
 
 def options(count: int) -> tuple[str, ...]:

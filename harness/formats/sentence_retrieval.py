@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from harness.data.layouts import Layout, Sentences
 from harness.declarations import Scores
-from harness.formats.common import checked_lines, same_count
+from harness.formats.common import checked_lines, right_of, same_count
 from harness.formats.encoder_only import SIDES, EncoderOnly, of_side
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from harness.models.model import Model
     from harness.recipes import Settings
+    from harness.statistics.clusters import Keys
+    from harness.statistics.sums import Tally
 
 
 Lines = list[str]
@@ -77,3 +79,13 @@ class SentenceRetrieval(EncoderOnly):
         return accuracy(gold, predictions) | {
             "inverse_accuracy": accuracy(inverse, predictions)["accuracy"]
         }
+
+    def keys(self, rows: Dataset) -> Keys:
+        """Return the English sentences: the same one may be asked of several languages."""
+        from harness.statistics.clusters import Keys
+
+        return Keys(items=of_side(rows, "english", "text"))
+
+    def tally(self, gold: Lines, predictions: Lines, language: str) -> Tally:
+        """Return of each English sentence 1 if its translation is found, of 1."""
+        return right_of(gold, predictions)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from harness.models.model import Model
     from harness.recipes import Settings
+    from harness.statistics.clusters import Keys
+    from harness.statistics.sums import Tally
 
 Answers = list[tuple[str, list[str]]]
 """Each question's id and answers, in order: ids may repeat, and every question counts."""
@@ -169,15 +171,47 @@ class SpanExtraction(EvaluatedFormat):
 
     def score(self, gold: Answers, predictions: dict[str, str], language: str) -> Scores:
         """Return exact match and F1; an id without a prediction scores 0."""
-        from harness.scoring import MLQA_LANGUAGES, mlqa_scores, squad2_scores, squad_scores
+        from harness.scoring import mlqa_scores, squad2_scores, squad_scores
 
         if self.no_answer:
             return squad2_scores(gold, predictions)
         if self.scorer == "mlqa":
-            # MLQA's script stops at other languages (mini's Swahili): they get Hindi's rules,
-            # tokens by white space and no articles.
-            return mlqa_scores(gold, predictions, language if language in MLQA_LANGUAGES else "hi")
+            return mlqa_scores(gold, predictions, _mlqa_language(language))
         return squad_scores(gold, predictions)
+
+    def keys(self, rows: Dataset) -> Keys:
+        """Return the questions' ids, the same in all languages, and their contexts."""
+        from harness.statistics.clusters import Keys
+
+        names: list[str] = rows["id"][:]
+        return Keys(names, (rows["context"][:],), names)
+
+    def tally(self, gold: Answers, predictions: dict[str, str], language: str) -> Tally | None:
+        """Return of each question the mean of exact match and F1, of 1; None of SQuAD v2.0."""
+        import numpy as np
+
+        from harness.scoring import mlqa_questions, squad_questions
+        from harness.statistics.sums import Tally
+
+        if self.no_answer:
+            return None
+        if self.scorer == "mlqa":
+            questions = mlqa_questions(gold, predictions, _mlqa_language(language))
+        else:
+            questions = squad_questions(gold, predictions)
+        means = np.array([(exact + f1) / 2 for exact, f1 in questions])
+        return Tally(means, np.ones(len(means)), [name for name, _ in gold])
+
+
+def _mlqa_language(language: str) -> str:
+    """Return a language that MLQA's script knows.
+
+    It stops at others (mini's Swahili): they get Hindi's rules, tokens by white space and no
+    articles.
+    """
+    from harness.scoring import MLQA_LANGUAGES
+
+    return language if language in MLQA_LANGUAGES else "hi"
 
 
 def _cut(questions: Sequence[str], tokenizer: Any, limit: int) -> tuple[list[str], list[int]]:

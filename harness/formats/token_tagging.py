@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from harness.models.model import Model
     from harness.recipes import Settings
+    from harness.statistics.clusters import Keys
+    from harness.statistics.sums import Tally
 
 TagLists = list[list[str]]
 
@@ -107,6 +109,20 @@ class TokenTagging(Labelled):
         return chunk_scores(gold, predictions) | {
             "token_accuracy": token_accuracy(gold, predictions)
         }
+
+    def keys(self, rows: Dataset) -> Keys:
+        """Return the sentences; equal ones are one cluster."""
+        from harness.statistics.clusters import Keys
+
+        return Keys(passages=([" ".join(words) for words in rows["tokens"]],))
+
+    def tally(self, gold: TagLists, predictions: TagLists, language: str) -> Tally:
+        """Return of each sentence twice its right chunks, of its predicted and labelled ones."""
+        from harness.scoring import chunk_counts
+        from harness.statistics.sums import Tally
+
+        right, both = chunk_counts(gold, predictions)
+        return Tally(right.astype(float), both.astype(float))
 
 
 def _split(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import registry
 from harness.data.files import copy_file, read_json, write_json
@@ -19,10 +19,13 @@ from harness.pipeline.request import Request
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.store.store import Store
-from harness.results import SCORES, Results
+from harness.results import SCORES, STATISTICS, Results
 from harness.submission.environment import environment
 from harness.submission.record import SUBMISSION, Submission
 from harness.task_score import TaskScore
+
+if TYPE_CHECKING:
+    from harness.statistics import Run
 
 FAILED = "failed"  # without the cause, which may name files of this machine
 MANIFEST = "manifest.json"
@@ -66,13 +69,15 @@ def evaluate(
         failed, ran = failed | rest.reasons(), ran + rest.ran
     reasons = {step.name: failed[step.key] for step in plan.steps if step.key in failed}
     incomplete = f"incomplete, {len(reasons)} steps failed" if reasons else ""
+    tasks = task_scores(request, plan, store, failed)
     results = Results(
         benchmark=request.benchmark,
-        tasks=task_scores(request, plan, store, failed),
+        tasks=tasks,
         partial="; ".join(filter(None, [request.partial, incomplete])),
         name=request.checkpoint.name,
         failed=reasons,
         folder=output,
+        run=run_of(plan, store, tasks, request.seed, request.checkpoint.intermediate),
     )
     _clear(output)
     for step in plan.steps:
@@ -99,7 +104,7 @@ def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> 
         present = {code: step for code, step in steps.items() if step.key not in failed}
         missing[name] = plan.missing[name] | {c: FAILED for c in steps if c not in present}
         if present:
-            scores[name] = score_step(request, registry.task(name), present)
+            scores[name] = score_step(request, registry.task(name), present, plan.clusters[name])
     others = [step for step in plan.steps if step not in plan.scores.values()]
     return replace(plan, steps=[*others, *scores.values()], scores=scores, missing=missing)
 
@@ -108,7 +113,7 @@ def _clear(output: Path) -> None:
     """Remove what an earlier run wrote, so that its files do not mix with this run's."""
     if (output / SUBMISSION).is_file():
         shutil.rmtree(output / "predictions", ignore_errors=True)
-    for name in (SUBMISSION, SCORES, MANIFEST):
+    for name in (SUBMISSION, SCORES, STATISTICS, MANIFEST):
         (output / name).unlink(missing_ok=True)
 
 
@@ -141,6 +146,39 @@ def task_scores(
         )
     order = [*request.benchmark.task_names(), *sorted(scores)]
     return {name: scores[name] for name in dict.fromkeys(order) if name in scores}
+
+
+def run_of(
+    plan: Plan, store: Store, tasks: Mapping[str, TaskScore], seed: int, intermediate: str
+) -> Run:
+    """Return the sums by cluster of a plan's finished score steps.
+
+    Args:
+        plan: The steps.
+        store: The store of finished steps.
+        tasks: The scores that ``task_scores`` has read.
+        seed: The run's seed.
+        intermediate: What the checkpoint was trained on before the run, "" if nothing: all runs
+            on it share that one training.
+
+    Raises:
+        HarnessError: Sums do not add up to the score beside them; names the step.
+    """
+    from harness.statistics import Run, Sums
+    from harness.statistics.sums import load, refuse_other_scores
+
+    sums: dict[str, Sums] = {}
+    for name, step in plan.scores.items():
+        if name not in tasks or not tasks[name].languages:
+            continue
+        path = store.fetched(step) / STATISTICS
+        if path.is_file():
+            sums |= load(path)[0]
+            refuse_other_scores(sums[name], tasks[name].headlines, step.name)
+    steps = {name: list(plan.predictions[name].values()) for name in sums}
+    trained = {name for name, some in steps.items() if intermediate or some[0].parents}
+    units = {step.checkpoint.fingerprint for some in steps.values() for step in some}
+    return Run(seed, sums, frozenset(trained), units.pop() if intermediate and units else "")
 
 
 def _manifest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness import registry
@@ -19,6 +19,7 @@ from harness.pipeline.plan_training import (
     training_step,
 )
 from harness.pipeline.request import Request
+from harness.pipeline.steps.cluster_step import ClusterStep
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.score_step import ScoreStep
 from harness.pipeline.steps.step import Step
@@ -34,6 +35,7 @@ class Plan:
         steps: All steps.
         scores: Task name to its score step.
         predictions: Task name to its predict steps by language.
+        clusters: Task name to its cluster step.
         missing: Task name to the languages that cannot be evaluated, and why.
         skipped: Tasks that cannot be evaluated at all, and why.
         notes: What the user should know of the training data.
@@ -42,6 +44,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     scores: dict[str, ScoreStep] = field(default_factory=dict)
     predictions: dict[str, dict[str, PredictStep]] = field(default_factory=dict)
+    clusters: dict[str, ClusterStep] = field(default_factory=dict)
     missing: dict[str, dict[str, str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -105,8 +108,9 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
         notes = _pooling_notes(request.checkpoint, settings)
         plan.notes += tuple(note for note in notes if note not in plan.notes)
     steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
-    score = score_step(request, task, steps)
-    plan.steps += [*steps.values(), score]
+    plan.clusters[task.name] = _cluster_step(request, task, present)
+    score = score_step(request, task, steps, plan.clusters[task.name])
+    plan.steps += [*steps.values(), plan.clusters[task.name], score]
     plan.scores[task.name] = score
     plan.predictions[task.name] = steps
     plan.missing[task.name] = missing
@@ -140,15 +144,24 @@ def _missing(request: Request, task: Task) -> dict[str, str]:
     }
 
 
-def score_step(request: Request, task: Task, predictions: Mapping[str, PredictStep]) -> ScoreStep:
+def score_step(
+    request: Request, task: Task, predictions: Mapping[str, PredictStep], clusters: ClusterStep
+) -> ScoreStep:
     """Return the step that scores a task's predictions, by language."""
     return ScoreStep(
         name=request.named(f"score {task.name}"),
         task=task,
         gold={code: request.source.gold_digest(task, code) for code in predictions},
+        data=clusters.data,
         limit=request.limit,
-        parents=tuple(predictions.values()),
+        parents=(*predictions.values(), clusters),
     )
+
+
+def _cluster_step(request: Request, task: Task, languages: Iterable[str]) -> ClusterStep:
+    """Return the step that finds the clusters of a task's test examples; all runs share it."""
+    data = {code: request.facts.test(task, code)[1]["test"] for code in languages}
+    return ClusterStep(name=f"cluster {task.name}", task=task, data=data)
 
 
 def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:

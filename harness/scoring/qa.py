@@ -154,28 +154,44 @@ def _pairs(gold: Answers) -> list[tuple[str, Sequence[str]]]:
     return pairs
 
 
-def _scores(gold: Answers, predictions: Mapping[str, str], rules: _Rules) -> dict[str, float]:
-    """Return the scores of predictions by one script's rules; see `squad_scores`."""
+def _questions(
+    gold: Answers, predictions: Mapping[str, str], rules: _Rules
+) -> list[tuple[int, float]]:
+    """Return exact match and F1, 0 to 1, of each question; both are 0 without a prediction."""
     pairs = _pairs(gold)
     for question, answers in pairs:
         if not answers:
             raise ValueError(f"question {question!r} has no gold answer")
     answered = [(predictions[name], answers) for name, answers in pairs if name in predictions]
-    if not answered:
-        return {"exact_match": 0.0, "f1": 0.0}
-
-    normal = _normalised(chain.from_iterable((guess, *truths) for guess, truths in answered), rules)
-    exact, f1 = 0, 0.0
-    for guess, answers in answered:
-        given = normal[guess]
-        truths = {normal[answer] for answer in answers}
+    texts = list(chain.from_iterable((guess, *truths) for guess, truths in answered))
+    normal = _normalised(texts, rules) if texts else {}
+    scores = []
+    for name, answers in pairs:
+        given = normal[predictions[name]] if name in predictions else None
+        truths = {normal[answer] for answer in answers} if given is not None else set()
         if given in truths:
-            exact += 1
-            f1 += bool(given)  # equal, but F1 is 0 without a common token
+            scores.append((1, float(bool(given))))  # F1 is 0 without a common token
         elif given:
             tokens = given.split()
-            f1 += max(_token_f1(tokens, truth.split()) for truth in truths)
-    return {"exact_match": 100.0 * exact / len(pairs), "f1": 100.0 * f1 / len(pairs)}
+            scores.append((0, max(_token_f1(tokens, truth.split()) for truth in truths)))
+        else:
+            scores.append((0, 0.0))
+    return scores
+
+
+def _scores(gold: Answers, predictions: Mapping[str, str], rules: _Rules) -> dict[str, float]:
+    """Return the scores of predictions by one script's rules; see `squad_scores`."""
+    questions = _questions(gold, predictions, rules)
+    f1 = 0.0
+    for _, one in questions:  # in order, as the script adds; sum() would add more exactly
+        f1 += one
+    exact = sum(one for one, _ in questions)
+    return {"exact_match": 100.0 * exact / len(questions), "f1": 100.0 * f1 / len(questions)}
+
+
+def squad_questions(gold: Answers, predictions: Mapping[str, str]) -> list[tuple[int, float]]:
+    """Return exact match and F1 of each question, 0 to 1; ``squad_scores`` has their means."""
+    return _questions(gold, predictions, _SQUAD)
 
 
 def squad_scores(gold: Answers, predictions: Mapping[str, str]) -> dict[str, float]:
@@ -254,8 +270,18 @@ def mlqa_scores(gold: Answers, predictions: Mapping[str, str], language: str) ->
     Raises:
         ValueError: MLQA has no such language, there are no questions, or one has no answer.
     """
+    return _scores(gold, predictions, _mlqa_rules(language))
+
+
+def mlqa_questions(
+    gold: Answers, predictions: Mapping[str, str], language: str
+) -> list[tuple[int, float]]:
+    """Return exact match and F1 of each question, 0 to 1; ``mlqa_scores`` has their means."""
+    return _questions(gold, predictions, _mlqa_rules(language))
+
+
+def _mlqa_rules(language: str) -> _Rules:
     if language not in _MLQA_ARTICLES:
         raise ValueError(f"MLQA has no language {language!r}; it has {', '.join(_MLQA_ARTICLES)}")
     segments = _chinese_characters if language == "zh" else _same
-    rules = _Rules(_unicode_punctuation, _MLQA_ARTICLES[language], segments)
-    return _scores(gold, predictions, rules)
+    return _Rules(_unicode_punctuation, _MLQA_ARTICLES[language], segments)

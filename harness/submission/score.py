@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import registry
 from harness.declarations import Benchmark, Task
@@ -14,6 +15,9 @@ from harness.formats.common import Unlabelled
 from harness.results import Results
 from harness.submission.record import partial_of
 from harness.task_score import TaskScore
+
+if TYPE_CHECKING:
+    from harness.statistics.sums import Tally
 
 STRAY = ("__MACOSX", "__pycache__")
 """Folders that are ignored, besides hidden ones (``.ipynb_checkpoints``, ``.git``)."""
@@ -61,7 +65,7 @@ def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
 
 def score_task(
     task: Task, predictions: Mapping[str, Path], gold: Callable[[str], tuple[Any, str]]
-) -> TaskScore:
+) -> tuple[TaskScore, dict[str, Callable[[], Tally | None]]]:
     """Score a task's prediction files; all scores come from here.
 
     Args:
@@ -70,10 +74,14 @@ def score_task(
         gold: Returns a language's gold, None without any, and its place for messages, or "". It
             may raise Unlabelled, with the reason after its last colon.
 
+    Returns:
+        The scores, and of each scored language a function that returns what its examples add.
+
     Raises:
         HarnessError: Predictions are malformed or do not fit the gold; names the files.
     """
     scores, missing = {}, {}
+    tallies: dict[str, Callable[[], Tally | None]] = {}
     for language, path in predictions.items():
         answers = task.format.read(path)
         try:
@@ -91,7 +99,9 @@ def score_task(
             if place:
                 message = f"{path}: {error} (labels: {place})"
             raise HarnessError(message) from error
-    return TaskScore(task.name, task.format.metric, scores, tuple(predictions), missing)
+        tallies[language] = partial(task.format.tally, known, answers, language)
+    score = TaskScore(task.name, task.format.metric, scores, tuple(predictions), missing)
+    return score, tallies
 
 
 def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark) -> TaskScore:
@@ -107,7 +117,7 @@ def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark)
         except Unlabelled:
             return None, str(path)
 
-    score = score_task(task, {c: p for c, p in paths.items() if p.is_file()}, gold)
+    score, _ = score_task(task, {c: p for c, p in paths.items() if p.is_file()}, gold)
     _refuse_unknown_files(task, folder, languages)
     missing = {
         code: score.missing.get(code, "no predictions")

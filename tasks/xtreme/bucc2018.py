@@ -3,7 +3,7 @@
 It is not on the hub, whose copies have only gold pairs, without the other sentences.
 """
 
-from harness.declarations import Folder, Task
+from harness.declarations import Design, Folder, Task
 from harness.formats import BitextMining
 
 TASK = Task(
@@ -18,6 +18,7 @@ TASK = Task(
         },
         labels="bucc2018/test-{lang}.tsv",
     ),
+    design=Design(clusters=35_000),
     licence="not stated by the shared task",
     citation="Zweigenbaum et al. 2018, Overview of the third BUCC shared task",
     homepage="https://comparable.limsi.fr/bucc2018/",

@@ -1,6 +1,6 @@
 """MLQA: questions on Wikipedia, context and question in one language; trained on SQuAD v1.1."""
 
-from harness.declarations import Folder, Hub, Task
+from harness.declarations import Design, Folder, Hub, Task
 from harness.formats import SpanExtraction
 
 from .squad import COLUMNS, SQUAD
@@ -27,6 +27,7 @@ TASK = Task(
         },
         columns=COLUMNS,
     ),
+    design=Design(5000, item_sd=5.0, mixture_sd=8.0),
     licence="CC BY-SA 3.0",
     citation="Lewis et al. 2020, MLQA, arXiv 1910.07475",
     homepage="https://github.com/facebookresearch/MLQA",

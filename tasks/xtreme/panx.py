@@ -1,6 +1,6 @@
 """PAN-X (WikiANN): named entities, trained on the English part."""
 
-from harness.declarations import Folder, Hub, Task, TrainingSet
+from harness.declarations import Design, Folder, Hub, Task, TrainingSet
 from harness.formats import TokenTagging
 
 TAGS = ("B-LOC", "B-ORG", "B-PER", "I-LOC", "I-ORG", "I-PER", "O")
@@ -41,6 +41,7 @@ TASK = Task(
     ),
     training=WIKIANN_ENGLISH,
     hub=HUB,
+    design=Design(clusters=50_000),
     licence="from Wikipedia, CC BY-SA 3.0",
     citation="Pan et al. 2017, Cross-lingual name tagging and linking for 282 languages",
     homepage="https://github.com/afshinrahimi/mmner",

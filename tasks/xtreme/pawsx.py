@@ -1,9 +1,9 @@
 """PAWS-X: paraphrase identification, trained on English PAWS."""
 
-from harness.declarations import Folder, Hub, Task, TrainingSet
+from harness.declarations import Design, Folder, Hub, Task, TrainingSet
 from harness.formats import SentencePair
 
-FORMAT = SentencePair(labels=("0", "1"))
+FORMAT = SentencePair(labels=("0", "1"), passages=("sentence1", "sentence2"))
 HUB = Hub(
     repo="google-research-datasets/paws-x",
     revision="4cd8187c404bda33cb1f62b49b001115862acf37",
@@ -35,6 +35,7 @@ TASK = Task(
     ),
     training=PAWS,
     hub=HUB,
+    design=Design(clusters=1600),
     licence="free for any purpose, attribution asked",
     citation="Yang et al. 2019, PAWS-X, arXiv 1908.11828",
     homepage="https://github.com/google-research-datasets/paws",

@@ -1,6 +1,6 @@
 """Tatoeba: finding an English sentence's translation, with the bare encoder."""
 
-from harness.declarations import Folder, Hub, Task
+from harness.declarations import Design, Folder, Hub, Task
 from harness.formats import SentenceRetrieval
 
 LANGUAGES = tuple(
@@ -33,6 +33,7 @@ TASK = Task(
         codes=CODES,
         languages=LANGUAGES,
     ),
+    design=Design(clusters=28_000),
     licence="CC BY 2.0 FR",
     citation="Artetxe and Schwenk 2019, LASER, arXiv 1812.10464",
     homepage="https://github.com/facebookresearch/LASER",

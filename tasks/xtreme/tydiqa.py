@@ -4,7 +4,7 @@ Its dev files are XTREME's test set, so the checkpoint is chosen on a tenth of t
 of the English training file hold all nine languages; ``keep`` drops the others by id.
 """
 
-from harness.declarations import Folder, Hub, Task, TrainingSet
+from harness.declarations import Design, Folder, Hub, Task, TrainingSet
 from harness.formats import SpanExtraction
 
 from .squad import COLUMNS
@@ -51,6 +51,7 @@ TASK = Task(
         },
         keep="{lang}-.+",
     ),
+    design=Design(5000, item_sd=5.0, mixture_sd=8.0),
     licence="Apache-2.0",
     citation="Clark et al. 2020, TyDi QA, arXiv 2003.05002",
     homepage="https://github.com/google-research-datasets/tydiqa",

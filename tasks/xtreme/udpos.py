@@ -3,7 +3,7 @@
 The hub does not have XTREME's version: its copies have both a multiword token and its parts.
 """
 
-from harness.declarations import Folder, Task, TrainingSet
+from harness.declarations import Design, Folder, Task, TrainingSet
 from harness.formats import TokenTagging
 
 UPOS = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
@@ -30,6 +30,7 @@ TASK = Task(
         labels="udpos/test-{lang}.tsv",
     ),
     training=UD_ENGLISH,
+    design=Design(clusters=9000),
     licence="by treebank, mostly CC BY-SA; some CC BY-NC-SA",
     citation="Nivre et al. 2018, Universal Dependencies 2.5 (XTREME-R: 2.7)",
     homepage="https://universaldependencies.org",

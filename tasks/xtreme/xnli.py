@@ -3,7 +3,7 @@
 Dev is XNLI's; the intermediate task ``mnli`` has MNLI's own files, with MNLI's dev.
 """
 
-from harness.declarations import Folder, Hub, Task, TrainingSet
+from harness.declarations import Design, Folder, Hub, Task, TrainingSet
 from harness.formats import SentencePair
 
 FORMAT = SentencePair(labels=("contradiction", "entailment", "neutral"))
@@ -38,6 +38,7 @@ TASK = Task(
     ),
     training=XNLI_ENGLISH,
     hub=HUB,
+    design=Design(clusters=1670),
     licence="CC BY-NC 4.0",
     citation="Conneau et al. 2018, XNLI, arXiv 1809.05053",
     homepage="https://github.com/facebookresearch/XNLI",

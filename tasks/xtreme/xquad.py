@@ -1,6 +1,6 @@
 """XQuAD: SQuAD paragraphs, professionally translated; trained on English SQuAD v1.1."""
 
-from harness.declarations import Folder, Hub, Task
+from harness.declarations import Design, Folder, Hub, Task
 from harness.formats import SpanExtraction
 
 from .squad import COLUMNS, SQUAD
@@ -18,6 +18,7 @@ TASK = Task(
         files={"test": "xquad.{lang}/validation-*.parquet"},
         columns=COLUMNS,
     ),
+    design=Design(240, item_sd=5.0, mixture_sd=8.0),
     licence="CC BY-SA 4.0",
     citation="Artetxe et al. 2020, XQuAD, arXiv 1910.11856",
     homepage="https://github.com/google-deepmind/xquad",

@@ -202,7 +202,7 @@ def test_a_study_is_pruned_and_goes_on_for_a_new_language(
 
     file.write_text(text.replace('"de"]', '"de", "sw"]'))  # now the encoders are read again
     code, out, err = run("study", "run", file, *go, tmp_path / "c")
-    assert code == 0 and "11 steps ran" in err  # 5 trainings, 3 predictions, 3 scores
+    assert code == 0 and "12 steps ran" in err  # 5 trainings, 3 predictions, clusters, 3 scores
     assert (tmp_path / "c" / "table.json").read_bytes() == (
         tmp_path / "w" / "table.json"
     ).read_bytes()

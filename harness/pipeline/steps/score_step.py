@@ -7,31 +7,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.data.files import write_json
+from harness.data.files import digest, write_json
 from harness.declarations import Task
 from harness.formats.common import Unlabelled
+from harness.pipeline.steps.cluster_step import CLUSTERS
 from harness.pipeline.steps.runtime import Runtime
-from harness.pipeline.steps.step import Step, format_identity
-from harness.results import SCORES
+from harness.pipeline.steps.step import Step, digest_of, format_identity
+from harness.results import SCORES, STATISTICS
 from harness.submission.score import score_task
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScoreStep(Step):
-    """Score a task's predictions, one parent for each language; writes scores.json.
+    """Score a task's predictions; writes scores.json and the sums by cluster.
+
+    The parents are the predictions, one for each language, and the clusters of the examples.
 
     Attributes:
         task: The task.
         gold: A hash of the gold of each language, in the order of the parents.
+        data: A hash of the test examples of each language.
         limit: Test examples per language, at most; 0 means all.
     """
 
     kind: ClassVar[str] = "score"
     unit: ClassVar[str] = "languages"
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     task: Task
     gold: Mapping[str, str]
+    data: Mapping[str, str]
     limit: int
 
     def identity(self) -> Mapping[str, Any]:
@@ -44,14 +49,30 @@ class ScoreStep(Step):
         }
 
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
-        """Score all languages and write the scores."""
+        """Score all languages and write the scores, and the sums by cluster if it has any."""
+        from harness.statistics.clusters import Clusters
+        from harness.statistics.sums import save, summed
+
+        *predictions, clusters = parents
         files = {
             language: parent / self.task.file(language)
-            for language, parent in zip(self.gold, parents, strict=True)
+            for language, parent in zip(self.gold, predictions, strict=True)
         }
-        scores = score_task(self.task, files, lambda language: self._gold(language, runtime))
+        scores, tallies = score_task(
+            self.task, files, lambda language: self._gold(language, runtime)
+        )
         result = {"languages": scores.languages, "missing": scores.missing}
         write_json(result, folder / SCORES)
+        each = {language: tally() for language, tally in tallies.items()}
+        ratios = {language: tally for language, tally in each.items() if tally is not None}
+        if ratios:
+            data = {
+                code: digest_of([self.data[code], self.gold[code], self.limit]) for code in ratios
+            }
+            known = Clusters.load(clusters / CLUSTERS)
+            hashes = {code: digest(files[code]) for code in ratios}
+            sums = summed(ratios, known, data, predictions=hashes, limit=self.limit)
+            save({self.task.name: sums}, folder / STATISTICS)
         return result
 
     def _gold(self, language: str, runtime: Runtime) -> tuple[Any, str]:

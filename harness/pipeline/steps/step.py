@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.declarations import Format
+from harness.declarations import NO_RESULT, Format
 from harness.pipeline.steps.runtime import Runtime
 
 
@@ -76,6 +76,13 @@ def digest_of(value: Any) -> str:
 
 
 def format_identity(form: Format) -> dict[str, Any]:
-    """Return what identifies a format in a step's key: its name, its version and its values."""
-    values: dict[str, Any] = asdict(form)  # type: ignore[call-overload]
+    """Return what identifies a format in a step's key: its name, its version and its values.
+
+    Fields whose metadata say that they change no result (``NO_RESULT``) are left out.
+    """
+    declared: Any = form
+    values = asdict(declared)
+    for one in fields(declared):
+        if one.metadata == NO_RESULT:
+            del values[one.name]
     return {"name": form.name, "version": form.version} | values

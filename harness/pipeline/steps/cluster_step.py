@@ -1,0 +1,55 @@
+"""The step that finds which test examples of a task belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from harness.declarations import Task
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step, format_identity
+
+CLUSTERS = "clusters.safetensors"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ClusterStep(Step):
+    """Put test examples that share an item or a passage into clusters, once for all runs.
+
+    Attributes:
+        task: The task.
+        data: A hash of the test examples of each language.
+    """
+
+    kind: ClassVar[str] = "cluster"
+    unit: ClassVar[str] = "languages"
+    asked_for: ClassVar[bool] = False
+
+    task: Task
+    data: Mapping[str, str]
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what decides the clusters: also the format's values that change no result."""
+        form: Any = self.task.format
+        return {
+            "task": self.task.name,
+            "format": format_identity(form) | asdict(form),
+            "data": self.data,
+        }
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
+        """Find the clusters and write them."""
+        from harness.statistics.clusters import cluster
+
+        clusters = cluster(
+            {
+                language: self.task.format.keys(
+                    runtime.source.examples(self.task, "test", language)
+                )
+                for language in self.data
+            }
+        )
+        clusters.save(folder / CLUSTERS)
+        return {"joint": clusters.joint}
