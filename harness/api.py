@@ -309,31 +309,43 @@ def planned_study(
     return plan_study(one, Memory(places.memory()), workers=workers, offline=offline), kept
 
 
-def compare(runs: Sequence[Results] | Mapping[str, Results], baseline: Results | str) -> Comparison:
-    """Compare results with one of them, target by target.
+def compare(
+    runs: Sequence[Results] | Mapping[str, Results | Sequence[Results]],
+    baseline: Results | str,
+    *,
+    common: bool = False,
+) -> Comparison:
+    """Compare results with one of them, target by target, with 95 % intervals.
 
     Args:
-        runs: The results, by the names the table is to have; of a list their own names count.
-        baseline: The one that the others are compared with, or its name.
+        runs: The results, by the names the table is to have, several runs of a row in a list; of
+            a list of results their own names count, each a row of its own.
+        baseline: The row that the others are compared with, or its name.
+        common: Compare the common languages where rows have different ones.
 
     Returns:
         A table of differences that prints, and gives ``.to_latex()`` and ``.to_frame()``.
 
     Raises:
-        HarnessError: There is no such baseline.
+        HarnessError: There is no such baseline, or the results cannot be compared.
     """
-    from harness.comparison import compare as compared
+    from harness.comparison import compared
+    from harness.results import Results
 
-    named = dict(runs) if isinstance(runs, Mapping) else {}
-    for one in () if isinstance(runs, Mapping) else runs:
-        again = sum(name == one.name or name.startswith(f"{one.name} (") for name in named)
-        named[f"{one.name} ({again + 1})" if again else one.name or "run"] = one
+    rows: dict[str, Results | Sequence[Results]] = {}
+    for one in [] if isinstance(runs, Mapping) else runs:
+        again = sum(name == one.name or name.startswith(f"{one.name} (") for name in rows)
+        rows[f"{one.name} ({again + 1})" if again else one.name or "run"] = one
+    rows = dict(runs) if isinstance(runs, Mapping) else rows
+    named = {name: [one] if isinstance(one, Results) else list(one) for name, one in rows.items()}
     if isinstance(baseline, str):
         if baseline not in named:
             raise unknown("baseline", baseline, named)
-        return compared(named, baseline)
-    name = next((name for name, one in named.items() if one is baseline), "baseline")
-    return compared({name: baseline, **named}, name)
+        return compared(named, baseline, common=common)
+    name = next(
+        (name for name, some in named.items() if any(one is baseline for one in some)), "baseline"
+    )
+    return compared({name: [baseline], **named}, name, common=common)
 
 
 def load(folder: Where) -> Results:

@@ -95,6 +95,7 @@ BOUNDS = {
     "max_steps": COUNT,
     "workers": PROCESSES,
     "mlm": SHARE,
+    "seed_sd": Bounds(0, 100, whole=False, above=True),
 }
 """What the numbers among the arguments may be."""
 

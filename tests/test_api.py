@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 from support.places import MINI, ROOT
+from support.statistics_made import language
+from support.statistics_made import run as made
 
 import harness
 from harness import registry
@@ -165,21 +167,27 @@ def test_they_give_a_frame_and_html(results: tuple[Results, Told, Path]) -> None
     assert "<table>" in strange._repr_html_() and "<b>" not in strange._repr_html_()
 
 
-def scored(name: str, **languages: float) -> Results:
-    """Results of one task, made up."""
-    metrics = {code: {"accuracy": value} for code, value in languages.items()}
-    task = TaskScore("xnli", "accuracy", metrics, tuple(languages))
-    return Results(registry.benchmark("xtreme"), {"xnli": task}, name=name)
+def scored(name: str, seed: int = 1, **right: int) -> Results:
+    """Results of one task, made up: how many of 100 examples are right in each language."""
+    parts = {code: language([1] * count + [0] * (100 - count)) for code, count in right.items()}
+    metrics = {code: {"accuracy": float(count)} for code, count in right.items()}
+    task = TaskScore("xnli", "accuracy", metrics, tuple(right))
+    benchmark = registry.benchmark("xtreme")
+    return Results(benchmark, {"xnli": task}, name=name, run=made(seed, {"xnli": parts}))
 
 
 def test_runs_are_compared_with_one_of_them() -> None:
     base, better = scored("base", en=60, de=50), scored("better", en=61, de=53)
     table = harness.compare([better, base], baseline=base)
     assert [row.name for row in table.rows] == ["base", "better"]
-    assert table.rows[1].deltas["xnli"].mean == 2.0
-    assert table.rows[1].deltas["xnli/de"].mean == 3.0
-    assert "+2.0" in str(table) and "55.0" in str(table)
+    less = table.rows[1].differences["xnli"]
+    assert (less.interval.estimate, less.interval.kind) == (pytest.approx(2.0), "items only")
+    assert table.rows[1].differences["xnli/de"].interval.estimate == pytest.approx(3.0)
+    assert less.flips is not None and 0 < less.flips <= 1
+    assert "+2.0 ±" in str(table) and "55.0 ±" in str(table)
+    assert "says nothing of another seed" in str(table)
     assert table.to_latex().startswith(r"\begin{tabular}")
+    assert table.to_latex().isascii() and r"+2.0 $\pm$" in table.to_latex()
     frame = table.to_frame()
     assert frame[(frame.row == "better") & (frame.column == "xnli")].difference.item() == 2.0
     named = harness.compare({"one": better, "two": base}, baseline="two")
@@ -190,12 +198,37 @@ def test_runs_are_compared_with_one_of_them() -> None:
     assert [row.name for row in twice.rows] == ["better", "base", "base (2)"]
 
 
-def test_unlike_languages_are_not_compared() -> None:
-    table = harness.compare([scored("a", en=60, de=50), scored("b", en=61)], baseline="a")
-    assert "xnli" not in table.rows[1].deltas and "xnli" in table.notes[1]
-    assert "partial" not in str(table)
+def test_several_runs_make_a_row() -> None:
+    base = [scored("base", seed, en=60 + seed, de=50 - seed) for seed in (1, 2, 3)]
+    tuned = [scored("tuned", seed, en=80 + seed, de=75 - 2 * seed) for seed in (1, 2, 3)]
+    table = harness.compare({"base": base, "tuned": tuned}, baseline="base")
+    less = table.rows[1].differences["xnli"]
+    assert (less.interval.runs, less.interval.base_runs, less.interval.kind) == (3, 3, "runs")
+    assert (less.verdict, less.text("+")[-1]) == ("more", "▲")
+    assert table.rows[1].up == 1 and "tuned helps on at least 1 of 1 targets" in str(table)
+
+
+def test_results_without_sums_are_not_compared() -> None:
+    alone = replace(scored("alone", en=60, de=50), run=None)
+    with pytest.raises(HarnessError, match=r"alone: no statistics\.safetensors"):
+        harness.compare([scored("a", en=1, de=2), alone], "a")
+
+
+def test_other_languages_are_compared_only_on_request() -> None:
+    pair = [scored("a", en=60, de=50), scored("b", en=61)]
+    with pytest.raises(HarnessError, match="xnli: a and b have other languages"):
+        harness.compare(pair, baseline="a")
+    table = harness.compare(pair, baseline="a", common=True)
+    assert table.rows[1].differences["xnli"].interval.estimate == pytest.approx(1.0)
+    assert "xnli: only en, which all rows have" in str(table)
+
+
+def test_a_partial_run_is_compared_with_partial_ones_alone() -> None:
     partial = replace(scored("b", en=61, de=51), partial="first 9 test examples a language")
-    assert "PARTIAL: b: first 9" in str(harness.compare([scored("a", en=1, de=2), partial], "a"))
+    with pytest.raises(HarnessError, match=r"b is partial \(first 9 .*, a is not"):
+        harness.compare([scored("a", en=1, de=2), partial], "a")
+    other = replace(scored("a", en=1, de=2), partial=partial.partial)
+    assert "PARTIAL: b: first 9" in str(harness.compare([other, partial], "a"))
 
 
 def test_a_training_stands_for_its_folder(tiny: Path, quickest: Path, tmp_path: Path) -> None:

@@ -55,5 +55,6 @@ def _report(results: Results, *, per_language: bool) -> None:
         return
     print()
     show(results, per_language=per_language)
-    print(f"\nwritten: {results.folder}/submission.json, scores.json, manifest.json, predictions/")
+    files = "submission.json, scores.json, statistics.safetensors, manifest.json, predictions/"
+    print(f"\nwritten: {results.folder}/{files}")
     end_with(results.failed)

@@ -9,10 +9,16 @@ import sys
 from collections.abc import Callable, Mapping
 
 from harness.cli.arguments import run
+from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.store_commands import check_store_command, prune_command
-from harness.cli.study_commands import plan_command, run_command, table_command
+from harness.cli.study_commands import (
+    plan_command,
+    power_command,
+    run_command,
+    table_command,
+)
 from harness.cli.train_command import train_command
 from harness.errors import HarnessError, disk_trouble, unknown
 
@@ -23,6 +29,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "study plan": plan_command,
     "study run": run_command,
     "study table": table_command,
+    "study power": power_command,
+    "compare": compare_command,
     "demo": demo_command,
     "score": score_command,
     "tasks": tasks_command,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from harness import api
-from harness.cli.arguments import Argument, options_of
+from harness.cli.arguments import Argument, Option, options_of
 from harness.cli.options import AsJson, PerLanguage, end_with, show
 from harness.display.progress import Bars
 
@@ -18,8 +18,11 @@ StudyFile = Annotated[Path, Argument(help="The study's .toml file.")]
 def plan_command(file: StudyFile, **options: Any) -> None:
     """Print the steps, what the store has of them, and how long the rest will take."""
     from harness.display.plan_text import study_text
+    from harness.studies.design import power_of
 
-    print(study_text(*api.planned_study(file, **options), options["workers"]))
+    whole, kept = api.planned_study(file, **options)
+    print(study_text(whole, kept, options["workers"]))
+    print(power_of(whole.study, whole, kept).line)
 
 
 @options_of(api.study)
@@ -43,3 +46,20 @@ def table_command(
         print(json.dumps(study_results.as_dict(whole, table), indent=1, ensure_ascii=False))
         return
     show(table, per_language=per_language)
+
+
+@options_of(api.planned_study, "data", "store")
+def power_command(
+    file: StudyFile,
+    seed_sd: Annotated[float, Option(help="Points, where the store has no runs.")] = 0.6,
+    **options: Any,
+) -> None:
+    """Print the smallest true effect that the study would show, with 80 % power."""
+    from harness.studies.design import power_of
+    from harness.studies.study_file import read_study
+
+    study = read_study(file)
+    whole = kept = None
+    if study.data is not None or options["data"] is not None:
+        whole, kept = api.planned_study(file, offline=True, **options)
+    print(power_of(study, whole, kept, seed_sd))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.pipeline.store.store import Store
     from harness.studies.expand import StudyPlan
 
-KINDS = ("train", "predict", "score")
+KINDS = ("train", "predict")
 
 
 def plan_text(request: Request, plan: Plan, store: Store) -> str:
@@ -55,11 +55,11 @@ def steps_table(steps: Sequence[Step], store: Store) -> str:
 
     open_keys = {step.key for step in to_do(steps, store.has)}
     groups: dict[tuple[str, str], list[Step]] = {}
-    for step in sorted(steps, key=lambda step: KINDS.index(step.kind)):
-        if step.kind != "score":
-            name = step.name.partition(" (")[0].partition(" ")[2]
-            of = name if step.kind == "train" else name.partition(" ")[0]  # all its languages
-            groups.setdefault((step.kind, of), []).append(step)
+    shown = [step for step in steps if step.kind in KINDS]
+    for step in sorted(shown, key=lambda step: KINDS.index(step.kind)):
+        name = step.name.partition(" (")[0].partition(" ")[2]
+        of = name if step.kind == "train" else name.partition(" ")[0]  # all its languages
+        groups.setdefault((step.kind, of), []).append(step)
     rows = []
     for (kind, name), members in groups.items():
         count = sum(step.key in open_keys for step in members)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness import registry
-from harness.comparison import Comparison, Figure, Row, columns_of, differences, figures_of
-from harness.pipeline.evaluate import task_scores
+from harness.comparison import Comparison, Entry, rows_of
+from harness.comparison.build import EXPLAINED
+from harness.comparison.table import AVERAGE
+from harness.pipeline.evaluate import run_of, task_scores
 from harness.studies.study_file import BASELINE
 
 if TYPE_CHECKING:
@@ -21,40 +21,48 @@ if TYPE_CHECKING:
 def comparison_of(whole: StudyPlan, store: Store) -> Comparison:
     """Return a study's table, from the finished steps in the store.
 
-    A score counts if all languages that the study asks for are scored; a difference, if both of
-    its scores count. Differences are taken seed by seed, then averaged.
+    A run counts in a column if all languages of the column are scored.
+
+    Raises:
+        HarnessError: A step's statistics do not add up to its scores, or a row's runs are copies.
     """
     planned = {name for cell in whole.cells for name in cell.plan.scores}
     order = whole.request.tasks or whole.request.benchmark.task_names()
     targets = [name for name in order if name in planned]
-    values: dict[tuple[str, str], dict[int, dict[str, float]]] = {}
-    gaps: dict[tuple[str, str], set[str]] = {}
+    entries = list(entries_of(whole, store).values())
+    rows, best, notes = rows_of(entries, targets, BASELINE)
+    columns = (*targets, AVERAGE) if len(targets) > 1 else tuple(targets)
+    notes = [*_notes(whole, entries), *notes]
+    return Comparison(tuple(rows), columns, "intermediate", BASELINE, tuple(notes), best)
+
+
+def entries_of(whole: StudyPlan, store: Store) -> dict[tuple[str, str], Entry]:
+    """Return the finished runs of a study, by group and row.
+
+    Raises:
+        HarnessError: A step's statistics do not add up to its scores.
+    """
+    entries: dict[tuple[str, str], Entry] = {}
     for cell in whole.cells:
         place = (_group(cell, whole), cell.row)
         tasks = _cell_scores(cell, whole, store)
-        values.setdefault(place, {})[cell.seed] = figures_of(tasks, targets)
-        gaps.setdefault(place, set()).update(n for n, task in tasks.items() if _has_gaps(task))
-    columns = columns_of(targets)
-    names = [*columns, *(f"{n}/{c}" for n in targets for c in _languages(whole, n))]
-    rows = []
-    for (group, name), seeds in values.items():
-        base = {} if name == BASELINE else values.get((group, BASELINE), {})
-        pairs = [differences(seeds[s], base[s]) for s in seeds if s in base]
-        scores, deltas = _figures(names, list(seeds.values())), _figures(names, pairs)
-        rows.append(Row(group, name, scores, deltas, tuple(sorted(gaps[group, name]))))
-    notes = tuple(_notes(whole, rows))
-    return Comparison(tuple(rows), columns, "intermediate", BASELINE, notes)
+        run = run_of(cell.plan, store, tasks, cell.seed, cell.start.intermediate)
+        gaps = {name for name, task in tasks.items() if _has_gaps(task)}
+        known = entries.get(place, Entry(cell.row, (), place[0]))
+        entries[place] = replace(
+            known,
+            runs=(*known.runs, run) if run.sums else known.runs,
+            partial=tuple(sorted(gaps.union(known.partial))),
+            unsummed=tuple(sorted({*known.unsummed, *(tasks.keys() - run.sums.keys())})),
+        )
+    return entries
 
 
-def _notes(whole: StudyPlan, rows: Sequence[Row]) -> list[str]:
+def _notes(whole: StudyPlan, entries: Sequence[Entry]) -> list[str]:
     """Return what a reader of the table must know."""
     seeds = len(whole.study.seeds)
-    over = f" ± standard deviation over {seeds} seeds" if seeds > 1 else ", one seed"
-    notes = [
-        f"The first row: mean over languages, in percent{over}. The others: points more or less"
-        " than it, paired by seed."
-    ]
-    gaps = sorted({name for row in rows for name in row.partial})
+    notes = [f"{EXPLAINED} {seeds} {'seeds' if seeds > 1 else 'seed'}."]
+    gaps = sorted({name for entry in entries for name in entry.partial})
     if gaps:
         notes.append(f"Languages without data or labels are left out of: {', '.join(gaps)}.")
     if whole.request.partial:
@@ -78,24 +86,6 @@ def _has_gaps(task: TaskScore) -> bool:
     return any(why != "not asked for" for why in task.missing.values())
 
 
-def _languages(whole: StudyPlan, target: str) -> tuple[str, ...]:
-    """Return all languages of a target, in the benchmark's order."""
-    return whole.request.benchmark.languages_of(registry.task(target))
-
-
-def _figures(names: Sequence[str], of_seeds: Sequence[Mapping[str, float]]) -> dict[str, Figure]:
-    figures = {}
-    for name in names:
-        values = [scores[name] for scores in of_seeds if name in scores]
-        if values:
-            mean = sum(values) / len(values)
-            spread = None
-            if len(values) > 1:
-                spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
-            figures[name] = Figure(mean, spread, len(values))
-    return figures
-
-
 def as_dict(whole: StudyPlan, table: Comparison) -> dict[str, Any]:
     """Return a study's table as JSON values."""
     return {
@@ -103,6 +93,5 @@ def as_dict(whole: StudyPlan, table: Comparison) -> dict[str, Any]:
         "benchmark": whole.request.benchmark.name,
         "partial": whole.request.partial,
         "seeds": list(whole.study.seeds),
-        "targets": list(table.columns),
-        "rows": [asdict(row) for row in table.rows],
+        **table.as_dict(),
     }

@@ -12,11 +12,12 @@ from harness import recipes, registry
 from harness.api import evaluate
 from harness.bounds import BOUNDS, COUNT, SEED, SHARE, WEIGHT, Bounds, shown
 from harness.cli.arguments import parameters_of
+from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.main import COMMANDS as INSTALLED
 from harness.cli.store_commands import check_store_command, prune_command
-from harness.cli.study_commands import plan_command, run_command, table_command
+from harness.cli.study_commands import plan_command, power_command, run_command, table_command
 from harness.cli.train_command import train_command
 from harness.errors import HarnessError
 from harness.recipes import SETTINGS, Setting, Settings, read_by
@@ -166,6 +167,8 @@ COMMANDS = {
     ("study", "plan", "x"): plan_command,
     ("study", "run", "x"): run_command,
     ("study", "table", "x"): table_command,
+    ("study", "power", "x"): power_command,
+    ("compare", "x"): compare_command,
     ("store", "check"): check_store_command,
     ("store", "prune", "x"): prune_command,
 }
@@ -180,7 +183,15 @@ OPTIONS = {
 def test_every_number_of_the_command_line_is_seen() -> None:
     assert set(INSTALLED.values()) == set(COMMANDS.values())
     names = {words[-1] for words in OPTIONS}
-    assert names == {"--seed", "--threads", "--limit", "--max-steps", "--mlm", "--workers"}
+    assert names == {
+        "--seed",
+        "--threads",
+        "--limit",
+        "--max-steps",
+        "--mlm",
+        "--workers",
+        "--seed-sd",
+    }
 
 
 @pytest.mark.parametrize("words", OPTIONS, ids=" ".join)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import os
 import random
 import re
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 from support.command_line import in_process, use_cache
 from support.places import MINI, ROOT
+from support.statistics_made import language as summed
 from support.stores import Quiet
 from support.stores import step as made_up
 from support.waiting import LONG
@@ -35,6 +35,8 @@ from harness.pipeline.steps.score_step import ScoreStep
 from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, PACES_FILE, Store
+from harness.results import STATISTICS
+from harness.statistics.sums import Sums, save
 from harness.studies.expand import Cell, StudyPlan, plan_study
 from harness.studies.study_file import read_study
 from harness.studies.study_results import comparison_of
@@ -187,7 +189,8 @@ y = {{train = ["ccg"], from = "two"}}
     assert one == two == three
     assert x == y
     assert one < x | one and not x <= one
-    assert keys(cells(whole, "baseline")[0]) & one == set()
+    clusters = {step.key for step in whole.steps if step.kind == "cluster"}
+    assert keys(cells(whole, "baseline")[0]) & one == clusters
     assert sum(step.kind == "train" for step in whole.steps) == 1 + 2 + 2
 
 
@@ -289,7 +292,8 @@ def test_what_changes_a_result_changes_the_key(
         for c in (a, b)
     )
     assert mine.key != other.key
-    shared = keys(a) & keys(b)  # at most what both go on from
+    clusters = {step.key for step in a.plan.steps if step.kind == "cluster"}
+    shared = (keys(a) & keys(b)) - clusters  # at most what both go on from
     assert all(cell.plan.steps[0].key in shared for cell in (a, b)) or not shared
     assert len(shared) <= 1
 
@@ -322,6 +326,9 @@ def test_surroundings_that_change_a_result(
             baseline = one.row == "baseline" and "tatoeba" in a.name
             if a.kind == "train":
                 assert a.key != b.key
+            if a.kind == "cluster":  # of the examples alone
+                assert a.key == b.key
+                continue
             assert (a.key != b.key) == (not baseline or retrieval), (a.name, b.name)
 
 
@@ -400,7 +407,7 @@ def test_the_table_is_what_a_slow_reference_says(
     table = json.loads(out)
     assert json.loads((made.output / "table.json").read_text()) == table
     assert table["seeds"] == [1, 2] and table["benchmark"] == "mini" and table["partial"]
-    assert table["targets"] == ["udpos", "xnli", "tatoeba", "mean"]
+    assert table["columns"] == ["udpos", "xnli", "tatoeba", "mean"]
     names = ["baseline", "mnli", "mix", "seq", "somebody's"]
     assert [row["name"] for row in table["rows"]] == names
     assert {row["group"] for row in table["rows"]} == {"tiny"}
@@ -409,48 +416,64 @@ def test_the_table_is_what_a_slow_reference_says(
     for row in table["rows"]:
         scores = slow_scores(made, whole, row["name"])
         for target, values in scores.items():
-            figure = row["scores"][target]
-            assert figure["mean"] == pytest.approx(statistics.fmean(values), abs=1e-9)
-            assert figure["spread"] == pytest.approx(statistics.stdev(values), abs=1e-9)
-            assert figure["seeds"] == 2
-            deltas = [a - b for a, b in zip(values, base[target], strict=True)]
+            score, mean = row["scores"][target], statistics.fmean(values)
+            assert score["estimate"] == pytest.approx(mean, abs=1e-6)
+            assert score["low"] <= score["estimate"] <= score["high"]
+            # the baseline's retrieval is not trained; somebody's runs share one checkpoint
+            shares = row["name"] == "somebody's"
+            fixed = row["name"] == "baseline" and target == "tatoeba"
+            assert (score["kind"] == "fixed") == fixed
+            assert score["k"] == (1 if shares else 2)
             if row["name"] == "baseline":
-                assert row["deltas"] == {}
+                assert row["differences"] == {}
                 continue
-            figure = row["deltas"][target]
-            assert figure["mean"] == pytest.approx(statistics.fmean(deltas), abs=1e-9)
-            assert figure["spread"] == pytest.approx(statistics.stdev(deltas), abs=1e-9)
-            moved |= any(deltas)
+            difference = row["differences"][target]
+            less = mean - statistics.fmean(base[target])
+            assert difference["estimate"] == pytest.approx(less, abs=1e-6)
+            assert difference["low"] <= difference["estimate"] <= difference["high"]
+            assert (difference["k"], difference["k_base"]) == (1 if shares else 2, 2)
+            moved |= difference["estimate"] != 0
     assert moved, "every difference is 0: this test would pass with anything"
-    same = table["rows"][-1]["deltas"]  # the same weights under another name
-    assert all(figure["mean"] == figure["spread"] == 0 for figure in same.values())
+    same = table["rows"][-1]["differences"]  # the same weights under another name
+    assert all(difference["estimate"] == 0 for difference in same.values())
 
 
 def test_the_printed_table_is_that_of_the_json(made: Made) -> None:
     table = json.loads((made.output / "table.json").read_text())
     text = (made.output / "table.txt").read_text()
-    assert "over 2 seeds" in text and "paired by seed" in text
+    assert "half of the 95 % interval" in text and "2 seeds." in text
+    assert "somebody's: 2 runs on 1 intermediate training, which count as 1." in text
+    marks = {"more": " ▲", "less": " ▼"}
+    feet = {"one seed": "¹", "items only": "²"}
     for row in table["rows"]:
-        figures, plus = (row["deltas"], "+") if row["deltas"] else (row["scores"], "")
-        shown = [figures[name] for name in table["targets"]]
-        said = [f"{f['mean']:{plus}.1f} ± {f['spread']:.1f}" for f in shown]
+        cells, plus = (row["differences"], "+") if row["differences"] else (row["scores"], "")
+        shown = []
+        for cell in [cells[name] for name in table["columns"]]:
+            half = (cell["high"] - cell["low"]) / 2
+            foot, mark = feet.get(cell["kind"], ""), marks.get(cell.get("verdict", ""), "")
+            shown.append(f"{cell['estimate']:{plus}.1f} ±{half:.1f}{foot}{mark}")
         (line,) = [s for s in text.splitlines() if s.startswith(f"{row['name']} ")]
-        assert re.sub(r"\s+", " ", line) == " ".join([row["name"], *said])
+        assert re.sub(r"\s+", " ", line) == " ".join([row["name"], *shown])
 
 
 def test_every_language_is_there_too(made: Made, run: Run) -> None:
-    """A target's mean, and its difference, is that over its languages' figures."""
+    """A target's mean, and its difference, is that over its languages'."""
     table = json.loads((made.output / "table.json").read_text())
     for row in table["rows"]:
-        for kind in ("scores", "deltas"):
+        for kind in ("scores", "differences"):
             for target in [
-                name for name in table["targets"] if name in row[kind] and name != "mean"
+                name for name in table["columns"] if name in row[kind] and name != "mean"
             ]:
-                each = [f["mean"] for n, f in row[kind].items() if n.startswith(f"{target}/")]
+                each = [
+                    cell["estimate"]
+                    for name, cell in row[kind].items()
+                    if name.startswith(f"{target}/") and not name.endswith(("/gap", "/zero-shot"))
+                ]
                 assert len(each) in (1, 2), "English and German; Tatoeba has no English"
-                assert row[kind][target]["mean"] == pytest.approx(statistics.fmean(each))
+                mean = statistics.fmean(each)
+                assert row[kind][target]["estimate"] == pytest.approx(mean, abs=2e-6)
     code, out, _ = run("study", "table", made.file, "--store", made.store, "--per-language")
-    assert code == 0 and "xnli/en" in out and "xnli/de" in out
+    assert code == 0 and "xnli/en" in out and "xnli/gap" in out and "Each alone at 95 %." in out
     assert out.startswith((made.output / "table.txt").read_text())
 
 
@@ -463,7 +486,7 @@ def test_a_table_before_anything(made: Made, run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
     code, out, _ = run("study", "table", made.file, "--store", tmp_path / "none", "--json")
     rows = json.loads(out)["rows"]
-    assert len(rows) == 5 and not any(row["scores"] or row["deltas"] for row in rows)
+    assert len(rows) == 5 and not any(row["scores"] or row["differences"] for row in rows)
 
 
 def linked(made: Made, folder: Path) -> Store:
@@ -487,18 +510,23 @@ def test_a_table_after_a_part(
     full = {row.name: row for row in comparison_of(whole, Store(made.store)).rows}
     base = slow_scores(made, whole, "baseline")
     mnli = slow_scores(made, whole, "mnli")
-    one = found["mnli"].scores["udpos"]
-    assert (one.mean, one.spread, one.seeds) == (pytest.approx(mnli["udpos"][0]), None, 1)
-    delta = found["mnli"].deltas["udpos"]
-    assert delta.mean == pytest.approx(mnli["udpos"][0] - base["udpos"][0]) and delta.seeds == 1
-    # the baseline's seed 1 is gone: the pairs of seed 2 are left
-    assert found["mnli"].scores["xnli"] == full["mnli"].scores["xnli"]
-    delta = found["mnli"].deltas["xnli"]
-    assert delta.mean == pytest.approx(mnli["xnli"][1] - base["xnli"][1]) and delta.seeds == 1
-    assert "tatoeba" not in found["mix"].scores and "tatoeba" not in found["mix"].deltas
+    one = found["mnli"].scores["udpos"].interval
+    assert (one.estimate, one.runs) == (pytest.approx(mnli["udpos"][0]), 1)
+    less = found["mnli"].differences["udpos"].interval
+    assert less.estimate == pytest.approx(mnli["udpos"][0] - statistics.fmean(base["udpos"]))
+    assert (less.runs, less.base_runs) == (1, 2)
+    # the baseline's seed 1 is gone: the row's runs are not paired with its own
+    assert found["mnli"].scores["xnli"].interval.estimate == pytest.approx(
+        full["mnli"].scores["xnli"].interval.estimate
+    )
+    less = found["mnli"].differences["xnli"].interval
+    assert less.estimate == pytest.approx(statistics.fmean(mnli["xnli"]) - base["xnli"][1])
+    assert (less.runs, less.base_runs) == (2, 1)
+    assert "tatoeba" not in found["mix"].scores and "tatoeba" not in found["mix"].differences
     assert "mean" not in found["mix"].scores
     # a mean over all targets only of seeds that have them all
-    assert found["mnli"].scores["mean"].seeds == 1 and "mean" not in found["mnli"].deltas
+    assert found["mnli"].scores["mean"].interval.runs == 1
+    assert found["mnli"].differences["mean"].interval.base_runs == 1
     code, out, _ = run("study", "table", made.file, "--store", store.root)
     (line,) = [s for s in out.splitlines() if s.startswith("mix ")]
     assert code == 0 and line.split()[-2:] == ["–", "–"]
@@ -577,8 +605,9 @@ mnli = ["mnli"]
     table = json.loads((tmp_path / "out" / "table.json").read_text())
     rows = {row["name"]: row for row in table["rows"]}
     assert rows["hella"]["scores"] == {} == rows["after"]["scores"]
-    columns = {"xnli", "tatoeba", "mean", "xnli/en", "xnli/de", "tatoeba/de"}
-    assert set(rows["mnli"]["deltas"]) == columns
+    columns = {"xnli", "tatoeba", "mean", "xnli/en", "xnli/de", "xnli/gap", "xnli/zero-shot",
+               "tatoeba/de"}  # fmt: skip
+    assert set(rows["mnli"]["differences"]) == columns
 
     code, out, err = run(*words)
     assert code == 0
@@ -713,6 +742,8 @@ def test_a_cached_study_answers_quickly(
                 scores = {code: dict.fromkeys(names, 50.0) for code in step.gold}
                 result = {"languages": scores, "missing": {}}
                 (folder / "scores.json").write_text(json.dumps(result))
+                half = {code: summed([1, 0, 1, 0], predictions=step.key) for code in step.gold}
+                save({step.task.name: Sums(half, joint=True)}, folder / STATISTICS)
             else:
                 (folder / "file").write_text(step.name)
             store.keep(step, folder, result, 1.0)
@@ -724,7 +755,7 @@ def test_a_cached_study_answers_quickly(
     assert done.returncode == 0, done.stderr
     count = len(whole.steps)
     assert count >= 1_000 and f"{count} steps with the scores, {count} cached" in done.stdout
-    assert "50.0 ± 0.0" in done.stdout and "+0.0 ± 0.0" in done.stdout
+    assert "50.0 ±" in done.stdout and "+0.0 ±" in done.stdout
     with capsys.disabled():
         print(f"\na study of {count} cached steps answered in {took:.2f} s of CPU")
     assert took < 1500 * yardstick(count)
@@ -939,12 +970,6 @@ def test_a_store_at_a_url_of_another_layout_is_refused(
         assert err.count("\n") == 1 and url in err
 
 
-def test_figures_need_no_finite_luck(made: Made) -> None:
-    for row in json.loads((made.output / "table.json").read_text())["rows"]:
-        for figure in [*row["scores"].values(), *row["deltas"].values()]:
-            assert math.isfinite(figure["mean"]) and figure["spread"] >= 0
-
-
 def test_two_recipes_are_two_groups(plan_of: Callable[..., StudyPlan]) -> None:
     whole = plan_of(
         LITTLE + '[intermediate]\nmnli = ["mnli"]\n',
@@ -983,3 +1008,10 @@ def test_engines_get_whole_paths(
     paths += [step.spec.checkpoint.path for step in whole.steps if isinstance(step, TrainStep)]
     paths += [open_store("store").root]
     assert all(path.is_absolute() for path in paths)
+
+
+def test_a_setting_without_a_name_is_trained_all_the_same(
+    plan_of: Callable[..., StudyPlan],
+) -> None:
+    whole = plan_of(LITTLE + '[intermediate]\n"" = ["mnli"]\n')
+    assert any(step.name.startswith("train intermediate") for step in whole.steps)
