@@ -11,7 +11,6 @@ from harness import api
 from harness.cli.arguments import Argument, Option, options_of
 from harness.cli.options import AsJson, PerLanguage, show
 from harness.errors import HarnessError, unknown
-from harness.results import read_runs
 
 
 @options_of(api.compare, "common")
@@ -23,6 +22,8 @@ def compare_command(
     **options: Any,
 ) -> None:
     """Compare runs with the first one: folders that eval wrote, or folders of several such runs."""
+    from harness.results import read_runs
+
     again = [str(folder) for i, folder in enumerate(folders) if folder in folders[:i]]
     if again:
         raise HarnessError(f"{again[0]}: named twice; a row is compared with others")
