@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from scipy.special import nctdtr, stdtrit
 
-LEVEL, POWER = 0.05, 0.8
+from harness.statistics.multiple import LEVEL
+
+POWER = 0.8
 
 
 def smallest_effect(variance: float, df: float) -> float:

@@ -32,6 +32,7 @@ class Power:
         study: The study.
         spreads: Target to what its runs and items vary by, and where that is known from.
         rows: Rows that share their spreads: settings and baseline of a checkpoint and recipe.
+        seeds: Seeds of the study.
         shared: Whether they are enough to share them.
     """
 
