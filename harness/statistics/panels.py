@@ -201,6 +201,6 @@ def _refuse_other_data(name: str, runs: Sequence[tuple[str, Run]]) -> None:
             first, known = seen.setdefault(code, (row, one))
             if known.data != one.data or known.clusters != one.clusters:
                 raise HarnessError(
-                    f"{name} {code}: {first} and {row} were scored on different test data or"
-                    " labels; evaluate both on the same"
+                    f"{name} {code}: {first} and {row} were scored on different test data,"
+                    " labels or languages; evaluate both on the same"
                 )

@@ -93,6 +93,18 @@ def test_same_request_same_keys_one_squad_model(
     assert parents["predict tatoeba de"] == []
 
 
+def test_runs_on_other_languages_have_other_clusters_where_languages_share_items(
+    tiny: Path, small_data: Path, quickest: Path
+) -> None:
+    """The numbers of joint clusters depend on all languages that were looked at."""
+    whole = make_plan(request(tiny, small_data, quickest)).scores["xnli"]
+    german = make_plan(replace(request(tiny, small_data, quickest), languages=("de",)))
+    alone = german.scores["xnli"]
+    assert whole.scored_on("de", joint=False) == alone.scored_on("de", joint=False)
+    assert whole.scored_on("de", joint=True) != alone.scored_on("de", joint=True)
+    assert whole.scored_on("de", joint=True) != alone.scored_on("de", joint=False)
+
+
 def test_a_byte_of_test_data_changes_that_language_alone(
     small_data: Path, changed: Callable[..., set[str]]
 ) -> None:

@@ -66,14 +66,21 @@ class ScoreStep(Step):
         each = {language: tally() for language, tally in tallies.items()}
         ratios = {language: tally for language, tally in each.items() if tally is not None}
         if ratios:
-            data = {
-                code: digest_of([self.data[code], self.gold[code], self.limit]) for code in ratios
-            }
             known = Clusters.load(clusters / CLUSTERS)
+            data = {code: self.scored_on(code, joint=known.joint) for code in ratios}
             hashes = {code: digest(files[code]) for code in ratios}
             sums = summed(ratios, known, data, predictions=hashes, limit=self.limit)
             save({self.task.name: sums}, folder / STATISTICS)
         return result
+
+    def scored_on(self, language: str, *, joint: bool) -> str:
+        """Return a hash of what runs must have in common to be compared in a language.
+
+        Where clusters hold several languages it is all of them: with others the clusters, and
+        their numbers, are others.
+        """
+        examples = self.data if joint else self.data[language]
+        return digest_of([examples, self.gold[language], self.limit])
 
     def _gold(self, language: str, runtime: Runtime) -> tuple[Any, str]:
         """Return the gold of the predicted test examples, in the form that ``score_task`` takes.
