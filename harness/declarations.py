@@ -6,7 +6,7 @@ under the entry-point groups ``harness.tasks``, ``harness.training`` and ``harne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from harness.data.layouts import Layout
+    from harness.formats.faults import Fault
     from harness.models.heads import Head
     from harness.statistics.clusters import Keys
     from harness.statistics.sums import Tally
@@ -113,11 +114,20 @@ class Evaluated(Format, Protocol):
     def write(self, predictions: Any, path: Path) -> None:
         """Write predictions in XTREME's layout."""
 
-    def read(self, path: Path) -> Any:
-        """Read predictions in XTREME's layout; raises HarnessError with file and line."""
+    def read(self, path: Any, report: Any = None) -> Any:
+        """Read predictions in XTREME's layout.
 
-    def read_gold(self, path: Path) -> Any:
+        Args:
+            path: The file (``harness.data.files.File``).
+            report: Receives each ``harness.formats.faults.Fault``; None raises at the first, a
+                HarnessError with file and line.
+        """
+
+    def read_gold(self, path: Any) -> Any:
         """Read a label file; raises Unlabelled where it holds placeholders only."""
+
+    def misfits(self, gold: Any, predictions: Any) -> Iterator[Fault]:
+        """Yield how predictions do not fit the gold, also where the official scorer is lenient."""
 
     def limited(self, gold: Any, rows: Dataset) -> Any:
         """Return the gold of the given rows only (for ``--limit``)."""

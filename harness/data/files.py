@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +29,41 @@ Report = Callable[[int, str], None]
 """Receives a line number (0: the whole file) and what is wrong there; may raise or collect."""
 
 
-def strict(path: Path) -> Report:
+@dataclass(frozen=True)
+class Snapshot:
+    """A file that was read once: what is parsed, hashed and scored are the same bytes.
+
+    Attributes:
+        name: What messages call the file.
+        raw: Its bytes.
+    """
+
+    name: str
+    raw: bytes
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    def read_bytes(self) -> bytes:
+        """Return the bytes, as a path does."""
+        return self.raw
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        """Return the text, as a path does."""
+        return self.raw.decode(encoding)
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the bytes, in hex."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+
+File = Path | Snapshot
+"""A file to read: on disk, or read before."""
+
+
+def strict(path: File) -> Report:
     """Return a report that raises at the first problem, naming file and line."""
 
     def fail(line: int, what: str) -> NoReturn:
@@ -37,17 +72,19 @@ def strict(path: Path) -> Report:
     return fail
 
 
-def at(path: Path, line: int, what: str) -> str:
+def at(path: File, line: int, what: str) -> str:
     """Return what is wrong at a line of a file, or with the whole file (0)."""
     return f"{path}:{line}: {what}" if line else f"{path}: {what}"
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: File) -> bytes:
     """Return a file's bytes.
 
     Raises:
         HarnessError: It is missing, not a regular file, unreadable or above MAX_BYTES.
     """
+    if isinstance(path, Snapshot):
+        return path.raw
     try:
         if not path.is_file():
             what = "a folder, no file" if path.is_dir() else "no such file"
@@ -59,7 +96,7 @@ def read_bytes(path: Path) -> bytes:
         raise HarnessError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def read_lines(path: Path, report: Report | None = None) -> list[str]:
+def read_lines(path: File, report: Report | None = None) -> list[str]:
     """Return a text file's lines without their ends (only LF and CR LF end a line).
 
     Args:
@@ -73,7 +110,7 @@ def read_lines(path: Path, report: Report | None = None) -> list[str]:
     return _decoded([line.removesuffix(b"\r") for line in raw], report or strict(path))
 
 
-def scored_lines(path: Path) -> list[str]:
+def scored_lines(path: File) -> list[str]:
     """Return the lines of a label or prediction file as XTREME's scorer reads them.
 
     LF, CR LF and CR alone end a line: Python's universal newlines (evaluate.py, ``read_label``).
@@ -85,7 +122,7 @@ def scored_lines(path: Path) -> list[str]:
     return _decoded(re.split(rb"\r\n|\r|\n", read_bytes(path)), strict(path))
 
 
-def refuse_mark(path: Path) -> None:
+def refuse_mark(path: File) -> None:
     """Refuse a label or prediction file that begins with a byte order mark.
 
     The official scorer reads the mark as a part of the first label, or as broken JSON: without it
@@ -113,7 +150,7 @@ def _decoded(raw: list[bytes], report: Report) -> list[str]:
     return lines
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: File) -> Any:
     """Return a JSON file's value.
 
     Raises:

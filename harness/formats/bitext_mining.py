@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from harness.data.files import scored_lines, strict
+from harness.data.files import File, scored_lines
 from harness.data.layouts import Bitext, Layout
 from harness.data.layouts.sides import id_pairs
 from harness.declarations import Scores
 from harness.formats.common import write_lines
 from harness.formats.encoder_only import SIDES, EncoderOnly, of_side
+from harness.formats.faults import Fault, Kind, Report, raising
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from harness.statistics.sums import Tally
 
 Pairs = list[tuple[str, str]]
+PAIR = "two ids with a tab between them"
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,16 @@ class BitextMining(EncoderOnly):
         """Write ``source id TAB English id`` lines."""
         write_lines([f"{left}\t{right}" for left, right in predictions], path)
 
-    def read(self, path: Path) -> Pairs:
+    def read(self, path: File, report: Report | None = None) -> Pairs:
         """Read ``source id TAB English id`` lines."""
-        return id_pairs(scored_lines(path), strict(path))
+        tell = report or raising(path)
+        return id_pairs(
+            scored_lines(path), lambda line, what: tell(Fault(Kind.PAIR, what, line, expected=PAIR))
+        )
 
-    read_gold = read
+    def read_gold(self, path: File) -> Pairs:
+        """Read gold pairs."""
+        return self.read(path)
 
     def limited(self, gold: Pairs, rows: Dataset) -> Pairs:
         """Return the gold pairs that have both sentences in the rows."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harness.data.files import scored_lines, write_text
+from harness.data.files import File, scored_lines, write_text
 from harness.errors import HarnessError
+from harness.formats.faults import Fault, Kind, Report, raising
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -48,6 +49,10 @@ class EvaluatedFormat(CommonFormat):
         """Return the gold of the first rows, as many as there are."""
         return gold[: len(rows)]
 
+    def misfits(self, gold: Any, predictions: Any) -> Iterator[Fault]:
+        """Yield how predictions do not fit the gold; by default nothing is known of that."""
+        yield from ()
+
 
 def write_lines(lines: Sequence[str], path: Path) -> None:
     """Write lines that end in LF; create the folder if necessary."""
@@ -60,23 +65,40 @@ def refuse_placeholders(labels: Sequence[str], where: object) -> None:
         raise Unlabelled(f"{where}: no labels (all {len(labels)} rows say {labels[0]!r})")
 
 
-def checked_lines(path: Path, valid: Callable[[str], bool], fault: str) -> list[str]:
+def checked_lines(
+    path: File,
+    valid: Callable[[str], bool],
+    fault: str,
+    report: Report | None = None,
+    kind: Kind = Kind.LABEL,
+) -> list[str]:
     """Read a file's lines as XTREME's scorer does, without white space around them.
 
+    Args:
+        path: The file.
+        valid: Whether a line is one.
+        fault: What a line is that is not valid: ``no 0-based line number``.
+        report: Receives the lines that are not valid; by default the first one raises.
+        kind: The kind of such a fault; an empty line is ``BLANK``.
+
     Raises:
-        HarnessError: A line is not ``valid``; names file, line and the fault.
+        HarnessError: As ``scored_lines``, or by ``report``.
     """
     lines = [line.strip() for line in scored_lines(path)]
+    tell = report or raising(path)
     for number, line in enumerate(lines, 1):
         if not valid(line):
-            raise HarnessError(f"{path}:{number}: {line[:60]!r} is {fault}")
+            found = repr(line[:60])
+            which = kind if line else Kind.BLANK
+            tell(Fault(which, f"{found} is {fault}", number, found, fault))
     return lines
 
 
-def same_count(predictions: int, gold: int, what: str) -> None:
-    """Refuse another number of predictions than of labels."""
+def other_count(predictions: int, gold: int, what: str) -> Iterator[Fault]:
+    """Yield a fault for another number of predictions than of labels."""
     if predictions != gold:
-        raise HarnessError(f"{predictions} predictions for {gold} labelled {what}")
+        text = f"{predictions} predictions for {gold} labelled {what}"
+        yield Fault(Kind.COUNT, text, found=f"{predictions:,}", expected=f"{gold:,} {what}")
 
 
 def first_rows(rows: Dataset, limit: int) -> Dataset:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.data.files import File
 from harness.data.layouts import Layout
 from harness.declarations import Scores
 from harness.formats.common import (
     EvaluatedFormat,
     checked_lines,
+    other_count,
     refuse_placeholders,
     right_of,
-    same_count,
 )
+from harness.formats.faults import Fault, Report, refuse
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -34,17 +36,18 @@ class Labelled(EvaluatedFormat):
     labels: tuple[str, ...]
     layout: ClassVar[Layout]
 
-    def read(self, path: Path) -> list[Any]:
+    def read(self, path: File, report: Report | None = None) -> list[Any]:
         """Read one label per line."""
         fault = f"none of the labels {', '.join(self.labels)}"
-        return checked_lines(path, lambda label: not self.labels or label in self.labels, fault)
+        known = set(self.labels)
+        return checked_lines(path, lambda label: not known or label in known, fault, report)
 
     def gold(self, rows: Dataset) -> list[Any] | None:
         """Return the rows' labels, None unless all have one."""
         labels = rows[self.layout.label][:]
         return None if None in labels else self._real(labels, "the test split")
 
-    def read_gold(self, path: Path) -> list[Any]:
+    def read_gold(self, path: File) -> list[Any]:
         """Read labels; placeholders raise Unlabelled."""
         return self._real(self.read(path), path)
 
@@ -72,11 +75,15 @@ class OneLabel(Labelled):
             feature["labels"] = self.labels.index(label)
         return features
 
+    def misfits(self, gold: list[str], predictions: list[str]) -> Iterator[Fault]:
+        """Yield another number of predictions than of labels."""
+        yield from other_count(len(predictions), len(gold), self.examples)
+
     def score(self, gold: list[str], predictions: list[str], language: str) -> Scores:
         """Return the accuracy."""
         from harness.scoring import accuracy
 
-        same_count(len(predictions), len(gold), self.examples)
+        refuse(self.misfits(gold, predictions))
         return accuracy(gold, predictions)
 
     def tally(self, gold: list[str], predictions: list[str], language: str) -> Tally:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from harness.data.files import File
 from harness.data.layouts import Layout, Sentences
 from harness.declarations import Scores
-from harness.formats.common import checked_lines, right_of, same_count
+from harness.formats.common import checked_lines, other_count, right_of
 from harness.formats.encoder_only import SIDES, EncoderOnly, of_side
+from harness.formats.faults import Fault, Kind, Report, refuse
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -54,12 +55,24 @@ class SentenceRetrieval(EncoderOnly):
         matches = of_side(rows, "english", "matches")
         return [m[0] for m in matches] if matches and all(matches) else None
 
-    def read(self, path: Path) -> Lines:
+    def read(self, path: File, report: Report | None = None) -> Lines:
         """Read one 0-based line number per line."""
         fault = "no 0-based line number"
-        return checked_lines(path, lambda line: line.isascii() and line.isdigit(), fault)
+        return checked_lines(
+            path, lambda line: line.isascii() and line.isdigit(), fault, report, Kind.INDEX
+        )
 
-    read_gold = read
+    def read_gold(self, path: File) -> Lines:
+        """Read the label file."""
+        return self.read(path)
+
+    def misfits(self, gold: Lines, predictions: Lines) -> Iterator[Fault]:
+        """Yield another number of predictions than of sentences, and lines that are beyond them."""
+        yield from other_count(len(predictions), len(gold), "sentences")
+        for number, line in enumerate(predictions, 1):
+            if len(line) > 9 or int(line) >= len(gold):
+                text = f"{line:.60} is beyond the {len(gold):,} sentences"
+                yield Fault(Kind.INDEX, text, number, f"{line:.60}", f"0 to {len(gold) - 1}")
 
     def limited(self, gold: Lines, rows: Dataset) -> Lines:
         """Return the gold of the English sentences among the rows."""
@@ -73,7 +86,7 @@ class SentenceRetrieval(EncoderOnly):
         """
         from harness.scoring import accuracy
 
-        same_count(len(predictions), len(gold), "sentences")
+        refuse(other_count(len(predictions), len(gold), "sentences"))
         place = {line: str(number) for number, line in enumerate(gold)}
         inverse = [place.get(str(number), "") for number in range(len(gold))]
         return accuracy(gold, predictions) | {

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from harness.data.files import read_json, refuse_mark, strict, write_text
+from harness.data.files import File, read_json, refuse_mark, strict, write_text
 from harness.data.layouts import Layout, Squad, SquadWithout, is_labelled
 from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import EvaluatedFormat, Unlabelled
+from harness.formats.faults import Fault, Kind, Report, raising
 from harness.models.heads import SPAN, Head
 
 if TYPE_CHECKING:
@@ -139,16 +140,32 @@ class SpanExtraction(EvaluatedFormat):
         """Write ``{id: answer}`` as JSON."""
         write_text(json.dumps(predictions, ensure_ascii=False, indent=0) + "\n", path)
 
-    def read(self, path: Path) -> dict[str, str]:
+    def read(self, path: File, report: Report | None = None) -> dict[str, str]:
         """Read ``{id: answer}``."""
         refuse_mark(path)
-        value = read_json(path)
+        value, tell = read_json(path), report or raising(path)
         if not isinstance(value, dict):
-            raise HarnessError(f"{path}: not a JSON object of question id to answer")
+            found = f"{type(value).__name__}"
+            tell(Fault(Kind.ANSWER, "not a JSON object of question id to answer", found=found))
+            return {}
         for name, answer in value.items():
             if not isinstance(answer, str):
-                raise HarnessError(f"{path}: the answer to {name} is no text but {answer!r:.60}")
+                text = f"the answer to {name} is no text but {answer!r:.60}"
+                tell(Fault(Kind.ANSWER, text, found=f"{name:.60}: {answer!r:.60}", expected="text"))
         return value
+
+    def misfits(self, gold: Answers, predictions: dict[str, str]) -> Iterator[Fault]:
+        """Yield ids that are missing and ids that no question has.
+
+        The official scorer takes both: an id without a prediction scores 0.
+        """
+        known = dict.fromkeys(name for name, _ in gold)
+        missing = [name for name in known if name not in predictions]
+        unknown = [name for name in predictions if name not in known]
+        for names, what in ((missing, "are missing"), (unknown, "belong to no question")):
+            if names:
+                found = f"{len(names):,} of {len(known):,} ids {what}: {_named(names)}"
+                yield Fault(Kind.IDS, found, found=found, expected=f"the {len(known):,} ids")
 
     def read_gold(self, path: Path) -> Answers:
         """Read a SQuAD file with answers; one without any raises Unlabelled."""
@@ -201,6 +218,11 @@ class SpanExtraction(EvaluatedFormat):
             questions = squad_questions(gold, predictions)
         means = np.array([(exact + f1) / 2 for exact, f1 in questions])
         return Tally(means, np.ones(len(means)), [name for name, _ in gold])
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return the first three of some ids."""
+    return ", ".join(f"{name:.60}" for name in names[:3]) + (" …" if len(names) > 3 else "")
 
 
 def _mlqa_language(language: str) -> str:

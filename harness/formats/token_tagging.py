@@ -8,10 +8,11 @@ from itertools import accumulate, chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.data.files import File
 from harness.data.layouts import Layout, Tags
 from harness.declarations import Scores
-from harness.errors import HarnessError
-from harness.formats.common import checked_lines, same_count, write_lines
+from harness.formats.common import checked_lines, other_count, write_lines
+from harness.formats.faults import Fault, Kind, Report, refuse
 from harness.formats.labelled import Labelled
 from harness.formats.words import pieces_of_words
 from harness.models.batching import IGNORED
@@ -89,23 +90,29 @@ class TokenTagging(Labelled):
         """Write one tag per line, without tokens, and a blank line after each sentence."""
         write_lines([line for tags in predictions for line in (*tags, "")], path)
 
-    def read(self, path: Path) -> TagLists:
+    def read(self, path: File, report: Report | None = None) -> TagLists:
         """Read one tag per line, sentences separated by one or more blank lines."""
         known = {*self.labels, ""} if self.labels else None
         fault = f"none of the tags {', '.join(self.labels)}; expected one tag a line and no tokens"
-        tags = checked_lines(path, lambda tag: known is None or tag in known, fault)
+        tags = checked_lines(path, lambda tag: known is None or tag in known, fault, report)
         return [list(sentence) for filled, sentence in groupby(tags, key=bool) if filled]
+
+    def misfits(self, gold: TagLists, predictions: TagLists) -> Iterator[Fault]:
+        """Yield another number of sentences, else each sentence with another number of tags."""
+        if len(predictions) != len(gold):
+            yield from other_count(len(predictions), len(gold), "sentences")
+            return
+        for number, (expected, given) in enumerate(zip(gold, predictions, strict=True), 1):
+            if len(expected) != len(given):
+                text = f"sentence {number}: {len(given)} predicted tags for {len(expected)} tokens"
+                found, wanted = f"{len(given)} tags", f"{len(expected)} tokens"
+                yield Fault(Kind.LENGTH, text, found=f"sentence {number}: {found}", expected=wanted)
 
     def score(self, gold: TagLists, predictions: TagLists, language: str) -> Scores:
         """Return chunk F1, precision and recall, and (extra, not official) token accuracy."""
         from harness.scoring import chunk_scores, token_accuracy
 
-        same_count(len(predictions), len(gold), "sentences")
-        for number, (expected, given) in enumerate(zip(gold, predictions, strict=True), 1):
-            if len(expected) != len(given):
-                raise HarnessError(
-                    f"sentence {number}: {len(given)} predicted tags for {len(expected)} tokens"
-                )
+        refuse(self.misfits(gold, predictions))
         return chunk_scores(gold, predictions) | {
             "token_accuracy": token_accuracy(gold, predictions)
         }
