@@ -26,7 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from harness.comparison import Entry, rows_of
+from harness.comparison import RowRuns, rows_of
 from harness.statistics import (
     Column,
     LanguageSums,
@@ -112,7 +112,7 @@ def table() -> None:
     """Time the table of a large study."""
     print("20 settings × 9 targets × 3 seeds, all columns of a study's table")
     entries = [
-        Entry(f"s{i}" if i else "baseline", tuple(run(3 * i + k, TARGETS) for k in range(3)))
+        RowRuns(f"s{i}" if i else "baseline", tuple(run(3 * i + k, TARGETS) for k in range(3)))
         for i in range(21)
     ]
     spent("table", lambda: rows_of(entries, list(TARGETS), "baseline"))

@@ -95,6 +95,8 @@ BOUNDS = {
     "max_steps": COUNT,
     "workers": PROCESSES,
     "mlm": SHARE,
+    "tried": Bounds(1, 10**6),  # as the schema of submissions has them
+    "parameters": Bounds(0, 10**18),
     "seed_sd": Bounds(0, 100, whole=False, above=True),
 }
 """What the numbers among the arguments may be."""

@@ -101,12 +101,16 @@ class Evaluated(Format, Protocol):
     Attributes:
         suffix: Ending of its prediction and label files, ``tsv`` or ``json``.
         splits: The splits a prediction needs.
+        names_examples: Whether predictions name test examples that the gold need not name, so that
+            only the examples tell which names there are (BUCC).
     """
 
     @property
     def suffix(self) -> str: ...
     @property
     def splits(self) -> tuple[str, ...]: ...
+    @property
+    def names_examples(self) -> bool: ...
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the rows under ``--limit``: as many queries, and all candidates."""
@@ -126,6 +130,12 @@ class Evaluated(Format, Protocol):
     def read_gold(self, path: Any) -> Any:
         """Read a label file; raises Unlabelled where it holds placeholders only."""
 
+    def names(self, rows: Any) -> Any:
+        """Return what predictions may call the examples, as ``unknown`` takes it."""
+
+    def unknown(self, names: Any, predictions: Any) -> Iterator[Fault]:
+        """Yield the predictions that name no example."""
+
     def misfits(self, gold: Any, predictions: Any) -> Iterator[Fault]:
         """Yield how predictions do not fit the gold, also where the official scorer is lenient."""
 
@@ -133,7 +143,16 @@ class Evaluated(Format, Protocol):
         """Return the gold of the given rows only (for ``--limit``)."""
 
     def keys(self, rows: Dataset) -> Keys:
-        """Return what ties test examples to others: the same item, the same passage."""
+        """Return what ties test examples to others: the same item, the same passage.
+
+        Args:
+            rows: The test examples, or a plain mapping of the layout's columns to lists.
+        """
+
+    def scored(
+        self, gold: Any, predictions: Any, language: str
+    ) -> tuple[Scores, Callable[[], Tally | None]]:
+        """Return what ``score`` gives, and a function that gives what ``tally`` does."""
 
     def tally(self, gold: Any, predictions: Any, language: str) -> Tally | None:
         """Return what each example adds to the headline score; None if that is no ratio of sums.

@@ -23,8 +23,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
         word: The unknown name.
         known: The known names.
     """
-    close = difflib.get_close_matches(word, list(known), n=3, cutoff=0.5)
+    close = closest(word, known)
     return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known names, at most three, that are closest to an unknown one; best first."""
+    return difflib.get_close_matches(word[:80], list(known), n=3, cutoff=0.5)
 
 
 def unknown(kind: str, word: str, known: Iterable[str], also: str = "") -> HarnessError:

@@ -20,7 +20,7 @@ from harness import registry
 from harness.errors import HarnessError
 from harness.recipes import load as load_recipe
 from harness.results import Results
-from harness.submission.record import read_submission
+from harness.submission.record import Submission, claims_of
 from harness.task_score import TaskScore
 
 HEAVY = ("torch", "transformers", "datasets", "evaluate", "faiss", "ray", "numpy", "pandas", "rich")
@@ -141,14 +141,14 @@ def test_a_submission_is_written_and_read_again(
     results: tuple[Results, Told, Path], tmp_path: Path
 ) -> None:
     found, _, folder = results
-    submission = read_submission(folder / "out")
-    assert submission.results.as_dict() == found.as_dict() and submission.seed == 42
+    written = json.loads((folder / "out" / "submission.json").read_text())
+    submission = Submission.of(written)
+    assert submission.claims == claims_of([found]) and submission.runs[0].seed == 42
     submission.save(tmp_path)
-    written = (tmp_path / "submission.json").read_text()
-    assert written == (folder / "out" / "submission.json").read_text()
-    (tmp_path / "submission.json").write_text(written.replace('"seed": 42', '"seed": "42"'))
-    with pytest.raises(HarnessError, match="submission's seed would not fit its schema"):
-        read_submission(tmp_path)
+    assert json.loads((tmp_path / "submission.json").read_text()) == written
+    with pytest.raises(HarnessError, match="submission's date would not fit its schema"):
+        replace(submission, date="yesterday").save(tmp_path)
+    assert json.loads((tmp_path / "submission.json").read_text()) == written
 
 
 def test_they_are_scored_again_by_the_same_function(results: tuple[Results, Told, Path]) -> None:

@@ -9,6 +9,7 @@ from harness import api
 from harness.cli.arguments import Argument, Option, options_of
 from harness.cli.options import PerLanguage, end_with, show
 from harness.display.progress import Bars
+from harness.submission.entry import PREDICTIONS, SUBMISSION
 
 if TYPE_CHECKING:
     from harness.results import Results
@@ -55,6 +56,8 @@ def _report(results: Results, *, per_language: bool) -> None:
         return
     print()
     show(results, per_language=per_language)
-    files = "submission.json, scores.json, statistics.safetensors, manifest.json, predictions/"
+    files = "scores.json, statistics.safetensors, manifest.json"
+    if results.folder is not None and (results.folder / SUBMISSION).is_file():
+        files = f"{SUBMISSION}, {files}, {PREDICTIONS}/"
     print(f"\nwritten: {results.folder}/{files}")
     end_with(results.failed)

@@ -11,15 +11,22 @@ from collections.abc import Callable, Mapping
 from harness.cli.arguments import run
 from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
+from harness.cli.export_command import export_command
+from harness.cli.import_command import import_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
+from harness.cli.pack_command import pack_command
+from harness.cli.review_command import review_command
 from harness.cli.store_commands import check_store_command, prune_command
 from harness.cli.study_commands import (
     plan_command,
     power_command,
     run_command,
+    submit_command,
     table_command,
 )
 from harness.cli.train_command import train_command
+from harness.cli.validate_command import validate_command
+from harness.cli.verify_command import verify_command
 from harness.errors import HarnessError, disk_trouble, unknown
 
 ABOUT = "Cross-lingual transfer on XTREME: train on English, predict every language, score."
@@ -30,11 +37,18 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "study run": run_command,
     "study table": table_command,
     "study power": power_command,
+    "study submit": submit_command,
     "compare": compare_command,
     "demo": demo_command,
     "score": score_command,
     "tasks": tasks_command,
     "data check": check_command,
+    "submission validate": validate_command,
+    "submission verify": verify_command,
+    "submission review": review_command,
+    "submission pack": pack_command,
+    "submission import": import_command,
+    "submission export": export_command,
     "store check": check_store_command,
     "store prune": prune_command,
 }
@@ -56,7 +70,9 @@ def main() -> None:
         message = _message(error)
         if not message:
             raise
-        print(f"error: {message}", file=sys.stderr)
+        from harness.display.findings_text import escape_terminal  # names may be hostile
+
+        print(f"error: {escape_terminal(message)}", file=sys.stderr)
         raise SystemExit(2) from error
 
 
@@ -75,7 +91,7 @@ def _call(words: list[str]) -> None:
         raise unknown("command", " ".join(words[: 2 if inner else 1]), known, "see harness --help")
     print(f"Usage: harness COMMAND … (COMMAND --help says more)\n\n{ABOUT}\n")
     for name in known:
-        print(f"  {name:12} {(COMMANDS[name].__doc__ or '').splitlines()[0]}")
+        print(f"  {name:19} {(COMMANDS[name].__doc__ or '').splitlines()[0]}")
     raise SystemExit(0 if rest else 2)
 
 

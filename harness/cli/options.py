@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from harness.cli.arguments import Option
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from harness.comparison import Comparison
     from harness.results import Results
 
+IN_REPOSITORY = 64 << 20  # bytes of an entry's predictions
 PerLanguage = Annotated[bool, Option(help="Also print every language.")]
 AsJson = Annotated[bool, Option("--json", help="Print JSON instead of tables.")]
 
@@ -22,6 +24,18 @@ def show(scores: Results | Comparison, *, per_language: bool) -> None:
     print(scores)
     if per_language:
         print(f"\n{scores.by_language()}")
+
+
+def tell_entry(folder: Path) -> None:
+    """Say which entry was written, and what comes next."""
+    sizes = [path.stat().st_size for path in folder.glob("predictions/*/*/*")]
+    print(f"written: {folder}/submission.json, predictions/ ({len(sizes)} files)")
+    if sum(sizes) > IN_REPOSITORY:
+        print(
+            f"predictions: {sum(sizes) >> 20} MiB; a repository takes {IN_REPOSITORY >> 20} MiB an"
+            " entry: put them elsewhere and name the place in links.predictions"
+        )
+    print(f"next: harness submission validate {folder}")
 
 
 def end_with(failed: Mapping[str, str]) -> None:

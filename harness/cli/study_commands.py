@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 from harness import api
-from harness.cli.arguments import Argument, Option, options_of
-from harness.cli.options import AsJson, PerLanguage, end_with, show
+from harness.cli.arguments import Argument, Option, listed, options_of
+from harness.cli.options import AsJson, PerLanguage, end_with, show, tell_entry
 from harness.display.progress import Bars
+from harness.errors import HarnessError
 
 StudyFile = Annotated[Path, Argument(help="The study's .toml file.")]
 
@@ -63,3 +65,26 @@ def power_command(
     if study.data is not None or options["data"] is not None:
         whole, kept = api.planned_study(file, offline=True, **options)
     print(power_of(study, whole, kept, seed_sd))
+
+
+@options_of(api.planned_study, "data", "store")
+def submit_command(
+    file: StudyFile,
+    output: Annotated[Path, Option(help="Folder of entries to write into.")] = Path("submissions"),
+    tasks: Annotated[str, Option(help="Only these, parted by commas [all of the study].")] = "",
+    submitter: Annotated[str, Option(help="Your name, or your group's.")] = "anonymous",
+    licence: Annotated[str, Option(help="SPDX id of what you hand in, as CC-BY-4.0.")] = "",
+    slug: Annotated[str, Option(help="What the slugs begin with [the study's name].")] = "",
+    **options: Any,
+) -> None:
+    """Make an entry of each row of a study that has finished runs, its baseline linked."""
+    from harness.studies.study_submit import Handing, submit
+
+    whole, kept = api.planned_study(file, **options)
+    handed = submit(whole, kept, Handing(output, listed(tasks), submitter, licence, slug))
+    for line in handed.left_out:
+        print(f"left out: {line}", file=sys.stderr)
+    for folder in handed.written:
+        tell_entry(folder)
+    if not handed.written:
+        raise HarnessError(f"{file}: no row has a finished run; harness study run makes them")

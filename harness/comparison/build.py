@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.comparison.entry import Entry
+from harness.comparison.row_runs import RowRuns
 from harness.comparison.table import AVERAGE, Comparison, Row
 from harness.errors import HarnessError
 
@@ -24,7 +24,7 @@ UNSUMMED = "Not compared: {}. The score is no ratio of sums over examples, so th
 
 
 def rows_of(
-    entries: Sequence[Entry], targets: Sequence[str], baseline: str
+    entries: Sequence[RowRuns], targets: Sequence[str], baseline: str
 ) -> tuple[list[Row], dict[str, dict[str, dict[str, Any]]], list[str]]:
     """Return the rows of entries that share a group, the best of each target, and notes.
 
@@ -55,7 +55,7 @@ def rows_of(
 
 
 def spreads_of(
-    entries: Sequence[Entry], targets: Sequence[str], baseline: str
+    entries: Sequence[RowRuns], targets: Sequence[str], baseline: str
 ) -> dict[str, Spreads]:
     """Return what the runs and items of targets vary by, of those whose runs are there.
 
@@ -76,9 +76,9 @@ def spreads_of(
     return found
 
 
-def _groups(entries: Sequence[Entry]) -> list[list[Entry]]:
+def _groups(entries: Sequence[RowRuns]) -> list[list[RowRuns]]:
     """Return the entries with runs, by group."""
-    groups: dict[str, list[Entry]] = {}
+    groups: dict[str, list[RowRuns]] = {}
     for entry in entries:
         if entry.runs:
             groups.setdefault(entry.group, []).append(entry)
@@ -114,7 +114,7 @@ def compared(
             notes.append(f"{target}: only {', '.join(sorted(shared))}, which all rows have.")
             rows = {n: [run.only(target, shared) for run in some] for n, some in rows.items()}
     entries = [
-        Entry(
+        RowRuns(
             name,
             tuple(rows[name]),
             unsummed=tuple(n for n in targets if not any(n in run.sums for run in rows[name])),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.comparison.entry import Entry
+from harness.comparison.row_runs import RowRuns
 from harness.comparison.table import AVERAGE, Cell, Row
 from harness.statistics import (
     Column,
@@ -37,7 +37,7 @@ SIBLINGS = 4  # fewer runs than these say too little of how far off another one 
 class Group:
     """The rows that share a baseline and the spreads of their runs."""
 
-    def __init__(self, entries: Sequence[Entry], targets: Sequence[str], baseline: str) -> None:
+    def __init__(self, entries: Sequence[RowRuns], targets: Sequence[str], baseline: str) -> None:
         """Make every column's panel, and estimate what the runs' spreads say of one another.
 
         Args:

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -106,8 +106,10 @@ def read_lines(path: File, report: Report | None = None) -> list[str]:
     Raises:
         HarnessError: As ``read_bytes``, or by ``report``.
     """
-    raw = read_bytes(path).removeprefix(_MARK).split(b"\n")
-    return _decoded([line.removesuffix(b"\r") for line in raw], report or strict(path))
+    raw = read_bytes(path).removeprefix(_MARK)
+    with suppress(UnicodeDecodeError):  # sooner than line by line
+        return _ended([line.removesuffix("\r") for line in raw.decode().split("\n")])
+    return _decoded([line.removesuffix(b"\r") for line in raw.split(b"\n")], report or strict(path))
 
 
 def scored_lines(path: File) -> list[str]:
@@ -119,7 +121,10 @@ def scored_lines(path: File) -> list[str]:
         HarnessError: As ``read_lines``, or the file begins with a byte order mark.
     """
     refuse_mark(path)
-    return _decoded(re.split(rb"\r\n|\r|\n", read_bytes(path)), strict(path))
+    raw = read_bytes(path)
+    with suppress(UnicodeDecodeError):  # sooner than line by line
+        return _ended(raw.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return _decoded(re.split(rb"\r\n|\r|\n", raw), strict(path))
 
 
 def refuse_mark(path: File) -> None:
@@ -133,6 +138,13 @@ def refuse_mark(path: File) -> None:
             f"{path}:1: begins with a byte order mark, which the official scorer takes for a part"
             " of the first line; save the file as UTF-8 without it"
         )
+
+
+def _ended(lines: list[str]) -> list[str]:
+    """Return lines without the empty one after the last line's end."""
+    if lines and lines[-1] == "":
+        lines.pop()
+    return lines
 
 
 def _decoded(raw: list[bytes], report: Report) -> list[str]:
@@ -173,15 +185,20 @@ def read_json(path: File) -> Any:
         raise HarnessError(f"{path}: nested too deeply to be read") from error
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, members: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
     """Return a JSON text's value.
+
+    Args:
+        text: The text.
+        members: Makes an object of its members; None for a dictionary, where the last of a key's
+            values counts.
 
     Raises:
         UnicodeEncodeError: An escape stands for half a character (HALF), which UTF-8 cannot hold.
         ValueError: It is not JSON.
         RecursionError: It is nested too deeply.
     """
-    value = json.loads(text)
+    value = json.loads(text, object_pairs_hook=members)
     if "\\ud" in text.lower():
         json.dumps(value, ensure_ascii=False).encode()
     return value
@@ -244,6 +261,12 @@ def writable(folder: Path | str) -> None:
 def one_line(error: Exception) -> str:
     """Return the beginning of a library's message, in one line."""
     return " ".join(str(error).split())[:200]
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of JSON values, in hex."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest(path: Path) -> str:

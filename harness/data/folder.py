@@ -92,13 +92,21 @@ class FolderSource:
         Raises:
             HarnessError: A file is missing, malformed or empty; names file and line.
         """
+        return of.format.layout.to_dataset(self.columns(of, split, language))
+
+    def columns(self, of: Task | TrainingSet, split: str, language: str) -> Columns:
+        """Return a split's examples as plain lists, which are there sooner than a Dataset.
+
+        Raises:
+            HarnessError: As ``examples``.
+        """
         paths = self.files(of, split, language)
         if not paths:
             raise HarnessError(f"{of.name} has no {split} split in {language}")
         columns = read_columns(of, paths)
         if not any(columns.values()):
             raise HarnessError(f"{paths[0]}: holds no examples")
-        return of.format.layout.to_dataset(columns)
+        return columns
 
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, None if the labels are not known.

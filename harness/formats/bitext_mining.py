@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import File, scored_lines
 from harness.data.layouts import Bitext, Layout
-from harness.data.layouts.sides import id_pairs
+from harness.data.layouts.sides import id_pairs, ids_of
 from harness.declarations import Scores
 from harness.formats.common import write_lines
 from harness.formats.encoder_only import SIDES, EncoderOnly, of_side
@@ -43,6 +43,7 @@ class BitextMining(EncoderOnly):
     metric: ClassVar[str] = "f1"
     splits: ClassVar[tuple[str, ...]] = ("dev", "test")
     queries: ClassVar[str] = "source"
+    names_examples: ClassVar[bool] = True
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
         """Return the test pairs that score no less than the threshold fitted on dev."""
@@ -87,15 +88,41 @@ class BitextMining(EncoderOnly):
         write_lines([f"{left}\t{right}" for left, right in predictions], path)
 
     def read(self, path: File, report: Report | None = None) -> Pairs:
-        """Read ``source id TAB English id`` lines."""
+        """Read ``source id TAB English id`` lines.
+
+        A report is also told of pairs that no mining gives but the official scorer takes: the
+        wrong way round, of another language, of an id that stands in a pair before.
+        """
         tell = report or raising(path)
-        return id_pairs(
-            scored_lines(path), lambda line, what: tell(Fault(Kind.PAIR, what, line, expected=PAIR))
-        )
+        rows = scored_lines(path)
+
+        def fail(line: int, what: str) -> None:
+            tell(Fault(Kind.PAIR, what, line, repr(rows[line - 1][:60]), PAIR))
+
+        pairs = id_pairs(rows, fail)
+        if report and len(pairs) == len(rows):
+            language = Path(str(path)).stem.rpartition("-")[2]
+            for fault in _impossible(pairs, language):
+                report(fault)
+        return pairs
 
     def read_gold(self, path: File) -> Pairs:
         """Read gold pairs."""
         return self.read(path)
+
+    def names(self, rows: Any) -> Mapping[str, set[str]]:
+        """Return the ids of the test sentences of each side."""
+        return {side: set(ids) for side, ids in ids_of(rows).items()}
+
+    def unknown(self, names: Mapping[str, set[str]], predictions: Pairs) -> Iterator[Fault]:
+        """Yield the pairs with an id that no test sentence of its side has."""
+        sides = [(names[side], side) for side in SIDES]
+        for number, pair in enumerate(predictions, 1):
+            for name, (known, side) in zip(pair, sides, strict=True):
+                if name not in known:
+                    text = f"{name:.60} is not a sentence of the test set"
+                    expected = f"one of the {len(known):,} {side} ids"
+                    yield Fault(Kind.PAIR, text, number, text, expected)
 
     def limited(self, gold: Pairs, rows: Dataset) -> Pairs:
         """Return the gold pairs that have both sentences in the rows."""
@@ -128,3 +155,34 @@ class BitextMining(EncoderOnly):
         right = [2.0 * (pair in truth and pair in mined) for pair in pairs]
         counts = [float((pair in truth) + (pair in mined)) for pair in pairs]
         return Tally(np.array(right), np.array(counts), [source for source, _ in pairs])
+
+
+def _impossible(pairs: Pairs, language: str) -> Iterator[Fault]:
+    """Yield the pairs of a file that no mining of one language against English gives.
+
+    Args:
+        pairs: A pair of each line.
+        language: The code that ids of the first column begin with, if they begin with a code.
+    """
+    first_lines: dict[tuple[int, str], int] = {}
+    expected = f"an id in {language}, a tab, an English id"
+    for number, pair in enumerate(pairs, 1):
+        shown, codes = f"{pair[0]:.60} TAB {pair[1]:.60}", (_code(pair[0]), _code(pair[1]))
+        if codes == ("en", language):
+            text = "the columns are the other way round"
+            yield Fault(Kind.PAIR, text, number, shown, expected, f"{text}: swap them")
+            continue
+        if codes[0] not in ("", language) or codes[1] not in ("", "en"):
+            text = "a pair of other languages"
+            yield Fault(Kind.PAIR, text, number, shown, expected, f"{text}: look for mixed files")
+        for side, name in enumerate(pair):
+            before = first_lines.setdefault((side, name), number)
+            if before != number:
+                text = f"{name:.60} is in line {before} already"
+                yield Fault(Kind.PAIR, text, number, text, "each sentence in one pair at most")
+
+
+def _code(name: str) -> str:
+    """Return the language code that an id begins with (``de-000000001``), "" for none."""
+    code, dash, _ = name.partition("-")
+    return code if dash and len(code) in (2, 3) and code.isascii() and code.islower() else ""

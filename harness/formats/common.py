@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from harness.formats.faults import Fault, Kind, Report, raising
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from harness.declarations import Evaluated, Scores
     from harness.statistics.sums import Tally
 
 PLACEHOLDER_ROWS = 50  # if all labels are equal, and at least this many, they are placeholders
@@ -36,6 +38,7 @@ class EvaluatedFormat(CommonFormat):
 
     suffix: ClassVar[str] = "tsv"
     splits: ClassVar[tuple[str, ...]] = ("test",)
+    names_examples: ClassVar[bool] = False
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the first rows."""
@@ -48,6 +51,20 @@ class EvaluatedFormat(CommonFormat):
     def limited(self, gold: list[Any], rows: Dataset) -> list[Any]:
         """Return the gold of the first rows, as many as there are."""
         return gold[: len(rows)]
+
+    def scored(
+        self: Evaluated, gold: Any, predictions: Any, language: str
+    ) -> tuple[Scores, Callable[[], Tally | None]]:
+        """Return the scores and what returns the tally; by default each counts for itself."""
+        scores = self.score(gold, predictions, language)
+        return scores, partial(self.tally, gold, predictions, language)
+
+    def names(self, rows: Any) -> Any:
+        """Return nothing: by default predictions name no examples beyond the gold's."""
+
+    def unknown(self, names: Any, predictions: Any) -> Iterator[Fault]:
+        """Yield nothing."""
+        yield from ()
 
     def misfits(self, gold: Any, predictions: Any) -> Iterator[Fault]:
         """Yield how predictions do not fit the gold; by default nothing is known of that."""
@@ -69,6 +86,7 @@ def checked_lines(
     path: File,
     valid: Callable[[str], bool],
     fault: str,
+    expected: str,
     report: Report | None = None,
     kind: Kind = Kind.LABEL,
 ) -> list[str]:
@@ -78,27 +96,50 @@ def checked_lines(
         path: The file.
         valid: Whether a line is one.
         fault: What a line is that is not valid: ``no 0-based line number``.
+        expected: What a line should be: ``a 0-based line number``.
         report: Receives the lines that are not valid; by default the first one raises.
         kind: The kind of such a fault; an empty line is ``BLANK``.
 
     Raises:
         HarnessError: As ``scored_lines``, or by ``report``.
     """
-    lines = [line.strip() for line in scored_lines(path)]
+    lines = list(map(str.strip, scored_lines(path)))
     tell = report or raising(path)
-    for number, line in enumerate(lines, 1):
-        if not valid(line):
-            found = repr(line[:60])
-            which = kind if line else Kind.BLANK
-            tell(Fault(which, f"{found} is {fault}", number, found, fault))
+    wrong = {line for line in set(lines) if not valid(line)}  # the lines of a file are often alike
+    for number, line in enumerate(lines if wrong else (), 1):
+        if line in wrong:
+            text = f"{line[:60]!r} is {fault}"
+            if line:
+                tell(Fault(kind, text, number, repr(line[:60]), expected))
+            else:
+                tell(Fault(Kind.BLANK, text, number, "a blank line", expected, "take it out"))
     return lines
 
 
-def other_count(predictions: int, gold: int, what: str) -> Iterator[Fault]:
-    """Yield a fault for another number of predictions than of labels."""
+HEADER = ("one short: was a header skipped?", "one more: was a header written?")
+
+
+def other_count(
+    predictions: int, gold: int, what: str, hints: tuple[str, str] = HEADER
+) -> Iterator[Fault]:
+    """Yield a fault for another number of predictions than of labels.
+
+    Args:
+        predictions: Number of predictions.
+        gold: Number of labels.
+        what: What the labels are of: ``pairs``.
+        hints: What to ask where one prediction is missing, and where one is too many.
+    """
     if predictions != gold:
         text = f"{predictions} predictions for {gold} labelled {what}"
-        yield Fault(Kind.COUNT, text, found=f"{predictions:,}", expected=f"{gold:,} {what}")
+        remedy = {-1: hints[0], 1: hints[1]}.get(predictions - gold, "")
+        yield Fault(
+            Kind.COUNT,
+            f"{text}; {remedy}" if remedy else text,
+            found=f"{predictions:,} predictions",
+            expected=f"{gold:,} {what}",
+            remedy=remedy,
+        )
 
 
 def first_rows(rows: Dataset, limit: int) -> Dataset:

@@ -33,6 +33,7 @@ class Fault:
         line: Number of the line, 0 for the whole file.
         found: What is there.
         expected: What should be there.
+        remedy: What probably happened, or what to do about it; "" where that is plain.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class Fault:
     line: int = 0
     found: str = ""
     expected: str = ""
+    remedy: str = ""
 
 
 Report = Callable[[Fault], None]

@@ -38,9 +38,11 @@ class Labelled(EvaluatedFormat):
 
     def read(self, path: File, report: Report | None = None) -> list[Any]:
         """Read one label per line."""
-        fault = f"none of the labels {', '.join(self.labels)}"
-        known = set(self.labels)
-        return checked_lines(path, lambda label: not known or label in known, fault, report)
+        names, known = ", ".join(self.labels), set(self.labels)
+        fault, expected = f"none of the labels {names}", f"one of the labels {names}"
+        return checked_lines(
+            path, lambda label: not known or label in known, fault, expected, report
+        )
 
     def gold(self, rows: Dataset) -> list[Any] | None:
         """Return the rows' labels, None unless all have one."""

@@ -76,7 +76,7 @@ class MultipleChoice(OneLabel):
         """Return the numbers of the rows, the same question in all languages."""
         from harness.statistics.clusters import Keys
 
-        return Keys(items=[str(i) for i in range(len(rows))])
+        return Keys(items=[str(i) for i in range(self.layout.count(rows))])
 
 
 def options(count: int) -> tuple[str, ...]:

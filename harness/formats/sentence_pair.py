@@ -64,4 +64,4 @@ class SentencePair(OneLabel):
             [f"{text} {i}" if text in NOT_TRANSLATED else text.lower() for i, text in column]
             for column in (enumerate(rows[name]) for name in self.passages)
         )
-        return Keys([str(i) for i in range(len(rows))], passages)
+        return Keys([str(i) for i in range(self.layout.count(rows))], passages)

@@ -59,7 +59,12 @@ class SentenceRetrieval(EncoderOnly):
         """Read one 0-based line number per line."""
         fault = "no 0-based line number"
         return checked_lines(
-            path, lambda line: line.isascii() and line.isdigit(), fault, report, Kind.INDEX
+            path,
+            lambda line: line.isascii() and line.isdigit(),
+            fault,
+            "a 0-based line number",
+            report,
+            Kind.INDEX,
         )
 
     def read_gold(self, path: File) -> Lines:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Answers = list[tuple[str, list[str]]]
 """Each question's id and answers, in order: ids may repeat, and every question counts."""
 Offsets = list[tuple[int, int] | None]
+LONGEST_ANSWER = 10_000  # characters
 
 
 @dataclass(frozen=True)
@@ -141,17 +143,25 @@ class SpanExtraction(EvaluatedFormat):
         write_text(json.dumps(predictions, ensure_ascii=False, indent=0) + "\n", path)
 
     def read(self, path: File, report: Report | None = None) -> dict[str, str]:
-        """Read ``{id: answer}``."""
+        """Read ``{id: answer}``.
+
+        A report is also told of answers of more than ``LONGEST_ANSWER`` characters, which the
+        official scorer takes.
+        """
         refuse_mark(path)
         value, tell = read_json(path), report or raising(path)
         if not isinstance(value, dict):
-            found = f"{type(value).__name__}"
-            tell(Fault(Kind.ANSWER, "not a JSON object of question id to answer", found=found))
+            text, found = "not a JSON object of question id to answer", type(value).__name__
+            tell(Fault(Kind.ANSWER, text, found=found, expected="an object of id to answer"))
             return {}
         for name, answer in value.items():
             if not isinstance(answer, str):
-                text = f"the answer to {name} is no text but {answer!r:.60}"
+                text = f"the answer to {name:.60} is no text but {answer!r:.60}"
                 tell(Fault(Kind.ANSWER, text, found=f"{name:.60}: {answer!r:.60}", expected="text"))
+            elif report and len(answer) > LONGEST_ANSWER:
+                text = f"the answer to {name:.60} has {len(answer):,} characters"
+                expected = f"at most {LONGEST_ANSWER:,}"
+                tell(Fault(Kind.ANSWER, text, expected=expected, remedy="answer with a span"))
         return value
 
     def misfits(self, gold: Answers, predictions: dict[str, str]) -> Iterator[Fault]:
@@ -165,7 +175,13 @@ class SpanExtraction(EvaluatedFormat):
         for names, what in ((missing, "are missing"), (unknown, "belong to no question")):
             if names:
                 found = f"{len(names):,} of {len(known):,} ids {what}: {_named(names)}"
-                yield Fault(Kind.IDS, found, found=found, expected=f"the {len(known):,} ids")
+                yield Fault(
+                    Kind.IDS,
+                    found,
+                    found=found,
+                    expected=f"the {len(known):,} ids of the questions, each once",
+                    remedy='an answer that is not known is ""; ids are those of the test file',
+                )
 
     def read_gold(self, path: Path) -> Answers:
         """Read a SQuAD file with answers; one without any raises Unlabelled."""
@@ -188,13 +204,21 @@ class SpanExtraction(EvaluatedFormat):
 
     def score(self, gold: Answers, predictions: dict[str, str], language: str) -> Scores:
         """Return exact match and F1; an id without a prediction scores 0."""
-        from harness.scoring import mlqa_scores, squad2_scores, squad_scores
+        return self.scored(gold, predictions, language)[0]
+
+    def scored(
+        self, gold: Answers, predictions: dict[str, str], language: str
+    ) -> tuple[Scores, Callable[[], Tally | None]]:
+        """Return the scores and what returns the tally, each question compared once for both."""
+        from harness.scoring import mlqa_questions, question_means, squad2_scores, squad_questions
 
         if self.no_answer:
-            return squad2_scores(gold, predictions)
+            return squad2_scores(gold, predictions), partial(_tally, gold, None)
         if self.scorer == "mlqa":
-            return mlqa_scores(gold, predictions, _mlqa_language(language))
-        return squad_scores(gold, predictions)
+            questions = mlqa_questions(gold, predictions, _mlqa_language(language))
+        else:
+            questions = squad_questions(gold, predictions)
+        return question_means(questions), partial(_tally, gold, questions)
 
     def keys(self, rows: Dataset) -> Keys:
         """Return the questions' ids, the same in all languages, and their contexts."""
@@ -205,19 +229,18 @@ class SpanExtraction(EvaluatedFormat):
 
     def tally(self, gold: Answers, predictions: dict[str, str], language: str) -> Tally | None:
         """Return of each question the mean of exact match and F1, of 1; None of SQuAD v2.0."""
-        import numpy as np
+        return self.scored(gold, predictions, language)[1]()
 
-        from harness.scoring import mlqa_questions, squad_questions
-        from harness.statistics.sums import Tally
 
-        if self.no_answer:
-            return None
-        if self.scorer == "mlqa":
-            questions = mlqa_questions(gold, predictions, _mlqa_language(language))
-        else:
-            questions = squad_questions(gold, predictions)
-        means = np.array([(exact + f1) / 2 for exact, f1 in questions])
-        return Tally(means, np.ones(len(means)), [name for name, _ in gold])
+def _tally(gold: Answers, questions: Sequence[tuple[int, float]] | None) -> Tally | None:
+    import numpy as np
+
+    from harness.statistics.sums import Tally
+
+    if questions is None:
+        return None
+    means = np.array([(exact + f1) / 2 for exact, f1 in questions])
+    return Tally(means, np.ones(len(means)), [name for name, _ in gold])
 
 
 def _named(names: Sequence[str]) -> str:

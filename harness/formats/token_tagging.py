@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain, groupby
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +20,9 @@ from harness.models.batching import IGNORED
 from harness.models.heads import TOKENS, Head
 
 if TYPE_CHECKING:
+    import numpy as np
     from datasets import Dataset
+    from numpy.typing import NDArray
 
     from harness.models.model import Model
     from harness.recipes import Settings
@@ -27,6 +30,20 @@ if TYPE_CHECKING:
     from harness.statistics.sums import Tally
 
 TagLists = list[list[str]]
+HINTS = ("one short: is a blank line missing?", "one more: is a blank line too many?")
+
+
+class Sentences(list[list[str]]):
+    """The tags of a file's sentences.
+
+    Attributes:
+        lines: Number of the line on which each sentence begins.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a sentence."""
+        super().__init__()
+        self.lines: list[int] = []
 
 
 @dataclass(frozen=True)
@@ -93,29 +110,57 @@ class TokenTagging(Labelled):
     def read(self, path: File, report: Report | None = None) -> TagLists:
         """Read one tag per line, sentences separated by one or more blank lines."""
         known = {*self.labels, ""} if self.labels else None
-        fault = f"none of the tags {', '.join(self.labels)}; expected one tag a line and no tokens"
-        tags = checked_lines(path, lambda tag: known is None or tag in known, fault, report)
-        return [list(sentence) for filled, sentence in groupby(tags, key=bool) if filled]
+        names, wanted = ", ".join(self.labels), "one tag a line and no tokens"
+        fault, expected = f"none of the tags {names}; expected {wanted}", f"{wanted}: {names}"
+        tags = checked_lines(
+            path, lambda tag: known is None or tag in known, fault, expected, report
+        )
+        tags.append("")
+        sentences = Sentences()
+        start = 0
+        while start < len(tags):
+            end = tags.index("", start)
+            if end > start:
+                sentences.append(tags[start:end])
+                sentences.lines.append(start + 1)
+            start = end + 1
+        return sentences
 
     def misfits(self, gold: TagLists, predictions: TagLists) -> Iterator[Fault]:
-        """Yield another number of sentences, else each sentence with another number of tags."""
-        if len(predictions) != len(gold):
-            yield from other_count(len(predictions), len(gold), "sentences")
+        """Yield another number of sentences, else each sentence with another number of tags.
+
+        Where the number of sentences is another, the first that is not as long as its gold is
+        named: there a blank line is missing or too many.
+        """
+        lengths = _other_lengths(gold, predictions)
+        if len(predictions) == len(gold):
+            yield from lengths
             return
-        for number, (expected, given) in enumerate(zip(gold, predictions, strict=True), 1):
-            if len(expected) != len(given):
-                text = f"sentence {number}: {len(given)} predicted tags for {len(expected)} tokens"
-                found, wanted = f"{len(given)} tags", f"{len(expected)} tokens"
-                yield Fault(Kind.LENGTH, text, found=f"sentence {number}: {found}", expected=wanted)
+        first = next(lengths, None)
+        place = f"look at {first.text}" if first else "look at the end"
+        for fault in other_count(len(predictions), len(gold), "sentences", HINTS):
+            yield replace(
+                fault,
+                kind=Kind.BLANK if len(predictions) > len(gold) else Kind.COUNT,
+                line=first.line if first else 0,
+                found=f"{len(predictions):,} sentences",
+                remedy=f"{fault.remedy} {place}" if fault.remedy else place,
+            )
 
     def score(self, gold: TagLists, predictions: TagLists, language: str) -> Scores:
         """Return chunk F1, precision and recall, and (extra, not official) token accuracy."""
-        from harness.scoring import chunk_scores, token_accuracy
+        return self.scored(gold, predictions, language)[0]
+
+    def scored(
+        self, gold: TagLists, predictions: TagLists, language: str
+    ) -> tuple[Scores, Callable[[], Tally]]:
+        """Return the scores and what returns the tally, chunks counted once for both."""
+        from harness.scoring import chunk_counts
 
         refuse(self.misfits(gold, predictions))
-        return chunk_scores(gold, predictions) | {
-            "token_accuracy": token_accuracy(gold, predictions)
-        }
+        counts = chunk_counts(gold, predictions)
+        scores = counts.scores | {"token_accuracy": counts.token_accuracy}
+        return scores, partial(_tally, counts.right, counts.both)
 
     def keys(self, rows: Dataset) -> Keys:
         """Return the sentences; equal ones are one cluster."""
@@ -125,11 +170,27 @@ class TokenTagging(Labelled):
 
     def tally(self, gold: TagLists, predictions: TagLists, language: str) -> Tally:
         """Return of each sentence twice its right chunks, of its predicted and labelled ones."""
-        from harness.scoring import chunk_counts
-        from harness.statistics.sums import Tally
+        return self.scored(gold, predictions, language)[1]()
 
-        right, both = chunk_counts(gold, predictions)
-        return Tally(right.astype(float), both.astype(float))
+
+def _tally(right: NDArray[np.intp], both: NDArray[np.intp]) -> Tally:
+    from harness.statistics.sums import Tally
+
+    return Tally(right.astype(float), both.astype(float))
+
+
+def _other_lengths(gold: TagLists, predictions: TagLists) -> Iterator[Fault]:
+    """Yield the sentences that have another number of tags than of tokens."""
+    lengths = zip(map(len, gold), map(len, predictions), strict=False)
+    for number, (expected, given) in enumerate(lengths, 1):
+        if expected != given:
+            yield Fault(
+                Kind.LENGTH,
+                f"sentence {number}: {given} predicted tags for {expected} tokens",
+                predictions.lines[number - 1] if isinstance(predictions, Sentences) else 0,
+                found=f"sentence {number}: {given:,} tags",
+                expected=f"{expected:,} tokens",
+            )
 
 
 def _split(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
+from harness.data.files import digest_of
 from harness.data.folder import FolderSource
 from harness.data.memory import Memory
 from harness.data.source import Source, training_digest, training_rows
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
 from harness.formats.common import Unlabelled
-from harness.pipeline.steps.step import digest_of, format_identity
+from harness.pipeline.steps.step import format_identity
 from harness.recipes import Settings
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
-from harness.data.files import copy_file, read_json, write_json
+from harness.data.files import copy_file, digest, read_json, write_json
 from harness.models.device import first_process
 from harness.pipeline.engines.run_plan import IN_PROCESS, EngineChoice, run_plan
 from harness.pipeline.engines.schedule import Progress
@@ -18,10 +18,22 @@ from harness.pipeline.plan import Plan, score_step
 from harness.pipeline.request import Request
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import Store
 from harness.results import SCORES, STATISTICS, Results
-from harness.submission.environment import environment
-from harness.submission.record import SUBMISSION, Submission
+from harness.submission.entry import PREDICTIONS, SUBMISSION, EntryRun
+from harness.submission.environment import commit_of, environment, manifest_of
+from harness.submission.own_values import validate
+from harness.submission.record import (
+    Model,
+    Submission,
+    claims_of,
+    run_id,
+    slug_of,
+    title_of,
+    training_of,
+)
+from harness.submission.stages import origin_of
 from harness.task_score import TaskScore
 
 if TYPE_CHECKING:
@@ -56,7 +68,8 @@ def evaluate(
         HarnessError: The submission would not fit its schema; nothing has run.
     """
     start = time.time()
-    _submission(request, Results(request.benchmark, {}, request.partial)).as_dict()
+    entry = _submission(request, plan, output)
+    _check_planned(entry, plan)
     runtime = Runtime(store, request.source, request.device)
     report = run_plan(plan.steps, runtime, progress, choice)
     if not first_process():
@@ -80,21 +93,74 @@ def evaluate(
         run=run_of(plan, store, tasks, request.seed, request.checkpoint.intermediate),
     )
     _clear(output)
-    for step in plan.steps:
-        if isinstance(step, PredictStep) and step.key not in failed:
-            target = output / "predictions" / step.task.name / step.file
-            copy_file(store.fetched(step) / step.file, target)
+    predicted = [step for step in _predictions(plan) if step.key not in failed]
+    for step in predicted:
+        target = output / PREDICTIONS / step.task.name / step.file
+        copy_file(store.fetched(step) / step.file, target)
     results.save(output)
     done = [store.manifest(step) for step in plan.steps if step.key not in failed]
     manifest = _manifest(request, plan, done, ran, time.time() - start)
     manifest |= {"partial": results.partial, "failed": sorted(reasons)}
     write_json(manifest, output / MANIFEST)
-    _submission(request, results).save(output)
+    if predicted:  # else there is nothing to hand in
+        files = [f"{step.task.name}/{step.file}" for step in predicted]
+        hashes = {path: digest(output / PREDICTIONS / path) for path in files}
+        about = manifest_of(request.device, test_data(predicted))
+        replace(
+            entry,
+            date=max(one["finished"][:10] for one in done),
+            partial=results.partial,
+            runs=(replace(entry.runs[0], files=hashes),),
+            claims=claims_of([results]),
+            manifest=about | {"git": commit_of(manifest["environment"]["git"])},
+        ).save(output)
     return results
 
 
-def _submission(request: Request, results: Results) -> Submission:
-    return Submission(results, request.checkpoint.as_dict(), request.recipe.name, request.seed)
+def _predictions(plan: Plan) -> list[PredictStep]:
+    return [step for step in plan.steps if isinstance(step, PredictStep)]
+
+
+def _check_planned(entry: Submission, plan: Plan) -> None:
+    """Refuse, before anything runs, what would not fit the schema: names of tasks, languages."""
+    steps = _predictions(plan)
+    files = {f"{step.task.name}/{step.file}": "0" * 64 for step in steps}
+    claims: dict[str, dict[str, Any]] = {step.task.name: {} for step in steps}
+    for step in steps:
+        claims[step.task.name][step.language] = {}
+    runs = (replace(entry.runs[0], files=files),)
+    validate(replace(entry, runs=runs, claims=claims).as_dict())
+
+
+def _submission(request: Request, plan: Plan, output: Path) -> Submission:
+    """Return the entry of a run, without what only the run shows: its files and scores."""
+    checkpoint, origin = request.checkpoint, origin_of(request.checkpoint)
+    specs = [step.spec for step in plan.steps if isinstance(step, TrainStep)]
+    training = training_of(request.recipe.name, specs)
+    return Submission(
+        slug=slug_of(output.resolve().name),
+        title=title_of(checkpoint.name),
+        benchmark=request.benchmark.name,
+        model=Model.of(checkpoint, origin),
+        training=training,
+        runs=(
+            EntryRun(
+                id=run_id(request.seed),
+                seed=request.seed,
+                intermediate_run=checkpoint.fingerprint[:12] if origin.stages else None,
+                files={},
+            ),
+        ),
+        date=time.strftime("%Y-%m-%d", time.gmtime()),
+        intermediate=origin.stages,
+        baseline=slug_of(f"{origin.base} {training.recipe}") if origin.stages else None,
+        partial=request.partial,
+    )
+
+
+def test_data(steps: Iterable[PredictStep]) -> dict[str, str]:
+    """Return a hash of the test examples of each task and language that are predicted."""
+    return {f"{step.task.name}/{step.language}": step.data["test"] for step in steps}
 
 
 def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from harness.pipeline.plan_training import head_kind
 from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store
+from harness.submission.stages import ORIGIN, origin_of, stage_of
 from harness.version import __version__
 
 CARD = "README.md"
@@ -62,12 +63,15 @@ def export(step: TrainStep, store: Store, request: Request, output: Path) -> Tra
     manifest = store.manifest(step)
     result = _under_names(manifest["result"], names)
     before = request.checkpoint.intermediate
+    origin = origin_of(request.checkpoint)
+    stage = stage_of(step.spec, tuple(result["examples_of"][name] for name in names))
     learnt = " + ".join(names) + (f" ({request.partial})" if request.partial else "")
     value = {
         "harness": __version__,
         "intermediate": f"{before}, then {learnt}" if before else learnt,
         "heads": [{"name": one.name, "kind": head_kind(one.format)} for one in sets],
         "parent": request.checkpoint.as_dict(),
+        ORIGIN: replace(origin, stages=(*origin.stages, stage)).as_dict(),
         "recipe": request.recipe.name,
         "seed": request.seed,
         "step": step.key,

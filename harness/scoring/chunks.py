@@ -17,7 +17,7 @@ import operator
 from collections import defaultdict
 from functools import cache
 from itertools import chain, count, repeat
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from harness.scoring.bitext import f1_scores
 
@@ -179,51 +179,73 @@ def chunk_scores(
     Raises:
         ValueError: The shapes differ, a tag is empty, or there is nothing to score.
     """
-    truth, guess = _chunks(gold, predictions)
-    correct = int(((truth == guess) & (truth >= 0)).sum())
-    return f1_scores(correct, int((guess >= 0).sum()), int((truth >= 0).sum()))
+    return chunk_counts(gold, predictions).scores
+
+
+class ChunkCounts(NamedTuple):
+    """What is right in a corpus of tags.
+
+    Attributes:
+        right: (S,) twice the right chunks of each sentence.
+        both: (S,) its predicted plus its labelled chunks.
+        predicted: Predicted chunks of all sentences.
+        labelled: Labelled chunks of all sentences.
+        tags: Tags that are right, regardless of chunks.
+        total: Tags of all sentences.
+    """
+
+    right: Ints
+    both: Ints
+    predicted: int
+    labelled: int
+    tags: int
+    total: int
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Return F1, precision and recall over chunks, see ``chunk_scores``."""
+        return f1_scores(int(self.right.sum()) // 2, self.predicted, self.labelled)
+
+    @property
+    def token_accuracy(self) -> float:
+        """Return the share of tags that are right, see ``token_accuracy``."""
+        return self.tags / self.total * 100
 
 
 def chunk_counts(
     gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
-) -> tuple[Ints, Ints]:
-    """Return of each sentence twice the right chunks, and the predicted plus the labelled ones.
+) -> ChunkCounts:
+    """Return what scores and sums by sentence are made of.
 
-    Their sums give the F1 of ``chunk_scores``. A chunk belongs to the sentence that it ends in.
+    A chunk belongs to the sentence that it ends in. Two chunks of one corpus never end at the
+    same place, so ends identify them.
 
     Args:
         gold: S sentences of tags.
         predictions: S sentences of predicted tags, each as long as its gold sentence.
-
-    Returns:
-        Two arrays (S,).
 
     Raises:
         ValueError: The shapes differ, a tag is empty, or there is nothing to score.
     """
     import numpy as np
 
-    truth, guess = _chunks(gold, predictions)
-    # one end is possible before each tag and before the O after the sentence
-    starts = np.cumsum([1, *(len(tags) + 1 for tags in gold[:-1])]) - 1
-    right = (truth == guess) & (truth >= 0)
-    both = (truth >= 0).astype(np.intp) + (guess >= 0)
-    return 2 * np.add.reduceat(right.astype(np.intp), starts), np.add.reduceat(both, starts)
-
-
-def _chunks(
-    gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
-) -> tuple[Ints, Ints]:
-    """Return the chunks of gold and predictions that end at each place, as ``_find`` does.
-
-    Two chunks of one corpus never end at the same place, so ends identify them.
-    """
     total = _count_tags(gold, predictions)
     codes: defaultdict[str, int] = defaultdict(count().__next__)
     both = [_encode(sentences, total, codes) for sentences in (gold, predictions)]
     attributes = _attributes(codes)
     truth, guess = (_find(one, *attributes) for one in both)
-    return truth, guess
+    labelled, predicted = truth >= 0, guess >= 0
+    right = (truth == guess) & labelled
+    # one end is possible before each tag and before the O after the sentence
+    starts = np.cumsum([1, *(len(tags) + 1 for tags in gold[:-1])]) - 1
+    return ChunkCounts(
+        right=2 * np.add.reduceat(right.astype(np.intp), starts),
+        both=np.add.reduceat(labelled.astype(np.intp) + predicted, starts),
+        predicted=int(predicted.sum()),
+        labelled=int(labelled.sum()),
+        tags=int((both[0] == both[1]).sum()) - len(gold) - 1,  # but for the boundaries
+        total=total,
+    )
 
 
 def token_accuracy(gold: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> float:

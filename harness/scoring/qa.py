@@ -181,7 +181,11 @@ def _questions(
 
 def _scores(gold: Answers, predictions: Mapping[str, str], rules: _Rules) -> dict[str, float]:
     """Return the scores of predictions by one script's rules; see `squad_scores`."""
-    questions = _questions(gold, predictions, rules)
+    return question_means(_questions(gold, predictions, rules))
+
+
+def question_means(questions: Sequence[tuple[int, float]]) -> dict[str, float]:
+    """Return exact match and F1 in percent of what ``squad_questions`` has of each question."""
     f1 = 0.0
     for _, one in questions:  # in order, as the script adds; sum() would add more exactly
         f1 += one

@@ -20,8 +20,10 @@ from harness.statistics.panels import panels_of
 from harness.statistics.power import smallest_effect
 from harness.statistics.runs import Row, Run
 from harness.statistics.sums import LanguageSums, Sums
+from harness.version import STATISTICS as VERSION  # there, so that it costs no numpy
 
 __all__ = [
+    "VERSION",
     "Column",
     "Interval",
     "LanguageSums",

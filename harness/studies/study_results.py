@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.comparison import Comparison, Entry, rows_of
+from harness.comparison import Comparison, RowRuns, rows_of
 from harness.comparison.build import EXPLAINED
 from harness.comparison.table import AVERAGE
 from harness.pipeline.evaluate import run_of, task_scores
@@ -36,19 +36,19 @@ def comparison_of(whole: StudyPlan, store: Store) -> Comparison:
     return Comparison(tuple(rows), columns, "intermediate", BASELINE, tuple(notes), best)
 
 
-def entries_of(whole: StudyPlan, store: Store) -> dict[tuple[str, str], Entry]:
+def entries_of(whole: StudyPlan, store: Store) -> dict[tuple[str, str], RowRuns]:
     """Return the finished runs of a study, by group and row.
 
     Raises:
         HarnessError: A step's statistics do not add up to its scores.
     """
-    entries: dict[tuple[str, str], Entry] = {}
+    entries: dict[tuple[str, str], RowRuns] = {}
     for cell in whole.cells:
         place = (_group(cell, whole), cell.row)
-        tasks = _cell_scores(cell, whole, store)
+        tasks = cell_scores(cell, whole, store)
         run = run_of(cell.plan, store, tasks, cell.seed, cell.start.intermediate)
         gaps = {name for name, task in tasks.items() if _has_gaps(task)}
-        known = entries.get(place, Entry(cell.row, (), place[0]))
+        known = entries.get(place, RowRuns(cell.row, (), place[0]))
         entries[place] = replace(
             known,
             runs=(*known.runs, run) if run.sums else known.runs,
@@ -58,7 +58,7 @@ def entries_of(whole: StudyPlan, store: Store) -> dict[tuple[str, str], Entry]:
     return entries
 
 
-def _notes(whole: StudyPlan, entries: Sequence[Entry]) -> list[str]:
+def _notes(whole: StudyPlan, entries: Sequence[RowRuns]) -> list[str]:
     """Return what a reader of the table must know."""
     seeds = len(whole.study.seeds)
     notes = [f"{EXPLAINED} {seeds} {'seeds' if seeds > 1 else 'seed'}."]
@@ -74,7 +74,7 @@ def _group(cell: Cell, whole: StudyPlan) -> str:
     return cell.group + (f", {cell.recipe}" if len(whole.study.recipes) > 1 else "")
 
 
-def _cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskScore]:
+def cell_scores(cell: Cell, whole: StudyPlan, store: Store) -> dict[str, TaskScore]:
     """Return the scores of each finished target."""
     steps = {n: step for n, step in cell.plan.scores.items() if store.sound(step)}
     scores = task_scores(whole.request, replace(cell.plan, scores=steps), store, {})

@@ -5,12 +5,16 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.version import __version__
+
+if TYPE_CHECKING:
+    from harness.models.device import Device
 
 PACKAGES = "torch transformers accelerate datasets tokenizers safetensors numpy faiss-cpu".split()
 
@@ -28,6 +32,27 @@ def environment() -> dict[str, Any]:
         "packages": versions,
         "git": _git(Path(__file__).parent),
     }
+
+
+def manifest_of(device: Device, data: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an entry says of how it came about, without the harness's git state.
+
+    Args:
+        device: Where and how it was computed.
+        data: Task and language (``xnli/de``) to a hash of the test examples.
+    """
+    identity = device.identity()
+    return {
+        "harness": __version__,
+        "python": sys.version.split()[0],
+        **{name: identity[name] for name in ("torch", "transformers", "device", "precision")},
+        "data": dict(sorted(data.items())),
+    }
+
+
+def commit_of(git: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the git state of an environment as an entry says it."""
+    return {"commit": git["revision"], "dirty": git["dirty"]} if git else None
 
 
 def _git(folder: Path) -> dict[str, Any] | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
-from harness.declarations import Benchmark, Task
+from harness.declarations import Benchmark, Scores, Task
 from harness.errors import HarnessError, nearest
 from harness.formats.common import Unlabelled
 from harness.results import Results
@@ -27,13 +26,14 @@ def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
     """Score all predictions of installed tasks in a folder.
 
     Args:
-        where: Folder with a sub-folder for each task, e.g. the output of ``harness eval``.
+        where: Folder with a sub-folder for each task, e.g. the output of ``harness eval``; or an
+            entry of one run.
         labels: Folder of labels in the same layout.
         benchmark: Which tasks and languages to score.
 
     Raises:
-        HarnessError: A folder is missing or empty, has a sub-folder of an unknown task, or a
-            file is malformed or has a wrong number of predictions. Folders that
+        HarnessError: A folder is missing or empty, has a sub-folder of an unknown task or several
+            runs, or a file is malformed or has a wrong number of predictions. Folders that
             ``stray_folders`` returns are ignored.
     """
     predictions = _tasks_folder(where)
@@ -66,7 +66,7 @@ def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
 def score_task(
     task: Task, predictions: Mapping[str, Path], gold: Callable[[str], tuple[Any, str]]
 ) -> tuple[TaskScore, dict[str, Callable[[], Tally | None]]]:
-    """Score a task's prediction files; all scores come from here.
+    """Score a task's prediction files.
 
     Args:
         task: The task.
@@ -93,15 +93,35 @@ def score_task(
             missing[language] = "no labels"
             continue
         try:
-            scores[language] = task.format.score(known, answers, language)
+            scores[language], tallies[language] = score_file(task, language, known, answers)
         except (HarnessError, ValueError) as error:
             message = f"{task.name} {language}: {error}"
             if place:
                 message = f"{path}: {error} (labels: {place})"
             raise HarnessError(message) from error
-        tallies[language] = partial(task.format.tally, known, answers, language)
     score = TaskScore(task.name, task.format.metric, scores, tuple(predictions), missing)
     return score, tallies
+
+
+def score_file(
+    task: Task, language: str, gold: Any, answers: Any
+) -> tuple[Scores, Callable[[], Tally | None]]:
+    """Score the predictions of one language; all scores come from here.
+
+    Args:
+        task: The task.
+        language: The language.
+        gold: Its gold.
+        answers: What the task's format has read in the prediction file.
+
+    Returns:
+        The metrics, and a function that returns what each example adds to the score.
+
+    Raises:
+        HarnessError: The predictions do not fit the gold.
+        ValueError: The same.
+    """
+    return task.format.scored(gold, answers, language)
 
 
 def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark) -> TaskScore:
@@ -141,10 +161,33 @@ def stray_folders(predictions: Path) -> list[str]:
     """Return the sub-folders of an editor or an archive among the predictions."""
     folder = _tasks_folder(predictions)
     names = (path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ()
-    return sorted(name for name in names if name.startswith(".") or name in STRAY)
+    return sorted(filter(_stray, names))
+
+
+def _stray(name: str) -> bool:
+    """Return whether a folder is an editor's or an archive's."""
+    return name.startswith(".") or name in STRAY
 
 
 def _tasks_folder(predictions: Path) -> Path:
-    """Return the folder with the tasks' folders; in an output folder, one level below."""
+    """Return the folder with the tasks' folders; in an output folder or an entry, below.
+
+    Raises:
+        HarnessError: There are several runs: each is scored by itself.
+    """
     inner = predictions / "predictions"
-    return inner if inner.is_dir() else predictions
+    folder = inner if inner.is_dir() else predictions
+    runs = _runs_in(folder)
+    if len(runs) > 1:
+        names = " ".join(run.name for run in runs)
+        raise HarnessError(f"{folder}: {len(runs)} runs: {names}; name one, as {runs[0]}")
+    return runs[0] if runs else folder
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    """Return the folders of an entry's runs; [] where the tasks' folders are not one below."""
+    known = registry.task_names()
+    if not folder.is_dir() or any((folder / name).is_dir() for name in known):
+        return []
+    inner = sorted(path for path in folder.iterdir() if path.is_dir() and not _stray(path.name))
+    return [path for path in inner if any((path / name).is_dir() for name in known)]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -14,11 +15,23 @@ from harness.bounds import BOUNDS, COUNT, SEED, SHARE, WEIGHT, Bounds, shown
 from harness.cli.arguments import parameters_of
 from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
+from harness.cli.export_command import export_command
+from harness.cli.import_command import import_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.main import COMMANDS as INSTALLED
+from harness.cli.pack_command import pack_command
+from harness.cli.review_command import review_command
 from harness.cli.store_commands import check_store_command, prune_command
-from harness.cli.study_commands import plan_command, power_command, run_command, table_command
+from harness.cli.study_commands import (
+    plan_command,
+    power_command,
+    run_command,
+    submit_command,
+    table_command,
+)
 from harness.cli.train_command import train_command
+from harness.cli.validate_command import validate_command
+from harness.cli.verify_command import verify_command
 from harness.errors import HarnessError
 from harness.recipes import SETTINGS, Setting, Settings, read_by
 from harness.studies import study_file as studies
@@ -171,12 +184,19 @@ COMMANDS = {
     ("compare", "x"): compare_command,
     ("store", "check"): check_store_command,
     ("store", "prune", "x"): prune_command,
+    ("study", "submit", "x", "--output", "x"): submit_command,
+    ("submission", "validate", "x"): validate_command,
+    ("submission", "verify", "x"): verify_command,
+    ("submission", "review", "--base", "x"): review_command,
+    ("submission", "pack", "x", "--slug", "x"): pack_command,
+    ("submission", "import", "x"): import_command,
+    ("submission", "export", "x", "--format", "eee"): export_command,
 }
 OPTIONS = {
     (*words, f"--{parameter.name.replace('_', '-')}"): BOUNDS[parameter.name]
     for words, command in COMMANDS.items()
     for parameter in parameters_of(command)
-    if parameter.kind in (int, float)
+    if {int, float} & {parameter.kind, *get_args(parameter.kind)}
 }
 
 
@@ -191,6 +211,8 @@ def test_every_number_of_the_command_line_is_seen() -> None:
         "--mlm",
         "--workers",
         "--seed-sd",
+        "--tried",
+        "--parameters",
     }
 
 

@@ -144,13 +144,18 @@ def test_eval_takes_it_and_says_what_it_was_trained_on(
         )  # fmt: skip
         assert code == 0, err
         found: dict[str, Any] = json.loads((tmp_path / name / "submission.json").read_text())
-        return found["checkpoint"]  # type: ignore[no-any-return]
+        return found
 
-    assert evaluated(trained, "a")["intermediate"] == "mnli"
-    assert evaluated(tiny, "b")["intermediate"] == ""
+    def names(entry: dict[str, Any]) -> list[str]:
+        return [task["name"] for stage in entry["intermediate"] for task in stage["tasks"]]
+
+    entry = evaluated(trained, "a")
+    assert names(entry) == ["mnli"] and entry["model"]["base"] == tiny.name
+    assert names(evaluated(tiny, "b")) == []
     said = "MNLI, by somebody else"
-    assert evaluated(tiny, "c", "--intermediate", said)["intermediate"] == said
-    assert evaluated(trained, "d", "--intermediate", said)["intermediate"] == said
+    assert names(evaluated(tiny, "c", "--intermediate", said)) == [said]
+    entry = evaluated(trained, "d", "--intermediate", said)
+    assert names(entry) == [said] and entry["model"]["base"] == "trained"
 
 
 def test_a_second_training_goes_on_from_the_first(learn: Run, tmp_path: Path) -> None:

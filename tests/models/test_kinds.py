@@ -441,9 +441,10 @@ def test_what_opens_is_evaluated_to_the_end(make, evaluate: Evaluate, tmp_path: 
     code, _, err = evaluate(make(tmp_path / "ck"))
     assert code == 0, err
     submission = json.loads((tmp_path / "out/submission.json").read_text())
-    assert list(submission["scores"]["tasks"]) == ["xnli", "panx", "xquad", "bucc2018", "tatoeba"]
-    assert all(task["score"] is not None for task in submission["scores"]["tasks"].values())
-    assert submission["checkpoint"]["body"] > 0
+    tasks = json.loads((tmp_path / "out/scores.json").read_text())["tasks"]
+    assert list(tasks) == ["xnli", "panx", "xquad", "bucc2018", "tatoeba"]
+    assert all(task["score"] is not None for task in tasks.values())
+    assert submission["model"]["parameters_body"] > 0
 
 
 def test_tasks_without_a_head_are_skipped_and_said(evaluate: Evaluate, tmp_path: Path) -> None:
@@ -500,7 +501,8 @@ def test_no_number_comes_out_of_what_is_not_finite(evaluate: Evaluate, tmp_path:
         assert not (tmp_path / f"out/predictions/{name}/test-de.tsv").exists()
     submission = json.loads((tmp_path / "out/submission.json").read_text())
     assert "incomplete, 5 steps failed" in submission["partial"]
-    tasks = submission["scores"]["tasks"]
+    tasks = json.loads((tmp_path / "out/scores.json").read_text())["tasks"]
+    assert list(submission["claims"]["xnli"]) == ["en"] and "tatoeba" not in submission["claims"]
     assert list(tasks["xnli"]["languages"]) == ["en"] and not tasks["xnli"]["complete"]
     assert tasks["tatoeba"]["score"] is None
     assert tasks["tatoeba"]["missing"]["de"] == "failed"  # why may name files of this machine

@@ -14,7 +14,7 @@ from support.statistics_made import drawn, language, run
 
 from harness.errors import HarnessError
 from harness.statistics import Run
-from harness.statistics.clusters import Clusters, Keys, cluster
+from harness.statistics.clusters import Clusters, Keys, _joined, cluster
 from harness.statistics.sums import Tally, load, refuse_other_scores, save, summed
 
 KEYS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 4)), max_size=12)
@@ -218,3 +218,15 @@ def test_a_run_says_its_seed_and_what_was_trained(tmp_path: Path) -> None:
 def test_a_language_without_gold_and_predictions_scores_nothing() -> None:
     one = run(1, {"x": {"en": language([0, 0, 0], [0, 0, 0])}})
     assert one.sums["x"].languages["en"].score == 0
+
+
+@given(st.lists(st.lists(st.sampled_from("abcd"), max_size=8), min_size=1, max_size=3))
+def test_a_single_passage_gives_the_same_the_short_way(passages: list[list[str]]) -> None:
+    keys = {f"l{i}": Keys(passages=(some,), names=some) for i, some in enumerate(passages)}
+    short = cluster(keys)
+    long = _joined(keys, short.names)
+    assert short.joint == long.joint
+    for code in keys:
+        for left, right in ((short.rows, long.rows), (short.halves, long.halves)):
+            assert left[code].dtype == right[code].dtype
+            assert np.array_equal(left[code], right[code])

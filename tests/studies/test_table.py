@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from support.statistics_made import drawn, row
 
-from harness.comparison import Comparison, Entry, rows_of
+from harness.comparison import Comparison, RowRuns, rows_of
 
 TARGETS = ("xnli", "udpos", "panx")
 
 
-def entry(name: str, rate: float, runs: int = 3, **more: str) -> Entry:
-    return Entry(name, row(name, rate, runs, targets=TARGETS, items=300, **more).runs)
+def entry(name: str, rate: float, runs: int = 3, **more: str) -> RowRuns:
+    return RowRuns(name, row(name, rate, runs, targets=TARGETS, items=300, **more).runs)
 
 
-def table(*entries: Entry) -> Comparison:
+def table(*entries: RowRuns) -> Comparison:
     rows, best, notes = rows_of(entries, TARGETS, "baseline")
     return Comparison(tuple(rows), (*TARGETS, "mean"), "row", "baseline", tuple(notes), best)
 
@@ -64,7 +64,7 @@ def test_a_target_without_sums_is_said_not_to_be_compared() -> None:
 
 
 def test_a_row_without_runs_is_a_row_of_dashes() -> None:
-    whole = table(entry("baseline", 0.5), Entry("mnli", ()))
+    whole = table(entry("baseline", 0.5), RowRuns("mnli", ()))
     assert whole.rows[1].scores == {}
     (line,) = [line for line in str(whole).splitlines() if line.startswith("mnli")]
     assert line.split()[-4:] == ["–"] * 4

@@ -144,6 +144,20 @@ def test_the_table(score: Call, right: Path) -> None:
     assert "extra, no official score: token accuracy, udpos: en 100.0" in out
 
 
+def test_an_entry_is_scored_by_its_one_run(score: Call, right: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "entry" / "predictions"
+    shutil.copytree(right, runs / "seed-1")
+    (runs / ".git").mkdir()
+    code, out, err = score(tmp_path / "entry", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["overall"] == 100.0
+    (runs / "seed-1").rename(tmp_path / "seed-1")
+    for run in ("seed-1", "seed-2"):
+        (runs / run / "xnli").mkdir(parents=True)
+    code, _, err = score(tmp_path / "entry")
+    assert one_line(code, err).endswith(f"2 runs: seed-1 seed-2; name one, as {runs / 'seed-1'}")
+
+
 def test_overall_only_when_complete(score: Call, copy: Path) -> None:
     (copy / "xnli" / "test-sw.tsv").unlink()
     code, out, err = score(copy, "--json")

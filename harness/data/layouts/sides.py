@@ -32,6 +32,7 @@ class Sentences(Layout):
         """Read the language's file, the English one and perhaps the gold pairs."""
         columns: Columns = {name: [] for name in self.columns}
         matches: dict[str, list[str]] = {}
+        none: list[str] = []
         pairs: list[Pair] = []
         for path in paths[2:]:
             pairs += id_pairs(read_lines(path, reports(path)), reports(path))
@@ -43,19 +44,21 @@ class Sentences(Layout):
             columns["side"] += [side] * len(ids)
             columns["id"] += ids
             columns["text"] += texts
-            columns["matches"] += [matches.get(name, []) for name in ids]
-        foreign = foreign_pairs(ids_of(columns), pairs)
+            # a list for each of a million sentences would be most of the reading
+            columns["matches"] += [matches.get(name, none) for name in ids]
+        foreign = foreign_pairs(ids_of(columns), pairs) if pairs else ""
         if foreign:
             reports(paths[2])(0, foreign)
         return columns
 
     def _sentences(self, path: Path, report: Report) -> tuple[list[str], list[str]]:
         """Read sentences, one per line: ``id TAB sentence`` with ids, else only the sentence."""
+        lines = read_lines(path, report)
+        if not self.with_ids:
+            return [str(number) for number in range(len(lines))], [line.strip() for line in lines]
         names, texts = [], []
-        for number, line in enumerate(read_lines(path, report), 1):
-            name, tab, text = (
-                line.partition("\t") if self.with_ids else (str(number - 1), "\t", line)
-            )
+        for number, line in enumerate(lines, 1):
+            name, tab, text = line.partition("\t")
             if not tab:
                 report(number, "no tab; expected id, tab, sentence")
                 continue
@@ -128,10 +131,8 @@ def id_pairs(lines: Sequence[str], report: Report) -> list[Pair]:
 
 def ids_of(columns: Table) -> Mapping[str, list[str]]:
     """Return the ids of the sentences of each side."""
-    ids: dict[str, list[str]] = {"source": [], "english": []}
-    for side, name in zip(columns["side"], columns["id"], strict=True):
-        ids[side].append(name)
-    return ids
+    pairs = list(zip(columns["side"], columns["id"], strict=True))
+    return {one: [name for side, name in pairs if side == one] for one in ("source", "english")}
 
 
 def foreign_pairs(ids: Mapping[str, Sequence[str]], gold: Sequence[Pair]) -> str:

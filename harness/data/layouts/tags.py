@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from harness.data.files import Report, read_lines
 from harness.data.layouts.layout import STRINGS, Columns, Layout, Types
@@ -29,28 +29,32 @@ class Tags(Layout):
         """Read tagged sentences, or tokens alone."""
         known = set(labels)
         prefix = f"{path.stem.rpartition('-')[2]}:"
+        lines = read_lines(path, report)
+        read = {line: _read_line(line, known, prefix) for line in set(lines)}  # most come again
         tokens: list[list[str]] = [[]]
         tags: list[list[str]] = [[]]
         spaced: list[int] = []  # lines whose columns are separated by spaces
         marked: list[int] = []  # lines with the prefix of WikiANN's own files
-        for number, line in enumerate(read_lines(path, report), 1):
-            # other white space, e.g. a no-break space, may be a token
-            if not line.strip(" \t") or line.startswith("-DOCSTART-"):
-                tokens.append([])
-                tags.append([])
-                continue
-            token, *others = _columns_of(line, known)
-            tag = others[0] if others else ""
-            if len(others) > 1 or (not known and " " in tag):
+        for number, line in enumerate(lines, 1):
+            token, tag, odd = read[line]
+            if odd:
+                if odd.ends:
+                    tokens.append([])
+                    tags.append([])
+                    continue
+                if odd.spaced:
+                    spaced.append(number)
+                if odd.marked:
+                    marked.append(number)
+            before = tags[-1]
+            if odd and odd.wide:
                 report(number, _WIDE)
-            elif tag and known and tag not in known:
+            elif odd and odd.unknown:
                 report(number, f"tag {tag!r} is none of {', '.join(labels)}")
-            elif tags[-1] and bool(tags[-1][-1]) != bool(tag):
+            elif before and bool(before[-1]) != bool(tag):
                 report(number, _MIXED)
             tokens[-1].append(token)
-            tags[-1].append(tag)
-            spaced += [number] if tag and known and "\t" not in line else []
-            marked += [number] if token.startswith(prefix) else []
+            before.append(tag)
         rows = [i for i, words in enumerate(tokens) if words]
         if spaced and not all(tags[i][0] for i in rows):
             report(spaced[0], _SPACED)
@@ -85,6 +89,39 @@ _WIDE = "more than two columns; expected token and tag, separated by one tab"
 _TAB = "put a tab between token and tag, or at the end of a line that is all token"
 _MIXED = f"some tokens of this sentence have a tag and some have none; {_TAB}"
 _SPACED = f"ends in a tag after a space, but other sentences of the file have no tags; {_TAB}"
+
+
+class _Odd(NamedTuple):
+    """What is odd about a line of tags.
+
+    Attributes:
+        wide: It has too many columns.
+        unknown: Its tag is none of the labels.
+        spaced: Its columns are separated by spaces.
+        marked: It begins with the prefix of WikiANN's own files.
+        ends: It ends a sentence.
+    """
+
+    wide: bool = False
+    unknown: bool = False
+    spaced: bool = False
+    marked: bool = False
+    ends: bool = False
+
+
+def _read_line(line: str, known: Collection[str], prefix: str) -> tuple[str, str, _Odd | None]:
+    """Return a line's token, its tag ("" without one), and what is odd about it."""
+    # other white space, e.g. a no-break space, may be a token
+    if not line.strip(" \t") or line.startswith("-DOCSTART-"):
+        return "", "", _Odd(ends=True)
+    token, *others = _columns_of(line, known)
+    tag = others[0] if others else ""
+    wide = len(others) > 1 or (not known and " " in tag)
+    unknown = bool(tag and known and tag not in known)
+    spaced = bool(tag and known and "\t" not in line)
+    marked = token.startswith(prefix)
+    odd = wide or unknown or spaced or marked
+    return token, tag, _Odd(wide, unknown, spaced, marked) if odd else None
 
 
 def _columns_of(line: str, known: Collection[str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from harness.declarations import Task
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, format_identity
+from harness.submission.cluster_sums import clusters_of
 
 CLUSTERS = "clusters.safetensors"
 
@@ -41,15 +42,9 @@ class ClusterStep(Step):
 
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Find the clusters and write them."""
-        from harness.statistics.clusters import cluster
-
-        clusters = cluster(
-            {
-                language: self.task.format.keys(
-                    runtime.source.examples(self.task, "test", language)
-                )
-                for language in self.data
-            }
+        form, source = self.task.format, runtime.source
+        clusters = clusters_of(
+            self.data, lambda code: form.keys(source.examples(self.task, "test", code))
         )
         clusters.save(folder / CLUSTERS)
         return {"joint": clusters.joint}

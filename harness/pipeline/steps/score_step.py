@@ -12,8 +12,9 @@ from harness.declarations import Task
 from harness.formats.common import Unlabelled
 from harness.pipeline.steps.cluster_step import CLUSTERS
 from harness.pipeline.steps.runtime import Runtime
-from harness.pipeline.steps.step import Step, digest_of, format_identity
+from harness.pipeline.steps.step import Step, format_identity
 from harness.results import SCORES, STATISTICS
+from harness.submission.cluster_sums import ScoredOn, sums_of
 from harness.submission.score import score_task
 
 
@@ -51,7 +52,7 @@ class ScoreStep(Step):
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Score all languages and write the scores, and the sums by cluster if it has any."""
         from harness.statistics.clusters import Clusters
-        from harness.statistics.sums import save, summed
+        from harness.statistics.sums import save
 
         *predictions, clusters = parents
         files = {
@@ -67,20 +68,15 @@ class ScoreStep(Step):
         ratios = {language: tally for language, tally in each.items() if tally is not None}
         if ratios:
             known = Clusters.load(clusters / CLUSTERS)
-            data = {code: self.scored_on(code, joint=known.joint) for code in ratios}
             hashes = {code: digest(files[code]) for code in ratios}
-            sums = summed(ratios, known, data, predictions=hashes, limit=self.limit)
+            sums = sums_of(ratios, known, self.scored_on, hashes)
             save({self.task.name: sums}, folder / STATISTICS)
         return result
 
-    def scored_on(self, language: str, *, joint: bool) -> str:
-        """Return a hash of what runs must have in common to be compared in a language.
-
-        Where clusters hold several languages it is all of them: with others the clusters, and
-        their numbers, are others.
-        """
-        examples = self.data if joint else self.data[language]
-        return digest_of([examples, self.gold[language], self.limit])
+    @property
+    def scored_on(self) -> ScoredOn:
+        """Return what runs must have in common to be compared."""
+        return ScoredOn(self.data, self.gold, self.limit)
 
     def _gold(self, language: str, runtime: Runtime) -> tuple[Any, str]:
         """Return the gold of the predicted test examples, in the form that ``score_task`` takes.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from harness.data.files import digest_of
 from harness.declarations import NO_RESULT, Format
 from harness.pipeline.steps.runtime import Runtime
 
@@ -67,12 +66,6 @@ class Step:
             "parents": [parent.key for parent in self.parents],
         }
         return digest_of(content)
-
-
-def digest_of(value: Any) -> str:
-    """Return the SHA-256 of JSON values, in hex."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def format_identity(form: Format) -> dict[str, Any]:

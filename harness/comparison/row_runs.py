@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RowRuns:
     """The runs of a row, and what a table says of it.
 
     Attributes:

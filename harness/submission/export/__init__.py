@@ -1,0 +1,1 @@
+"""An entry's scores as other collections of results have them."""
