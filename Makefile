@@ -11,6 +11,8 @@ PYTEST = $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 demo: $(VENV)/ready
 	$(BIN)/harness study run studies/demo-part.toml --workers 2
+	$(BIN)/harness leaderboard build --study studies/demo-part.toml --output results/demo-part-board
+	@echo "the page: results/demo-part-board/index.html"
 
 test: $(VENV)/ready check
 	$(PYTEST)

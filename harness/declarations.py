@@ -25,6 +25,7 @@ Column = str | tuple[str, ...]
 """A column of a data set; a dotted name reaches into a struct or a list of structs. The values of
 several columns become one list (``answer0`` … ``answer3``)."""
 
+OTHER = "other"  # the group of what is not known of a language
 NO_RESULT = {"result": False}
 """Metadata of a format's field that changes neither training nor predictions nor scores, so that
 it is not part of the keys of steps."""
@@ -299,6 +300,37 @@ class Task:
         return f"test-{language}.{self.format.suffix}"
 
 
+LOW_RESOURCE = 2  # classes of Joshi et al. 2020 up to this one
+
+
+@dataclass(frozen=True)
+class Language:
+    """What is known of a language, for grouping scores.
+
+    Attributes:
+        code: Its code in the benchmarks, e.g. ``sw``.
+        name: Its English name.
+        glottocode: Its code in Glottolog.
+        family: Its family, at Glottolog's top level.
+        script: The script of the benchmarks' texts, ISO 15924.
+        resources: Class of Joshi et al. 2020 (arXiv 2004.09095), 0 to 5; None if unknown.
+        rtl: Whether it is written from right to left.
+    """
+
+    code: str
+    name: str
+    glottocode: str = ""
+    family: str = OTHER
+    script: str = OTHER
+    resources: int | None = None
+    rtl: bool = False
+
+    @property
+    def low_resource(self) -> bool:
+        """Return whether it is in a class with few resources."""
+        return self.resources is not None and self.resources <= LOW_RESOURCE
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """Which tasks and languages make one overall score, and how they are grouped.
@@ -310,6 +342,7 @@ class Benchmark:
         data: Returns the packaged data and labels folders, for a benchmark with its own data.
         encoder: Makes the benchmark's own encoder in a cache folder and returns its checkpoint
             folder, for a benchmark that has one (``harness demo``).
+        facts: What is known of its languages, for grouping scores.
     """
 
     name: str
@@ -319,7 +352,12 @@ class Benchmark:
     training: Mapping[str, TrainingSet] = field(default_factory=dict)
     data: Callable[[], tuple[Path, Path]] | None = None
     encoder: Callable[[Path], Path] | None = None
+    facts: tuple[Language, ...] = ()
     citation: str = ""
+
+    def language(self, code: str) -> Language:
+        """Return what is known of a language; of an unknown one its code alone."""
+        return next((one for one in self.facts if one.code == code), Language(code, code))
 
     def task_names(self) -> tuple[str, ...]:
         """Return the names of all tasks, group by group."""

@@ -13,6 +13,7 @@ from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.export_command import export_command
 from harness.cli.import_command import import_command
+from harness.cli.leaderboard_command import build_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.pack_command import pack_command
 from harness.cli.review_command import review_command
@@ -49,6 +50,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "submission pack": pack_command,
     "submission import": import_command,
     "submission export": export_command,
+    "leaderboard build": build_command,
     "store check": check_store_command,
     "store prune": prune_command,
 }

@@ -37,13 +37,20 @@ SIBLINGS = 4  # fewer runs than these say too little of how far off another one 
 class Group:
     """The rows that share a baseline and the spreads of their runs."""
 
-    def __init__(self, entries: Sequence[RowRuns], targets: Sequence[str], baseline: str) -> None:
+    def __init__(
+        self,
+        entries: Sequence[RowRuns],
+        targets: Sequence[str],
+        baseline: str,
+        more: Sequence[Column] = (),
+    ) -> None:
         """Make every column's panel, and estimate what the runs' spreads say of one another.
 
         Args:
             entries: Rows with runs.
             targets: The targets of the table.
             baseline: Name of the row that the others are compared with.
+            more: Further columns; their names have a ``/``.
 
         Raises:
             HarnessError: Rows were scored on different data, or the runs of one are copies.
@@ -54,7 +61,7 @@ class Group:
         self.base = names.index(baseline) if baseline in names else None
         self.targets = [name for name in targets if _languages(self.runs, name)]
         whole = len(self.targets) > 1 and len(self.targets) == len(targets)
-        self.columns = list(_columns(self.runs, self.targets, whole=whole))
+        self.columns = [*_columns(self.runs, self.targets, whole=whole), *more]
         made = panels_of(self.runs, self.columns)
         self.panels: dict[str, Panel | NoInterval] = {
             column.name: panel for column, panel in zip(self.columns, made, strict=True)
@@ -125,16 +132,20 @@ class Group:
             for key, q in zip(keys, adjusted, strict=True):
                 value = None if np.isnan(q) else float(q)
                 differences[key] = replace(differences[key], q=value, flips=self._flips(key))
+        of_rows: dict[int, dict[str, Cell]] = {}
+        for (i, name), cell in differences.items():
+            of_rows.setdefault(i, {})[name] = cell
         rows = []
         for i, entry in enumerate(self.entries):
-            own = [differences[key].interval for key in family if key[0] == i]
+            mine = of_rows.get(i, {})
+            own = [cell.interval for name, cell in mine.items() if name in self.targets]
             p, estimates = [one.p for one in own], [one.estimate for one in own]
             rows.append(
                 Row(
                     group=entry.group,
                     name=entry.name,
                     scores={name: column[i][0] for name, column in cells.items() if i in column},
-                    differences={name: c for (row, name), c in differences.items() if row == i},
+                    differences=mine,
                     partial=entry.partial,
                     up=at_least(p, estimates, up=True),
                     down=at_least(p, estimates, up=False),
@@ -207,7 +218,7 @@ class Group:
             if column.name not in self.targets or panel is None:
                 continue
             for i, scores in enumerate(panel.scores):
-                variances = panel.variances
+                variances = panel.variances.copy()
                 variances[i] = np.nan
                 others = self.moderation.of(variances, np.maximum(0, panel.runs - 1)).variance[i]
                 row = self.runs[i]

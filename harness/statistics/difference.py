@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -122,23 +123,23 @@ class Panel:
             clusters=parts["clusters"],
         )
 
-    @property
+    @cached_property
     def means(self) -> Floats:
         """Return each row's mean score (rows,), nan without a run."""
         # the mean of equal numbers may differ from them in the last digit
         return np.array(
             [
-                np.nan if not len(one) else one[0] if np.ptp(one) == 0 else one.mean()
+                np.nan if not len(one) else one[0] if (one == one[0]).all() else one.mean()
                 for one in self.scores
             ]
         )
 
-    @property
+    @cached_property
     def runs(self) -> Floats:
         """Return how many runs each row has (rows,)."""
         return np.array([float(len(one)) for one in self.scores])
 
-    @property
+    @cached_property
     def variances(self) -> Floats:
         """Return the sample variance of each row's runs (rows,): 0 if fixed, nan with one.
 
@@ -292,8 +293,10 @@ def difference(panel: Panel, row: int, base: int, spread_of_runs: RunVariances) 
 def p_values(panel: Panel, spread_of_runs: RunVariances) -> Floats:
     """Return the p-values of the differences between all rows (rows, rows); 1 on the diagonal."""
     count = len(panel.scores)
-    left, right = np.triu_indices(count, 1)
     p = np.ones((count, count))
-    made = uncertainty(panel, (left, right), (1.0, -1.0), spread_of_runs)
-    p[left, right] = p[right, left] = made.p_value(panel.means[left] - panel.means[right])
+    for row in range(count - 1):  # all pairs at once take a lot of memory where rows are many
+        others = np.arange(row + 1, count)
+        made = uncertainty(panel, (row, others), (1.0, -1.0), spread_of_runs)
+        p[row, others] = made.p_value(panel.means[row] - panel.means[others])
+        p[others, row] = p[row, others]
     return p

@@ -57,7 +57,7 @@ def _panel(
     fixed = tuple(
         bool(row)
         and not any(run.trained & set(column.targets) for unit in row for run in unit)
-        and float(np.ptp(score)) == 0
+        and bool((score == score[0]).all())
         for row, score in zip(units, scores, strict=True)
     )
     mixtures = np.sum([part.mixtures for part in parts], axis=0)
@@ -117,7 +117,7 @@ class _Target:
         """Return the share of some languages, weighted, in a panel."""
         languages = {code: self._language(code) for code in weights}
         each: Floats = np.sum([w * languages[code].scores for code, w in weights.items()], axis=0)
-        scores = tuple(np.array([np.mean(each[list(unit)]) for unit in row]) for row in rows)
+        scores = tuple(np.array([_mean(each, unit) for unit in row]) for row in rows)
         if not self.joint or len(weights) == 1:
             parts = [(w, self._alone(code, rows)) for code, w in weights.items()]
             return _Part(
@@ -163,6 +163,11 @@ class _Target:
             )
         scores = 100 * np.divide(a.sum(-1), total, out=np.zeros_like(total), where=total > 0)
         return _Language(scores, 100 * left_out(a, b), numbers, clusters)
+
+
+def _mean(values: Floats, unit: Sequence[int]) -> float:
+    """Return the mean over a unit's runs; most have one, and np.mean takes its time."""
+    return float(values[unit[0]] if len(unit) == 1 else np.mean(values[list(unit)]))
 
 
 def _union(parts: Sequence[LanguageSums]) -> NDArray[np.int32]:

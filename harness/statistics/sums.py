@@ -7,6 +7,7 @@ A language's score is 100 · Σa / Σb. Right answers over rows for classificati
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,7 +42,7 @@ class Tally:
     names: Sequence[str] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)  # a large board has a quarter of a million
 class LanguageSums:
     """Sums of one language by cluster.
 
@@ -191,10 +192,13 @@ def load(path: Path) -> tuple[dict[str, Sums], dict[str, Any]]:
     try:
         with safe_open(path, "numpy") as file:
             head = json.loads((file.metadata() or {})["statistics"])
+            names = frozenset(file.keys())  # each call makes them anew
             sums = {
                 target: Sums(
                     {
-                        language: _checked(file, f"{target}/{language}", one, joint=facts["joint"])
+                        language: _checked(
+                            file, names, f"{target}/{language}", one, joint=facts["joint"]
+                        )
                         for language, one in facts["languages"].items()
                     },
                     bool(facts["joint"]),
@@ -208,12 +212,13 @@ def load(path: Path) -> tuple[dict[str, Sums], dict[str, Any]]:
         ) from error
 
 
-def _checked(file: Any, place: str, facts: Mapping[str, Any], *, joint: bool) -> LanguageSums:
+def _checked(
+    file: Any, names: frozenset[str], place: str, facts: Mapping[str, Any], *, joint: bool
+) -> LanguageSums:
     """Return a language's sums from a file; ValueError if they cannot be sums."""
     a, b = (file.get_tensor(f"{place}/{name}") for name in "ab")
     clusters = facts["clusters"]
-    present = list(file.keys())
-    numbers = file.get_tensor(f"{place}/numbers") if f"{place}/numbers" in present else None
+    numbers = file.get_tensor(f"{place}/numbers") if f"{place}/numbers" in names else None
     halves = np.unpackbits(file.get_tensor(f"{place}/halves"), count=len(a)).astype(bool)
     bounded = isinstance(clusters, int) and 0 <= clusters < 2**31
     if not bounded or a.ndim != 1 or a.shape != b.shape:
@@ -226,13 +231,13 @@ def _checked(file: Any, place: str, facts: Mapping[str, Any], *, joint: bool) ->
         placed = placed and (not len(numbers) or (joint or numbers[-1] < clusters))
     if not placed:
         raise ValueError(f"{place} has {len(a)} sums for {clusters} clusters")
-    if not ((a >= 0).all() and (a <= b).all() and (b <= MANY).all()):  # nan is neither
+    small = a.dtype.kind == b.dtype.kind == "u"  # neither below 0 nor above MANY
+    if not ((a <= b).all() and (small or ((a >= 0).all() and (b <= MANY).all()))):  # nor nan
         raise ValueError(
             f"{place} has sums that are no numbers, or a numerator above its denominator"
         )
-    return LanguageSums(
-        a, b, numbers, clusters, halves, *(str(facts[name]) for name in ("data", "predictions"))
-    )
+    data, predictions = sys.intern(str(facts["data"])), str(facts["predictions"])
+    return LanguageSums(a, b, numbers, clusters, halves, data, predictions)
 
 
 def _small(values: NDArray[Any]) -> NDArray[Any]:

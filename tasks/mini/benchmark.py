@@ -34,4 +34,5 @@ MINI = Benchmark(
     },
     data=packaged_data,
     encoder=encoder,
+    facts=XTREME.facts,
 )

@@ -2,6 +2,8 @@
 
 from harness.declarations import Benchmark
 
+from ..languages import LANGUAGES
+
 XTREME = Benchmark(
     name="xtreme",
     title="XTREME",
@@ -11,5 +13,6 @@ XTREME = Benchmark(
         "qa": ("xquad", "mlqa", "tydiqa"),
         "retrieval": ("bucc2018", "tatoeba"),
     },
+    facts=LANGUAGES,
     citation="Hu et al. 2020, XTREME, arXiv 2003.11080",
 )

@@ -6,6 +6,7 @@ XTREME.
 
 from harness.declarations import Benchmark
 
+from ..languages import LANGUAGES
 from ..xtreme import panx, tatoeba, udpos, xquad
 from ..xtreme.squad import SQUAD
 
@@ -25,5 +26,6 @@ XTREME_R = Benchmark(
         "tatoeba": (*tatoeba.TASK.languages, "az", "lt", "pl", "uk", "ro"),
     },
     training={"tatoeba": SQUAD},
+    facts=LANGUAGES,
     citation="Ruder et al. 2021, XTREME-R, arXiv 2104.07412",
 )

@@ -17,6 +17,7 @@ from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.export_command import export_command
 from harness.cli.import_command import import_command
+from harness.cli.leaderboard_command import build_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.main import COMMANDS as INSTALLED
 from harness.cli.pack_command import pack_command
@@ -191,6 +192,7 @@ COMMANDS = {
     ("submission", "pack", "x", "--slug", "x"): pack_command,
     ("submission", "import", "x"): import_command,
     ("submission", "export", "x", "--format", "eee"): export_command,
+    ("leaderboard", "build", "--output", "x"): build_command,
 }
 OPTIONS = {
     (*words, f"--{parameter.name.replace('_', '-')}"): BOUNDS[parameter.name]

@@ -29,6 +29,7 @@ CONCERNS: tuple[Concern, ...] = (
 
 FORM = CONCERNS[:2]  # what must be well before an entry's fields may be read
 FILES = CONCERNS[:3]  # what can be looked at where the predictions are not at hand
+FIELDS = (SafetyConcern(predictions=False), SchemaConcern())  # … by who reads no predictions
 
 
 def findings_of(incoming: Incoming, concerns: Sequence[Concern] = CONCERNS) -> list[Finding]:

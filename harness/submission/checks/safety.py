@@ -37,6 +37,10 @@ class SafetyConcern:
     name: ClassVar[str] = "safety"
     rests_on: ClassVar[tuple[str, ...]] = ()
 
+    def __init__(self, *, predictions: bool = True) -> None:
+        """Say whether the prediction files are read, too; they are listed in any case."""
+        self._predictions = predictions
+
     def look(self, incoming: Incoming) -> Iterator[Finding]:
         """Yield the findings; no file is opened if something is wrong with what lies there."""
         listed = list(incoming.listing.findings)
@@ -46,7 +50,7 @@ class SafetyConcern:
         if any(one.severity is ERROR for one in listed):
             return
         yield from _of_submission(incoming)
-        for path in incoming.predictions.files:
+        for path in incoming.predictions.files if self._predictions else ():
             if path.endswith(READ):
                 yield from _of_predictions(incoming, path)
 
