@@ -13,6 +13,7 @@ from harness.leaderboard.baselines import OF_LANGUAGE, Family, FamilyTable
 from harness.leaderboard.board import Board
 from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.board_rows import REGIME, BoardRow
+from harness.leaderboard.row_labels import label_of, task_title
 from harness.submission.entry import MEAN
 from harness.submission.verified import Provenance
 from harness.task_score import TaskScore
@@ -25,7 +26,7 @@ class FigureRow:
     """A setting as pictures show it.
 
     Attributes:
-        name: What the board calls it.
+        name: What it is called beside the others of its family.
         differences: Column to its difference from the baseline; {} for the baseline.
         scores: Column to its score.
         runs: Column to each run's score less the baseline's mean.
@@ -63,6 +64,24 @@ class FigureFamily:
     def column(self) -> str:
         """Return the column that settings are sorted by: the mean, or the only target."""
         return self.targets[0] if len(self.targets) == 1 else AVERAGE
+
+    def called(self, column: str) -> str:
+        """Return what a target, or the mean over them, is called.
+
+        Args:
+            column: The column.
+        """
+        if column == AVERAGE:
+            return f"mean over {len(self.targets)} targets"
+        return task_title(column)
+
+    def over(self, column: str) -> str:
+        """Return what of the family a heading is about: `` on XNLI``, or the mean.
+
+        Args:
+            column: The column.
+        """
+        return f"{', ' if column == AVERAGE else ' on '}{self.called(column)}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +137,7 @@ def figure_families(board: Board) -> list[FigureFamily]:
 def _family(family: Family, table: FamilyTable, rows: Mapping[str, BoardRow]) -> FigureFamily:
     base, benchmark = family.baseline, family.baseline.benchmark
     known = table.scores.get(base.slug, {})
-    settings = [_recomputed(row, table, known) for row in family.rows]
+    settings = [_recomputed(row, family, table) for row in family.rows]
     others = (rows[slug] for slug in family.left_out if slug in rows)
     published = [row for row in others if row.provenance is Provenance.PUBLISHED]
     settings += [_published(row, table.targets, known) for row in published]
@@ -127,7 +146,7 @@ def _family(family: Family, table: FamilyTable, rows: Mapping[str, BoardRow]) ->
     shown = FigureFamily(
         base.slug,
         family.title,
-        FigureRow(base.name, {}, known),
+        FigureRow(label_of(base, family), {}, known),
         (),
         table.targets,
         tuple(benchmark.language(code) for code in codes),
@@ -157,13 +176,14 @@ def with_rows(family: FigureFamily, rows: list[FigureRow]) -> FigureFamily:
     )
 
 
-def _recomputed(row: BoardRow, table: FamilyTable, base: Mapping[str, BoardCell]) -> FigureRow:
+def _recomputed(row: BoardRow, family: Family, table: FamilyTable) -> FigureRow:
+    base = table.scores.get(family.baseline.slug, {})
     runs: dict[str, list[float]] = {}
     for column, score in _run_scores(row, table.targets):
         if column in base:
             runs.setdefault(column, []).append(score - base[column].estimate)
     return FigureRow(
-        row.name,
+        label_of(row, family),
         table.differences.get(row.slug, {}),
         table.scores.get(row.slug, {}),
         {column: tuple(scores) for column, scores in runs.items()},
@@ -198,7 +218,10 @@ def _task_score(
 
 
 def _published(row: BoardRow, targets: tuple[str, ...], base: Mapping[str, BoardCell]) -> FigureRow:
-    """Return a setting of a paper's numbers: scores, and differences without an interval."""
+    """Return a setting of a paper's numbers: scores, and differences without an interval.
+
+    It has its own name, which says whose numbers they are.
+    """
     scores = {}
     for target in targets:
         claims = row.entry.claims.get(target, {})

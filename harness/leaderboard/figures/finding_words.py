@@ -28,8 +28,30 @@ def shown(value: float, *, plus: bool = False) -> str:
     return minus(points(value, plus=plus))
 
 
+def alike(cell: BoardCell) -> bool:
+    """Return whether all runs give the same score, so that the interval has no width.
+
+    Such an interval cannot say how sure the cell is.
+
+    Args:
+        cell: The cell.
+    """
+    return cell.half == 0
+
+
+def sure(cell: BoardCell) -> bool:
+    """Return whether a difference is told apart, by an interval that says how sure it is.
+
+    Args:
+        cell: The cell.
+    """
+    return bool(cell.mark) and not alike(cell)
+
+
 def value_text(cell: BoardCell) -> str:
-    """Return a difference as the tables have it: ``+1.8 ±0.9 ▲``."""
+    """Return a difference as the tables have it: ``+1.8 ±0.9 ▲``, with □ where runs are alike."""
+    if alike(cell):
+        return f"{shown(cell.estimate, plus=True)} □"
     half = "" if cell.half is None else f" ±{shown(cell.half)}"
     mark = f" {cell.mark}" if cell.mark else ""
     return f"{shown(cell.estimate, plus=True)}{half}{mark}"
@@ -46,15 +68,15 @@ def finding(row: FigureRow, column: str) -> str:
     if cell is None:
         return f"{name} not known"
     difference = shown(cell.estimate, plus=True)
-    if row.published:
-        return f"{name} {difference} published, without interval"
-    if cell.mark:
-        return f"{name} {difference}"
-    if cell.kind == "items only":
-        return f"{name} {difference} in one run only"
-    if cell.verdict == "no difference":
-        return f"{name} no difference"
-    return f"{name} not told apart"
+    kinds = (
+        (row.published, f"{difference} published, without interval"),
+        (alike(cell), f"{difference} in all runs alike"),
+        (bool(cell.mark), difference),
+        (cell.kind == "items only", f"{difference} in one run only"),
+        (cell.verdict == "no difference", "no difference"),
+    )
+    words = next((words for applies, words in kinds if applies), "not told apart")
+    return f"{name} {words}"
 
 
 def findings(rows: Sequence[FigureRow], column: str, most: int = MOST) -> str:
@@ -78,9 +100,13 @@ def told_apart(rows: Sequence[FigureRow], column: str) -> str:
         rows: The settings, in the order of the picture.
         column: The column.
     """
+    cells = [row.differences[column] for row in rows if column in row.differences]
+    if cells and all(map(alike, cells)):
+        return "all runs give the same score"
     if one_run_everywhere(rows, column):
         return "one run only, nothing marked"
-    marked = [row for row in rows if column in row.differences and row.differences[column].mark]
+    known = [row for row in rows if column in row.differences]
+    marked = [row for row in known if sure(row.differences[column])]
     return findings(marked, column, FEW) if marked else "nothing told apart"
 
 

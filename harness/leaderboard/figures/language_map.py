@@ -1,26 +1,27 @@
-"""The heat map of languages: a setting a line, a language a column, grouped by family."""
+"""The heat map of languages: a setting a line, a language a column, in groups."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.declarations import OTHER, Language
-from harness.leaderboard.baselines import OF_LANGUAGE
+from harness.leaderboard.baselines import GROUPINGS, OF_LANGUAGE
 from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.colours import EDGES, MIDDLE, STEPS, step_of
 from harness.leaderboard.figures import legend
 from harness.leaderboard.figures.figure_rows import ENGLISH, FigureFamily, FigureRow
-from harness.leaderboard.figures.figure_style import SIZES, set_size
-from harness.leaderboard.figures.finding_words import isolated, shown
-from harness.leaderboard.figures.picture import MARGIN, Drawing, Picture
+from harness.leaderboard.figures.figure_style import SIZES
+from harness.leaderboard.figures.finding_words import alike, isolated, shown
+from harness.leaderboard.figures.picture import MARGIN, Drawing, Picture, wide_enough
 from harness.leaderboard.figures.text_width import width_of
 
 WIDE, HIGH, GAP = 41.0, 20.0, 7.0
 NAMES = 430.0
 HEAD, NOTE = 52.0, 16.0  # height of the lines above, and of one more
-HEADS = 96.0  # height of the families' names where they are turned
-LEAST_WIDTH, WIDEST_HEAD = 600.0, 1100.0  # that the lines of text need
+HEADS = 96.0  # height of the groups' names where they are turned
+BY = dict(zip(GROUPINGS, ("family", "script", "resource class"), strict=True))
 OWN_INK = (0, 1, STEPS - 2, STEPS - 1)  # on the fills of other steps the page's ink is read
 DESCRIPTION = (
     "The numbers are in the table “Languages” of the leaderboard, and in leaderboard.csv, with "
@@ -29,24 +30,40 @@ DESCRIPTION = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """A column's place.
+class Group:
+    """Languages that stand beside each other.
 
     Attributes:
-        language: The language.
-        left: Where its cells begin.
+        name: What they have in common.
+        languages: The languages.
+        left: Where their cells begin.
     """
 
-    language: Language
-    left: float
+    name: str
+    languages: tuple[Language, ...]
+    left: float = 0.0
+
+    @property
+    def right(self) -> float:
+        """Return where their cells end."""
+        return self.left + len(self.languages) * WIDE
+
+    @property
+    def places(self) -> Iterator[tuple[Language, float]]:
+        """Yield each language and where its cells begin."""
+        for number, one in enumerate(self.languages):
+            yield one, self.left + number * WIDE
 
 
-def language_map(family: FigureFamily, target: str = "") -> Picture | None:
+def language_map(
+    family: FigureFamily, target: str = "", grouping: str = GROUPINGS[0]
+) -> Picture | None:
     """Return the heat map of a family; None if it has no cell.
 
     Args:
         family: The family.
         target: The target; "" for the mean over the targets that have the language.
+        grouping: One of ``GROUPINGS``: what languages of a group have in common.
     """
     prefix = target or OF_LANGUAGE
     rows = [
@@ -56,108 +73,110 @@ def language_map(family: FigureFamily, target: str = "") -> Picture | None:
     ]
     there = {column for row in rows for column in row.differences}
     languages = [one for one in family.languages if f"{prefix}/{one.code}" in there]
-    groups = list(grouped(languages))
-    if not groups:
+    if not languages:
         return None
-    names = min(NAMES, max(width_of(row.name, SIZES["name"]) for row in rows) + 2)
+    names = min(NAMES, math.ceil(max(width_of(row.name, SIZES["name"]) for row in rows)) + 2.0)
     drawing = Drawing()
-    places, right = _places(groups, 2 * MARGIN + names)
+    groups = _placed(grouped(languages, grouping), 2 * MARGIN + names)
     cells = [
         cell
         for row in rows
         for one in languages
         if (cell := row.differences.get(f"{prefix}/{one.code}"))
     ]
-    over = target or "mean over the targets that have the language"
+    over = family.over(target) if target else ", mean over targets"
     base = isolated(family.baseline.name)
-    head, notes = f"Difference to {base}: {over}", [family.title, *_notes(cells)]
-    needed = min(WIDEST_HEAD, width_of(head, set_size("head")) + 2)
-    width = max(right + MARGIN, LEAST_WIDTH, needed + 2 * MARGIN)
+    head = f"Difference to {base}{over}"
+    notes = [f"{family.title}; languages by {BY[grouping]}"]
+    notes += [] if target else ["Of each language the mean over the targets that have it."]
+    notes += _notes(cells)
+    width = wide_enough(groups[-1].right + MARGIN, head)
     drawing.write("head", (MARGIN, 22), head, width - 2 * MARGIN)
     for number, note in enumerate(notes):
         drawing.write("note", (MARGIN, 42 + NOTE * number), note, width - 2 * MARGIN)
     top = HEAD + NOTE * (len(notes) - 1)
-    top += _draw_heads(drawing, places, top)
+    top += _draw_heads(drawing, groups, top)
     for number, row in enumerate(rows):
-        _draw_row(drawing, row, prefix, places, (names, top + number * HIGH))
-    bottom = _draw_legend(drawing, top + len(rows) * HIGH + 10, width)
-    title = f"Difference to {base} by language, {over}: {_found(cells)}."
+        _draw_row(drawing, row, prefix, groups, (names, top + number * HIGH))
+    bottom = _draw_legend(drawing, cells, top + len(rows) * HIGH + 10, width)
+    title = f"Difference to {base} by language{over}: {_found(cells)}."
     return Picture(width, bottom + MARGIN, title, DESCRIPTION, drawing)
 
 
-def grouped(languages: Sequence[Language]) -> Iterator[list[Language]]:
-    """Yield languages by family: English first and apart, then the largest families.
+def grouped(languages: Sequence[Language], grouping: str = GROUPINGS[0]) -> list[Group]:
+    """Return languages in groups: English first and apart, then by size, or by class downwards.
 
     Args:
-        languages: The languages, whose order is kept in each family.
+        languages: The languages, whose order is kept in each group.
+        grouping: One of ``GROUPINGS``.
     """
-    english = [one for one in languages if one.code == ENGLISH]
-    if english:
-        yield english
-    families: dict[str, list[Language]] = {}
+    groups: dict[str, list[Language]] = {}
     for one in languages:
         if one.code != ENGLISH:
-            families.setdefault(one.family, []).append(one)
-    yield from sorted(
-        families.values(), key=lambda some: (some[0].family == OTHER, -len(some), some[0].family)
-    )
+            groups.setdefault(_group_of(one, grouping), []).append(one)
+    some = sorted(groups.items(), reverse=grouping == "resources")
+    if grouping != "resources":
+        some.sort(key=lambda group: -len(group[1]))
+    some.sort(key=lambda group: group[0] == OTHER)
+    english = [one for one in languages if one.code == ENGLISH]
+    first = [("English", english)] if english else []
+    return [Group(name, tuple(inside)) for name, inside in (*first, *some)]
 
 
-def _places(groups: Sequence[Sequence[Language]], left: float) -> tuple[list[list[Place]], float]:
-    """Return the places of the columns by group, and where the last ends."""
-    places = []
+def _group_of(language: Language, grouping: str) -> str:
+    """Return what the group of a language is called."""
+    if grouping != "resources":
+        return language.family if grouping == "family" else language.script
+    return OTHER if language.resources is None else f"class {language.resources}"
+
+
+def _placed(groups: Sequence[Group], left: float) -> list[Group]:
+    """Return groups beside each other."""
+    placed = []
     for group in groups:
-        places.append([Place(one, left + i * WIDE) for i, one in enumerate(group)])
-        left += len(group) * WIDE + GAP
-    return places, left - GAP
+        placed.append(replace(group, left=left))
+        left = placed[-1].right + GAP
+    return placed
 
 
-def _draw_heads(drawing: Drawing, places: Sequence[Sequence[Place]], top: float) -> float:
-    """Draw the families' names and the languages' codes, and return the height they need."""
-    names = [_family_name(group) for group in places]
-    turned = [
-        width_of(name, SIZES["group"]) > len(group) * WIDE - 1
-        for name, group in zip(names, places, strict=True)
-    ]
-    long = [width_of(n, SIZES["group"]) for n, lies in zip(names, turned, strict=True) if lies]
-    height = 18.0 + min(HEADS, max(long, default=0.0))
-    for name, group, lies in zip(names, places, turned, strict=True):
-        left, right = group[0].left, group[-1].left + WIDE - 1
-        if lies:
-            drawing.write_turned("group", (left + WIDE / 2 + 4, top + height - 8), name, HEADS)
+def _draw_heads(drawing: Drawing, groups: Sequence[Group], top: float) -> float:
+    """Draw the groups' names and the languages' codes, and return the height they need."""
+    wide = {group.name: width_of(group.name, SIZES["group"]) for group in groups}
+    turned = {group.name for group in groups if wide[group.name] > group.right - group.left - 2}
+    height = 18.0 + min(HEADS, max((math.ceil(wide[name]) for name in turned), default=0))
+    for group in groups:
+        end = group.right - 1
+        if group.name in turned:
+            place = (group.left + WIDE / 2 + 4, top + height - 8)
+            drawing.write_turned("group", place, group.name, HEADS)
         else:
-            drawing.write("group", (left + 1, top + height - 8), name, right - left)
-        drawing.add("interval", "axis", left, right, top + height - 4)
-        for place in group:
-            middle = place.left + WIDE / 2
-            drawing.write("cell mid", (middle, top + height + 10), place.language.code, WIDE)
+            place = (group.left + 1, top + height - 8)
+            drawing.write("group", place, group.name, end - group.left)
+        drawing.add("interval", "axis", group.left, end, top + height - 4)
+        for language, left in group.places:
+            drawing.write("cell mid", (left + WIDE / 2, top + height + 10), language.code, WIDE)
     return height + 16
-
-
-def _family_name(group: Sequence[Place]) -> str:
-    first = group[0].language
-    return "English" if first.code == ENGLISH else first.family
 
 
 def _draw_row(
     drawing: Drawing,
     row: FigureRow,
     prefix: str,
-    places: Sequence[Sequence[Place]],
+    groups: Sequence[Group],
     corner: tuple[float, float],
 ) -> None:
     """Draw a setting's name and cells; ``corner`` is the names' width and the line's top."""
     names, top = corner
     drawing.write("name", (MARGIN, top + 14), row.name, names)
-    for place in (one for group in places for one in group):
-        cell = row.differences.get(f"{prefix}/{place.language.code}")
-        middle = (place.left + (WIDE - 1) / 2, top + 14)
+    for language, left in (one for group in groups for one in group.places):
+        cell = row.differences.get(f"{prefix}/{language.code}")
+        middle = (left + (WIDE - 1) / 2, top + 14)
         if cell is None:
             drawing.write("cell mid", middle, "–", WIDE)
             continue
         step, sure = step_of(cell.estimate), leaves_0_out(cell)
         fill = f"fill-{step}" if sure else f"pale-{step}"
-        drawing.add("cell", fill, place.left + 0.5, top + 0.5, WIDE - 2, HIGH - 2)
+        drawing.add("cell", fill, left + 0.5, top + 0.5, WIDE - 2, HIGH - 2)
         text = shown(cell.estimate, plus=True)
         own = sure and step in OWN_INK
         drawing.write(f"cell mid on-{step}" if own else "cell mid", middle, text, WIDE - 2)
@@ -166,39 +185,56 @@ def _draw_row(
 def leaves_0_out(cell: BoardCell) -> bool:
     """Return whether the cell's own interval leaves 0 out.
 
+    Not so where it says nothing of another run: where there is but one, or all are alike.
+
     Args:
         cell: The cell.
     """
-    return cell.low is not None and cell.high is not None and (cell.low > 0 or cell.high < 0)
+    if cell.low is None or cell.high is None or not _counted(cell):
+        return False
+    return cell.low > 0 or cell.high < 0
+
+
+def _counted(cell: BoardCell) -> bool:
+    """Return whether a cell has an interval that covers other runs."""
+    return cell.low is not None and cell.kind != "items only" and not alike(cell)
 
 
 def _notes(cells: Sequence[BoardCell]) -> Iterator[str]:
     """Yield how many cells would leave 0 out if no setting did anything, and what is not covered.
 
-    A cell without an interval is not counted.
+    A cell whose interval covers no other runs is not counted.
     """
-    known = sum(cell.low is not None for cell in cells)
-    yield (
-        f"Each cell alone at 95 %: of {known} such cells {0.05 * known:.0f} would be outside by "
-        "chance."
-    )
+    known = sum(map(_counted, cells))
+    if known:
+        yield (
+            f"Each cell alone at 95 %: of {known} such cells {round(0.05 * known, 1):g} would be "
+            "outside by chance."
+        )
     if any(cell.kind == "items only" for cell in cells):
-        yield "Intervals of one run cover the test items only."
+        yield "One run: its intervals cover the test items only, so its cells are pale."
+    if any(map(alike, cells)):
+        yield "Where all runs give the same score, nothing is known of how sure a cell is: pale."
 
 
 def _found(cells: Sequence[BoardCell]) -> str:
+    known = sum(map(_counted, cells))
+    if not known:
+        return f"{len(cells)} cells, none with an interval that covers other runs"
     sure = [cell.estimate for cell in cells if leaves_0_out(cell)]
     more = sum(estimate > 0 for estimate in sure)
     return (
-        f"of {len(cells)} cells {more} above 0 and {len(sure) - more} below it by their own "
-        f"interval; by chance {round(0.05 * len(cells), 1):g} would be"
+        f"of {known} cells {more} above 0 and {len(sure) - more} below it by their own "
+        f"interval; by chance {round(0.05 * known, 1):g} would be"
     )
 
 
-def _draw_legend(drawing: Drawing, top: float, width: float) -> float:
+def _draw_legend(drawing: Drawing, cells: Sequence[BoardCell], top: float, width: float) -> float:
     """Draw the nine steps and the pale one, and return where they end."""
     keys = [legend.Key(_range(step), (("cell", f"fill-{step}"),)) for step in range(STEPS)]
-    keys.append(legend.Key("pale: its own 95 % interval covers 0", (("cell", "pale-8"),)))
+    one_run = any(cell.kind == "items only" for cell in cells)
+    pale = "pale: its own 95 % interval covers 0" + (", or one run only" if one_run else "")
+    keys.append(legend.Key(pale, (("cell", "pale-8"),)))
     return legend.draw_keys(drawing, keys, MARGIN, top, width - 2 * MARGIN)
 
 

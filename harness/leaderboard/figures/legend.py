@@ -32,7 +32,7 @@ LARGE = Key("difference", (("interval", "line plain"), ("dot", "dot plain")))
 SCORE = Key("score", (("interval", "line plain"), ("dot", "dot plain")))
 SETTING = Key("a setting", (("interval", "line plain"), ("dot", "dot plain")))
 BASE = Key("the baseline", (("interval", "line base"), ("dot", "dot base")))
-RUNS = Key("each run, less the baseline's mean", (("dot", "runs"),))
+RUNS = Key("each run, minus the baseline's mean", (("dot", "runs"),))
 HOLLOW = Key(
     "one run: interval covers the test items only",
     (("interval", "line plain"), ("dot", "dot plain"), ("dot", "hole")),
@@ -43,7 +43,8 @@ DASHED = Key(
 DIAMOND = Key("published, without interval", (("diamond", "solid"),))
 MORE = Key("told apart, more ▲", (("interval", "line more"), ("dot", "dot more")))
 LESS = Key("told apart, less ▼", (("interval", "line less"), ("dot", "dot less")))
-BEYOND = Key("beyond the scale", (("arrow", "solid"),))
+BEYOND = Key("beyond the scale, with its number", (("arrow", "solid"),))
+ALIKE = Key("all runs give the same score: not known how sure", (("square", "box"),))
 
 
 def draw_keys(

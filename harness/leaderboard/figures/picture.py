@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness.leaderboard.figures.figure_style import file_rules, set_size
-from harness.leaderboard.figures.text_width import fitted, printable
+from harness.leaderboard.figures.text_width import fitted, printable, width_of
 
 MARGIN = 12.0
+LEAST_WIDTH, WIDEST_HEAD = 600.0, 1100.0  # that the lines of text need
+LINES = ("interval", "upright", "leader", "cell")  # what dots stand on
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,17 @@ class Drawing:
     shapes: dict[tuple[str, str], list[tuple[float, ...]]] = field(default_factory=dict)
     texts: dict[str, list[Text]] = field(default_factory=dict)
     turned: dict[str, list[Text]] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> list[tuple[tuple[str, str], list[tuple[float, ...]]]]:
+        """Return the shapes in the order in which they are drawn: dots on lines, holes on dots."""
+        return sorted(self.shapes.items(), key=lambda one: _layer(*one[0]))
+
+    @property
+    def classes(self) -> set[str]:
+        """Return all classes of shapes and texts."""
+        kinds = [*(kind for _, kind in self.shapes), *self.texts, *self.turned]
+        return {name for kind in kinds for name in kind.split()}
 
     def add(self, shape: str, kind: str, *place: float) -> None:
         """Draw a shape.
@@ -64,6 +78,10 @@ class Drawing:
         self.turned.setdefault(kind, []).append(Text(*place, shown))
 
 
+def _layer(shape: str, kind: str) -> int:
+    return 0 if shape in LINES else 2 if kind == "hole" else 1
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """A picture.
@@ -83,14 +101,23 @@ class Picture:
     drawing: Drawing
 
     def standalone(self) -> str:
-        """Return the picture as a file of its own, with its styles in light colours inside."""
-        used = {name for _, kind in self.drawing.shapes for name in kind.split()}
-        used |= {name for kind in self.drawing.texts for name in kind.split()}
-        return _svg(self, file_rules(used))
+        """Return the picture as a file of its own, with its styles inside, light and dark."""
+        return _svg(self, file_rules(self.drawing.classes))
 
     def inline(self) -> str:
         """Return the picture for a page that has ``figure_style.page_rules`` in its style."""
         return _svg(self, "")
+
+
+def wide_enough(width: float, head: str) -> float:
+    """Return the width of a picture that has room for its lines of text, too.
+
+    Args:
+        width: What is drawn needs this.
+        head: The heading.
+    """
+    needed = min(WIDEST_HEAD, math.ceil(width_of(head, set_size("head"))) + 2.0)
+    return max(width, LEAST_WIDTH, needed + 2 * MARGIN)
 
 
 def _svg(picture: Picture, rules: str) -> str:
@@ -109,20 +136,19 @@ def _macros() -> Any:
     environment.filters |= {
         "xy": place,
         "moved": moved,
-        "size": lambda value: place(value).removesuffix(".0"),
         "printable": printable,
     }
     return environment.get_template("macros.svg.j2").module
 
 
 def place(value: float) -> str:
-    """Return a coordinate as it is written: one decimal, and no minus before 0."""
-    text = f"{value:.1f}"
-    return "0.0" if text == "-0.0" else text
+    """Return a coordinate as it is written: one decimal unless it is 0, no minus before 0."""
+    text = f"{value:.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
 
 
 def moved(point: tuple[float, float], before: tuple[float, ...] | None) -> str:
-    """Return where a shape begins: from the one before it on its line, which is shorter.
+    """Return where a shape begins: from the one before it on its line or below, which is shorter.
 
     Args:
         point: The place.
@@ -131,4 +157,6 @@ def moved(point: tuple[float, float], before: tuple[float, ...] | None) -> str:
     x, y = point
     if before and before[1] == y:
         return f"m{place(x - before[0])} 0"
+    if before and before[0] == x:
+        return f"m0 {place(y - before[1])}"
     return f"M{place(x)} {place(y)}"

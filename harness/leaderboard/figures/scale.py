@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
-CLIP = 4  # times the middle size; what is further out is drawn as an arrow with its number
+CLIP = 4  # times the next setting's extent; beyond it are an arrow and the number
 LEAST = 1.0  # points that a scale shows at least
 TICK_ROOM = 44.0  # between two ticks at least
 
@@ -67,18 +66,28 @@ class Scale:
         return ticks
 
 
-def differences_scale(values: Iterable[float], start: float, end: float) -> Scale:
-    """Return a scale around 0 for differences; the few that are far out are beyond it.
+def differences_scale(settings: Iterable[Sequence[float]], start: float, end: float) -> Scale:
+    """Return a scale that shows 0 and all of each setting, but for values that are far out.
+
+    Where a setting reaches more than ``CLIP`` times as far from 0 as the one before it, what is
+    further out than that is beyond the scale; at least half of the settings are whole.
 
     Args:
-        values: The differences, and the ends of their intervals.
+        settings: Of each setting its difference, the ends of its interval and its runs.
         start: The place of the lowest value.
         end: The place of the highest.
     """
-    numbers = list(values)
-    limit = max(LEAST, CLIP * median(abs(v) for v in numbers)) if numbers else LEAST
-    kept = [v for v in numbers if abs(v) <= limit]
-    return _padded([0.0, *kept], start, end)
+    known = sorted((some for some in settings if some), key=_extent)
+    extents = [max(LEAST, _extent(some)) for some in known]
+    limits = [CLIP * extent for extent in extents]
+    second_half = range((len(known) + 1) // 2, len(known))
+    limit = next((limits[n - 1] for n in second_half if extents[n] > limits[n - 1]), math.inf)
+    values = (value for some in known for value in some if abs(value) <= limit)
+    return _padded([0.0, *values], start, end)
+
+
+def _extent(values: Sequence[float]) -> float:
+    return max(map(abs, values))
 
 
 def scores_scale(values: Sequence[float], start: float, end: float) -> Scale:

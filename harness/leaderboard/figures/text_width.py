@@ -23,7 +23,7 @@ ADVANCES = (  # of the size, for these characters
     ("DGHNOQU", 0.80),
     ("MW@%—…", 1.02),
     ("+=<>~±×≤≥−&#^", 0.85),
-    ("▲▼◆", 0.80),
+    ("▲▼◆□", 0.95),
 )
 EMOJI, WIDE, OTHER_LETTER = 1.4, 1.02, 0.85
 _KNOWN = {character: advance for some, advance in ADVANCES for character in some}

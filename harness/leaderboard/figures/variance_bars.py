@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 
@@ -10,13 +11,12 @@ from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.figures import legend
 from harness.leaderboard.figures.figure_rows import FigureFamily
 from harness.leaderboard.figures.figure_style import SIZES
-from harness.leaderboard.figures.finding_words import shown
-from harness.leaderboard.figures.picture import MARGIN, Drawing, Picture
+from harness.leaderboard.figures.finding_words import alike, shown
+from harness.leaderboard.figures.picture import MARGIN, Drawing, Picture, wide_enough
 from harness.leaderboard.figures.text_width import width_of
 
 LINE, BAR, BARS = 26.0, 16.0, 380.0
 HALVES = 130.0
-NOTE_WIDTH = 60.0
 DESCRIPTION = (
     "The shares are the means over the settings of the column share_runs in leaderboard.csv; the "
     "intervals are in the table “What helps”."
@@ -30,10 +30,12 @@ def variance_bars(family: FigureFamily) -> Picture:
         family: The family.
     """
     columns = [*family.targets, *([AVERAGE] if len(family.targets) > 1 else [])]
-    names = max([NOTE_WIDTH, *(width_of(name, SIZES["text"]) + 2 for name in columns)])
+    called = {name: family.called(name) for name in columns}
+    names = max(math.ceil(width_of(name, SIZES["text"])) + 2.0 for name in called.values())
     left, drawing = 2 * MARGIN + names, Drawing()
     width = left + BARS + MARGIN + HALVES + MARGIN
     head = "What the uncertainty is made of: runs | test items"
+    width = wide_enough(width, head)
     drawing.write("head", (MARGIN, 22), head, width - 2 * MARGIN)
     drawing.write("note", (MARGIN, 40), family.title, width - 2 * MARGIN)
     note = "mean 95 % interval"
@@ -42,13 +44,13 @@ def variance_bars(family: FigureFamily) -> Picture:
     for number, column in enumerate(columns):
         y = top + number * LINE
         cells = [row.differences[column] for row in family.rows if column in row.differences]
-        drawing.write("text", (MARGIN, y + 17), column, names)
+        drawing.write("text", (MARGIN, y + 17), called[column], names)
         share = _draw_bar(drawing, cells, left, y)
-        known = [cell.half for cell in cells if cell.half is not None]
+        known = [cell.half for cell in cells if cell.half]
         if known:
             place = (width - MARGIN, y + 17)
             drawing.write("text end", place, f"±{shown(fmean(known))}", HALVES)
-        found.append(f"{column} {'not known' if share is None else percent(share)}")
+        found.append(f"{called[column]} {'not known' if share is None else percent(share)}")
     bottom = top + len(columns) * LINE + 8
     keys = (
         legend.Key("runs: less with more seeds", (("cell", "of-runs"),)),
@@ -66,14 +68,7 @@ def _draw_bar(
     """Draw a column's bar, and return the share of the runs; None if it is not known."""
     known = [cell.share_runs for cell in cells if cell.share_runs is not None]
     if not known:
-        alike = all(cell.kind != "items only" for cell in cells)
-        text = (
-            "no spread: all runs score alike"
-            if alike
-            else "one run only: the runs' share is not known"
-        )
-        text = text if cells else "no interval yet"
-        drawing.write("note", (left, top + 17), text, BARS)
+        drawing.write("note", (left, top + 17), _why_not(cells), BARS)
         return None
     share = fmean(known)
     y, end = top + (LINE - BAR) / 2, left + share * BARS
@@ -89,6 +84,16 @@ def _draw_bar(
         if width_of(text, SIZES["cell"]) + 6 <= wide:
             drawing.write(f"cell mid {kind}", (start + wide / 2, y + 12), text, wide)
     return share
+
+
+def _why_not(cells: Sequence[BoardCell]) -> str:
+    """Return why no share is known."""
+    known = [cell for cell in cells if cell.half is not None]
+    if not known:
+        return "no interval yet"
+    if all(map(alike, known)):
+        return "all runs give the same score"
+    return "one run only: the runs' share is not known"
 
 
 def percent(share: float) -> str:
