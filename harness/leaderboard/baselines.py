@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness import registry
 from harness.declarations import OTHER, Benchmark
 from harness.leaderboard.board_cells import BoardCell
+from harness.leaderboard.board_pairs import Pair, family_pairs
 from harness.leaderboard.board_rows import BoardRow, by_slug
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class FamilyTable:
         down: Slug to on how many it is surely worse.
         best: Target to what is said of its best setting (names are slugs).
         notes: What a reader should know.
+        pairs: How its settings differ from one another.
     """
 
     targets: tuple[str, ...]
@@ -60,6 +62,7 @@ class FamilyTable:
     down: Mapping[str, int]
     best: Mapping[str, Mapping[str, Any]]
     notes: tuple[str, ...]
+    pairs: tuple[Pair, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the table as JSON values."""
@@ -76,6 +79,7 @@ class FamilyTable:
             "down": dict(self.down),
             "best": {target: dict(facts) for target, facts in self.best.items()},
             "notes": list(self.notes),
+            "pairs": [pair.as_dict() for pair in self.pairs],
         }
 
     @classmethod
@@ -96,6 +100,7 @@ class FamilyTable:
             down=value["down"],
             best=value["best"],
             notes=tuple(value["notes"]),
+            pairs=tuple(map(Pair.read, value["pairs"])),
         )
 
 
@@ -194,6 +199,7 @@ def table_of(family: Family) -> FamilyTable:
         down={row.name: row.down for row in rows if row.differences},
         best=group.best(),
         notes=tuple(group.notes),
+        pairs=tuple(family_pairs(group)),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.leaderboard.baselines import Family, FamilyTable, families_of, table_of, unlinked
+from harness.leaderboard.board_pairs import Pair, ranked_pairs
 from harness.leaderboard.board_rows import BoardRow, by_slug, read_board
 from harness.leaderboard.kept import kept
 from harness.leaderboard.ranking import ranks_of
@@ -18,7 +19,7 @@ from harness.submission.entry import canonical
 from harness.submission.verified import Verified
 from harness.version import STATISTICS
 
-PAGE = 1  # version of the page and its files
+PAGE = 2  # version of the page and its files
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +31,27 @@ class Board:
         families: Each baseline with the rows compared with it, and all their cells.
         ranks: Slug of each ranked row to its lowest and highest rank.
         notes: What a reader should know, e.g. entries that could not be read.
+        ranked: How ranked rows differ from one another (``board_pairs``).
     """
 
     rows: tuple[BoardRow, ...]
     families: tuple[tuple[Family, FamilyTable], ...]
     ranks: Mapping[str, tuple[int, int]]
     notes: tuple[str, ...] = ()
+    ranked: tuple[Pair, ...] = ()
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Return how rows differ that are not a row and its baseline.
+
+        Two of one family are compared with the family's spreads, others as ranked rows.
+        """
+        pairs = [pair for _, table in self.families for pair in table.pairs]
+        known = {frozenset((pair.first, pair.second)) for pair in pairs}
+        for family, table in self.families:
+            known |= {frozenset((family.baseline.slug, slug)) for slug in table.differences}
+        others = [one for one in self.ranked if frozenset((one.first, one.second)) not in known]
+        return (*pairs, *others)
 
     @property
     def by_slug(self) -> Mapping[str, BoardRow]:
@@ -74,12 +90,13 @@ def board_of(folder: Path) -> Board:
     families = families_of(rows)
     notes += unlinked(rows, families)
     ranks = ranks_of(rows)
+    ranked = ranked_pairs(rows)
     tables = []
     for family in families:
         tables.append((family, _kept_table(family)))
         for row in (family.baseline, *family.rows):
             row.forget()  # the sums of hundreds of rows take a lot of memory
-    return Board(tuple(rows), tuple(tables), ranks, tuple(notes))
+    return Board(tuple(rows), tuple(tables), ranks, tuple(notes), tuple(ranked))
 
 
 def _kept_table(family: Family) -> FamilyTable:

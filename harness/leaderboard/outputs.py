@@ -46,6 +46,7 @@ def as_dict(board: Board) -> dict[str, Any]:
         "families": {
             family.baseline.slug: _family(family, table) for family, table in board.families
         },
+        "pairs": [pair.as_dict() for pair in board.pairs],
     }
 
 
@@ -111,12 +112,13 @@ def _points(one: Points | None) -> dict[str, Any] | None:
 
 
 def _family(family: Family, table: FamilyTable) -> dict[str, Any]:
+    cells = {name: one for name, one in table.as_dict().items() if name != "pairs"}
     return {
         "title": family.title,
         "benchmark": family.baseline.entry.benchmark,
         "rows": [row.slug for row in family.rows],
         "left_out": dict(family.left_out),
-        **table.as_dict(),
+        **cells,
     }
 
 

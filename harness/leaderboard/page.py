@@ -11,12 +11,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from harness.leaderboard.board import Board
+from harness.leaderboard.board_pairs import MOST
 from harness.leaderboard.board_rows import BoardRow
 from harness.leaderboard.colours import DARK, LIGHT
 from harness.leaderboard.figures import page_rules, pictures_of
+from harness.leaderboard.foot_marks import FOOT_NOTES, foot_notes
 from harness.leaderboard.views.board_view import BoardTable, board_tables_of
 from harness.leaderboard.views.compare_view import compared_of
-from harness.leaderboard.views.entry_view import EntryView, entry_view_of
+from harness.leaderboard.views.entry_view import DataSet, EntryView, data_sets_of, entry_view_of
 from harness.leaderboard.views.languages_view import LanguageTable, language_tables_of
 from harness.leaderboard.views.what_helps import WhatHelps, title_of, what_helps_of
 from harness.submission.verified import Provenance
@@ -24,7 +26,6 @@ from harness.submission.verified import Provenance
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-MOST = 500  # entries on the page; all are in the files beside it
 PICTURES_ROOM = 150_000  # bytes of all pictures on the page
 LONGEST = 80  # characters shown of an entry's text
 SECTIONS = (
@@ -66,10 +67,12 @@ class Page:
         boards: The tables of the board.
         languages: The tables by language.
         entries: All that is known of each entry.
+        data_sets: The data that entries were scored on.
         versions: Versions of what the numbers are made with.
         digest: SHA-256 over the entries.
         pictures: The pictures.
         sections: Anchor and title of each section.
+        feet: What the foot marks mean.
     """
 
     count: int
@@ -78,10 +81,12 @@ class Page:
     boards: tuple[BoardTable, ...]
     languages: tuple[LanguageTable, ...]
     entries: tuple[EntryView, ...]
+    data_sets: tuple[DataSet, ...]
     versions: tuple[tuple[str, int], ...]
     digest: str
     pictures: Pictures
     sections: tuple[tuple[str, str], ...] = field(default=SECTIONS)
+    feet: tuple[str, ...] = field(default=tuple(foot_notes(FOOT_NOTES)))
 
 
 def page_file(board: Board) -> dict[str, str]:
@@ -118,6 +123,7 @@ def page_of(board: Board, figures: Mapping[str, str] | None = None, rules: str =
         boards=board_tables_of(board, rows),
         languages=languages,
         entries=tuple(entry_view_of(row) for row in rows),
+        data_sets=data_sets_of(rows),
         versions=tuple(board.versions.items()),
         digest=board.digest,
         pictures=_pictures(figures or {}),
@@ -171,6 +177,7 @@ def _rendered(page: Page, data: Mapping[str, Any], rules: str) -> str:
     environment.filters["short"] = short
     environment.filters["title_of"] = title_of
     environment.tests["https"] = is_https
+    environment.tests["plain"] = str.isascii
     script, style = _site("page.js"), f"{_style()}{rules}"
     return environment.get_template("page.html.j2").render(
         page=page,

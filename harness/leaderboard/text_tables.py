@@ -10,17 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.comparison.table import AVERAGE, ITEMS_ONLY, LATEX, NOTES, ONE_SEED
+from harness.comparison.table import AVERAGE, LATEX
 from harness.leaderboard.baselines import OF_GROUP, Family, FamilyTable
 from harness.leaderboard.board import Board
 from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.board_rows import BoardRow
+from harness.leaderboard.foot_marks import ALIKE, foot_notes, foot_of, shown_half
 from harness.leaderboard.long_table import alone
 from harness.leaderboard.rounding import points
 
 MISSING = "–"
 UP, DOWN = "k̂ up", "k̂ down"
-FEET = {"one seed": ONE_SEED, "items only": ITEMS_ONLY}
 SHORT = 3  # of the slugs in a set of settings, how many are named before the others are counted
 
 
@@ -88,6 +88,7 @@ _TEX = {
     "–": "--",
     "k̂": r"$\hat{k}$",
     **LATEX,
+    ALIKE: "$^3$",
 }
 _TEX_SIGNS = re.compile("|".join(map(re.escape, _TEX)))
 
@@ -123,16 +124,16 @@ def main_table(board: Board, family: Family, table: FamilyTable) -> TextTable:
     base = family.baseline.slug
     lines = [(names[base], *(_cell(table.scores[base].get(c)) for c in columns), "", "")]
     for row in family.rows:
-        cells = table.differences.get(row.slug, {})
+        differences = table.differences.get(row.slug, {})
         counts = (str(table.up.get(row.slug, 0)), str(table.down.get(row.slug, 0)))
-        lines.append((row.name, *(_cell(cells.get(c), plus=True) for c in columns), *counts))
+        lines.append((row.name, *(_cell(differences.get(c), plus=True) for c in columns), *counts))
     if table.best:
         lines += [
             (called, *(_best(table.best.get(column), key, names) for column in columns), "", "")
             for key, called in BEST.items()
         ]
-    kinds = {c.kind for one in (*table.differences.values(), table.scores[base]) for c in _of(one)}
-    feet = [f"{mark} {NOTES[mark]}." for kind, mark in FEET.items() if kind in kinds]
+    cells = [c for one in (*table.differences.values(), table.scores[base]) for c in _of(one)]
+    feet = foot_notes(foot_of(cell.kind, cell.half) for cell in cells)
     left_out = [f"{names[slug]}: no difference, {why}." for slug, why in family.left_out.items()]
     title = f"What helps: {family.title} ({family.baseline.entry.benchmark})"
     return TextTable(
@@ -140,7 +141,7 @@ def main_table(board: Board, family: Family, table: FamilyTable) -> TextTable:
         title,
         ("intermediate", *columns, UP, DOWN),
         tuple(lines),
-        (*feet, *_settled(kinds, family), *table.notes, *left_out),
+        (*feet, *_settled({cell.kind for cell in cells}, family), *table.notes, *left_out),
     )
 
 
@@ -163,9 +164,9 @@ def _cell(cell: BoardCell | None, *, plus: bool = False) -> str:
     """Return a score or a difference with half of its interval: ``+1.8 ±0.9 ▲``."""
     if cell is None:
         return MISSING
+    half = shown_half(cell.half)
     text = points(cell.estimate, plus=plus)
-    if cell.half is not None:
-        text += f" ±{points(cell.half)}{FEET.get(cell.kind, '')}"
+    text += ("" if half is None else f" ±{points(half)}") + foot_of(cell.kind, cell.half)
     return f"{text} {cell.mark}" if cell.mark and plus else text
 
 

@@ -179,7 +179,7 @@ def test_all_differences_equal(tmp_path: Path) -> None:
     sealed(twin)
     board = board_of(made)
     assert [row.slug for row in board.families[0][0].rows] == ["twin"]
-    assert main(board).count("+0.0 ±") == 10
+    assert main(board).count("+0.0 ±") == 8  # the encoder alone answers alike in the two others
     assert set(board.ranks.values()) == {(1, 2)}
 
 

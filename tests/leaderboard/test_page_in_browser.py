@@ -14,7 +14,10 @@ from support.entries import BASELINE, TRANSFER
 from support.page_boards import board_with, changed, claimed, hostile
 
 from harness.leaderboard.board import Board
+from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.page import page_of
+from harness.leaderboard.views.shown_cells import signed
+from harness.submission.verified import Provenance
 
 CHROMIUM = shutil.which("chromium")
 ARGUMENTS = (
@@ -100,7 +103,7 @@ def test_sorting_has_three_states_and_leaves_the_baseline_first(open_page: Open)
         orders.append(tab.texts(SORTED))
     assert orders[0] == orders[1][::-1] and orders[2] == first
     assert orders[0][0] == "Qqp first"
-    assert tab.texts("#helps tbody.first th") == ["Plain encoder"]
+    assert tab.texts("#helps tbody.first th") == ["no intermediate task"]
 
 
 def test_what_is_missing_is_sorted_last_either_way(open_page: Open, board: Board) -> None:
@@ -116,8 +119,11 @@ def test_filters_hide_rows_everywhere_and_change_no_rank(open_page: Open, board:
     qqp = [{"tasks": [{"name": "qqp", "languages": ["en"], "translated": False, "examples": 1}]}]
     rows = [changed(r, intermediate=qqp) if r.slug == "qqp-first" else r for r in board.rows]
     tab = open_page(board_with(rows))
+    assert tab.page.get_by_label("Intermediate task").is_hidden()
+    tab.page.locator("#filters summary").press("Enter")
     tab.page.get_by_label("Intermediate task").select_option("qqp")
     assert tab.hash() == "#f=inter:qqp"
+    assert tab.page.locator("#filters summary").inner_text() == "Filter (1 active)"
     assert tab.page.locator("#count").inner_text().startswith("1 of 3 entries match")
     assert tab.line("#helps", TRANSFER).is_hidden()
     tab.page.get_by_role("link", name="Board", exact=True).click()
@@ -196,22 +202,65 @@ def test_what_is_not_known_in_an_address_is_dropped(open_page: Open, view: str) 
     assert tab.texts("#count") == ["3 entries"]
 
 
-def test_comparing_with_the_baseline_has_intervals_and_other_pairs_a_command(
+def compared(tab: Tab) -> dict[str, list[str]]:
+    """Return what Compare shows: column to difference, half and p."""
+    lines = [one.split("\t") for one in tab.texts("#comparison tbody tr")]
+    return {title: cells for title, *cells in lines}
+
+
+def as_shown(cell: BoardCell) -> list[str]:
+    p = cell.p or 0.0
+    level = "< 0.001" if round(1000 * p) == 0 else f"{p:.{3 if round(1000 * p) < 100 else 2}f}"
+    return [signed(cell.estimate), f"{cell.half:.1f}", level]
+
+
+def test_compare_begins_with_a_baseline_and_its_setting(open_page: Open, board: Board) -> None:
+    tab = open_page(view="#v=compare")
+    ((_, table),) = board.families
+    first = tab.page.locator("#chosen select").first
+    assert first.input_value() == BASELINE and tab.hash() == "#v=compare"
+    for column, cells in (("overall", compared(tab)["overall"]), ("xnli", compared(tab)["XNLI"])):
+        key = "mean" if column == "overall" else column
+        assert cells == as_shown(table.differences[TRANSFER][key])
+    tab.page.get_by_label("Second, minus the first").select_option("qqp-first")
+    assert tab.hash() == f"#v=compare&cmp={BASELINE},qqp-first"
+    assert compared(tab)["overall"] == as_shown(table.differences["qqp-first"]["mean"])
+
+
+def test_any_two_entries_are_compared_with_intervals(open_page: Open, board: Board) -> None:
+    (pair,) = (p for p in board.pairs if {p.first, p.second} == {TRANSFER, "qqp-first"})
+    tab = open_page(view=f"#v=compare&cmp={pair.first},{pair.second}")
+    shown = compared(tab)
+    assert shown["overall"] == as_shown(pair.cells["mean"])
+    assert shown["qa"] == as_shown(pair.cells["group/qa"])
+    tab.go(f"v=compare&cmp={pair.second},{pair.first}")
+    turned = signed(-pair.cells["mean"].estimate), shown["overall"][1]
+    assert (*compared(tab)["overall"][:2],) == turned
+    files = {f for run in board.by_slug[pair.first].entry.runs for f in run.files.items()}
+    other = {f for run in board.by_slug[pair.second].entry.runs for f in run.files.items()}
+    words = f"{len(files & other)} of the second’s {len(files)} different prediction files"
+    assert words in tab.texts("#comparison")[0]
+
+
+def test_pairs_that_are_not_on_the_page_have_a_command_or_a_reason(
     open_page: Open, board: Board
 ) -> None:
-    tab = open_page(view="#v=compare")
-    tab.page.get_by_label("Baseline, or the first").select_option(BASELINE)
-    tab.page.get_by_label("The other, less the first").select_option(TRANSFER)
-    assert tab.hash() == f"#v=compare&cmp={BASELINE},{TRANSFER}"
-    ((_, table),) = board.families
-    cell = table.differences[TRANSFER]["mean"]
-    shown = tab.texts("#comparison tbody tr")[-1].split("\t")
-    assert shown == ["overall", f"{cell.estimate:+.1f}", f"{cell.half:.1f}", f"{cell.p:.3f}"]
-    tab.go(f"v=compare&cmp={TRANSFER},{BASELINE}")
-    assert tab.texts("#comparison tbody tr")[-1].split("\t")[1] == f"−{cell.estimate:.1f}"
-    tab.go(f"v=compare&cmp={TRANSFER},qqp-first")
+    known = [replace(f, pairs=()) for _, f in board.families]
+    alone = replace(board, families=((board.families[0][0], known[0]),), ranked=())
+    claims = {"xnli": {"mean": {"accuracy": 70.0}}}
+    paper = changed(board.by_slug[BASELINE], slug="paper", kind="published", claims=claims)
+    other = changed(board.by_slug[BASELINE], slug="elsewhere", benchmark="xtreme")
+    rows = (*board.rows, claimed(paper, Provenance.PUBLISHED), claimed(other))
+    tab = open_page(replace(alone, rows=rows), f"#v=compare&cmp={TRANSFER},qqp-first")
     assert f"harness compare {TRANSFER} qqp-first" in tab.texts("#comparison")[0]
-    assert {one.split("\t")[2] for one in tab.texts("#comparison tbody tr")} == {"–"}
+    assert {cells[1] for cells in compared(tab).values()} == {"–"}
+    tab.go(f"v=compare&cmp={TRANSFER},paper")
+    assert "Not comparable: published numbers, without predictions" in tab.texts("#comparison")[0]
+    assert [*compared(tab)] == ["XNLI"]
+    tab.go(f"v=compare&cmp={TRANSFER},elsewhere")
+    assert "two benchmarks, mini and xtreme" in tab.texts("#comparison")[0]
+    tab.go(f"v=compare&cmp={TRANSFER},{TRANSFER}")
+    assert "choose two" in tab.texts("#comparison")[0]
 
 
 def test_an_entry_has_an_address(open_page: Open) -> None:

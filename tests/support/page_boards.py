@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.leaderboard.baselines import families_of, table_of
 from harness.leaderboard.board import Board
+from harness.leaderboard.board_pairs import ranked_pairs
 from harness.leaderboard.board_rows import BoardRow, read_board
 from harness.submission.entry import Entry
 from harness.submission.verified import Provenance
@@ -25,7 +26,8 @@ def board_with(rows: Sequence[BoardRow], notes: Sequence[str] = ()) -> Board:
     families = [(family, table_of(family)) for family in families_of(rows)]
     ranked = [row.slug for row in rows if not row.unranked]
     ranks = {slug: (1, len(ranked)) for slug in ranked}
-    return Board(tuple(rows), tuple(families), ranks, tuple(notes))
+    pairs = tuple(ranked_pairs(rows))
+    return Board(tuple(rows), tuple(families), ranks, tuple(notes), pairs)
 
 
 def changed(row: BoardRow, name: str = "", **fields: Any) -> BoardRow:

@@ -3,21 +3,26 @@
 (() => {
   /**
    * @typedef {{name: string, bench: string, base: string, size: string, inter: string[],
-   *   prov: string, regime: string, family: string, settings: string[],
-   *   scores: (number | null)[], differences: ([number, number | null, number | null] | null)[],
-   *   same: [number, number]}} Row
-   * @typedef {{v: string, base: string, lang: string, on: string,
-   *   sort: string, f: Object<string, string>,
-   *   cols: string, cmp: string[], e: string, theme: string}} State
+   *   prov: string, regime: string, family: string, settings: number[],
+   *   scores: (number | null)[], mean: string, pairs: string, files: number}} Row
+   * @typedef {{v: string, base: string, lang: string, on: string, sort: string,
+   *   f: Object<string, string>, cols: string, cmp: string[], e: string, theme: string}} State
+   * @typedef {{table: HTMLTableElement, heads: HTMLTableCellElement[],
+   *   bodies: {body: HTMLTableSectionElement, lines: HTMLTableRowElement[]}[],
+   *   values: Map<string, (string | number | null)[]>}} Sortable
+   * @typedef {{lines: {one: HTMLElement, slug: string}[], tables: Sortable[],
+   *   families: {div: HTMLElement, members: string[]}[], shown: Object<string, string>}} Section
    */
 
   const LONGEST_HASH = 4000;
   const MISSING = "–";
   /** @type {{columns: Object<string, string[]>, groups: Object<string, number>, settings: string[],
-   *   languages: Object<string, string[]>, rows: Object<string, Row>}} */
+   *   languages: Object<string, string[]>, fields: string[], rows: [string, ...any[]][],
+   *   words: string[], first: string[], alike: number[][]}} */
   const data = JSON.parse(byId("data").textContent || "{}");
   /** @type {Map<string, Row>} */
-  const rows = new Map(Object.entries(data.rows));
+  const rows = new Map(data.rows.map(([slug, ...values]) =>
+    [slug, /** @type {any} */ (Object.fromEntries(data.fields.map((name, i) => [name, values[i]])))]));
   const slugs = [...rows.keys()];
   const sections = all("main > section[id]").map((one) => one.id);
   const groupings = ["family", "script", "resources"];
@@ -27,23 +32,23 @@
   const sortKeys = new Set(all("table.sorted th[data-k]").map((one) => one.dataset.k || ""));
   const textKeys = new Set(["name", "base", "inter", "prov"]);
 
-  /** Filters: key, title, and the values of a row. @type {[string, string, (row: Row, slug: string) => string[]][]} */
+  /** Filters: key, title, and the values of a row. @type {[string, string, (row: Row) => string[]][]} */
   const filters = [
     ["bench", "Benchmark", (row) => [row.bench]],
     ["family", "Baseline", (row) => [row.family]],
     ["size", "Size", (row) => [row.size]],
     ["inter", "Intermediate task", (row) => row.inter],
-    ["prov", "Known by", (row) => [row.prov]],
+    ["prov", "Numbers are", (row) => [row.prov]],
     ["regime", "Regime", (row) => [row.regime]],
   ];
   /** @type {Map<string, string[]>} */
-  const options = new Map(
-    filters.map(([key, , values]) => [
-      key,
-      [...new Set(slugs.flatMap((slug) => values(row(slug), slug)))].sort(),
-    ]),
-  );
+  const options = new Map(filters.map(([key, , values]) =>
+    [key, [...new Set(slugs.flatMap((slug) => values(row(slug))))].sort()]));
+  options.set("whole", ["1"]);
   const bases = [...new Set(slugs.map((slug) => row(slug).base))].sort();
+
+  const choosable = new Map([["v", sections], ["base", bases], ["lang", groupings], ["on", targets], ["cols", columnSets],
+    ["e", slugs], ["theme", themes]]);
 
   /** @param {string} id @returns {HTMLElement} */
   function byId(id) {
@@ -68,14 +73,19 @@
     return one;
   }
 
+  /** A button. @param {string} text @param {() => void} press @param {Element} [within] what it takes the place of */
+  function button(text, press, within) {
+    within?.replaceChildren();
+    const one = make("button", { type: "button" }, text);
+    one.addEventListener("click", press);
+    return one;
+  }
+
   // The state: all of the view, kept in the address.
 
   /** @returns {State} */
   function defaults() {
-    return {
-      v: sections[0], base: "", lang: groupings[0], on: "mean", sort: "", f: {}, cols: columnSets[0], cmp: [],
-      e: "", theme: themes[0],
-    };
+    return { v: sections[0], base: "", lang: groupings[0], on: "mean", sort: "", f: {}, cols: columnSets[0], cmp: [], e: "", theme: themes[0] };
   }
 
   /** Read an address; what is not known is dropped. @param {string} hash @returns {State} */
@@ -97,33 +107,24 @@
 
   /** @param {string} text */
   function decoded(text) {
-    try {
-      return decodeURIComponent(text);
-    } catch {
-      return "";
-    }
+    try { return decodeURIComponent(text); } catch { return ""; }
   }
 
   /** Take over one key of an address if its value is known. @param {State} into @param {string} key @param {string} raw */
   function accept(into, key, raw) {
     const value = decoded(raw);
-    if (key === "v" && sections.includes(value)) into.v = value;
-    else if (key === "base" && bases.includes(value)) into.base = value;
-    else if (key === "lang" && groupings.includes(value)) into.lang = value;
-    else if (key === "on" && targets.includes(value)) into.on = value;
+    /** @type {any} */
+    const chosen = into;
+    if (choosable.get(key)?.includes(value)) chosen[key] = value;
     else if (key === "sort" && sortKeys.has(value.replace(/^-/, ""))) into.sort = value;
-    else if (key === "cols" && columnSets.includes(value)) into.cols = value;
-    else if (key === "e" && rows.has(value)) into.e = value;
-    else if (key === "theme" && themes.includes(value)) into.theme = value;
     else if (key === "cmp") {
       const two = value.split(",");
       if (two.length === 2 && two.every((slug) => rows.has(slug))) into.cmp = two;
     } else if (key === "f") {
       for (const pair of raw.split(",")) {
         const [name, ...rest] = pair.split(":");
-        const chosen = decoded(rest.join(":"));
-        if (name === "whole" && chosen === "1") into.f.whole = "1";
-        else if (options.get(name)?.includes(chosen)) into.f[name] = chosen;
+        const only = decoded(rest.join(":"));
+        if (options.get(name)?.includes(only)) into.f[name] = only;
       }
     }
   }
@@ -131,10 +132,8 @@
   /** Write an address: keys in a fixed order, defaults left out. @param {State} one */
   function written(one) {
     const base = defaults();
-    const f = [...filters.map(([key]) => key), "whole"]
-      .filter((key) => one.f[key])
-      .map((key) => `${key}:${encodeURIComponent(one.f[key])}`)
-      .join(",");
+    const f = [...options.keys()].filter((key) => one.f[key])
+      .map((key) => `${key}:${encodeURIComponent(one.f[key])}`).join(",");
     /** @type {[string, string, string][]} */
     const parts = [
       ["v", one.v, base.v],
@@ -148,10 +147,7 @@
       ["e", one.v === "entries" ? one.e : "", ""],
       ["theme", one.theme, base.theme],
     ];
-    return parts
-      .filter(([, value, usual]) => value !== usual)
-      .map(([key, value]) => `${key}=${value}`)
-      .join("&");
+    return parts.filter(([, value, usual]) => value !== usual).map(([key, value]) => `${key}=${value}`).join("&");
   }
 
   let state = read(location.hash);
@@ -170,34 +166,74 @@
     apply(before);
   }
 
-  // Showing it.
+  const later = window.requestIdleCallback || setTimeout;
 
   /** @param {State} [before] */
   function apply(before) {
     /** @param {keyof State} key */
     const changed = (key) => !before || JSON.stringify(before[key]) !== JSON.stringify(state[key]);
     if (changed("theme")) showTheme();
+    const others = changed("f") || changed("base") || changed("cols");
+    if (others) matching = undefined;
+    refresh(state.v);
     if (changed("v")) showSection();
-    if (changed("f") || changed("base") || changed("cols") || changed("e")) showRows();
-    if (changed("cols")) showColumns();
-    if (changed("sort")) showSorted();
-    if (changed("lang")) showGrouping();
-    if (changed("on")) showTarget();
+    if (others) countEntries();
     if (changed("cmp") || changed("v")) showComparison();
     if (changed("e") || changed("v")) showEntry();
-    fillControls();
+    for (const one of fill) one();
+    for (const id of sections) later(() => refresh(id)); // so that opening one finds it ready
+  }
+
+  /** @type {Map<string, Section>} */
+  const prepared = new Map();
+  /** The entries that match the filters. @type {Set<string> | undefined} */
+  let matching;
+  const matched = () => (matching ??= new Set(slugs.filter(matches)));
+
+  const asBuilt = { rows: "[]", cols: columnSets[0], sort: "", lang: "", on: "" };
+
+  /** What a section consists of, looked up when it is first shown. @param {string} id @returns {Section} */
+  function sectionOf(id) {
+    const known = prepared.get(id), section = byId(id);
+    if (known) return known;
+    const tables = /** @type {HTMLTableElement[]} */ (all("table.sorted", section)).map(sortableOf);
+    const lines = [
+      ...all("li[data-s]", section).map((one) => ({ one, slug: one.dataset.s || "" })),
+      ...all("details[id]", section).map((one) => ({ one, slug: one.id.slice("entry-".length) })),
+      ...tables.flatMap(({ bodies }) => bodies.flatMap((body) => body.lines)).map((one) => ({ one, slug: slugOf(one) })),
+    ].filter(({ slug }) => slug);
+    const families = all(".family", section).map((div) =>
+      ({ div, members: [...new Set(all("tbody tr", div).map(slugOf))].filter((slug) => rows.has(slug)) }));
+    const shown = { ...asBuilt }; // what needs no work until something is chosen
+    prepared.set(id, { lines, tables, families, shown });
+    return sectionOf(id);
+  }
+
+  /** Bring a section up to date with the state; the others are when they are shown. @param {string} id */
+  function refresh(id) {
+    const section = sectionOf(id);
+    /** @param {string} what @param {string} value @param {(section: Section, id: string) => void} show */
+    const update = (what, value, show) => {
+      if (section.shown[what] === value) return;
+      show(section, id);
+      section.shown[what] = value;
+    };
+    const open = id === "entries" && state.e; // an entry that is asked for is shown whatever the filters
+    update("rows", JSON.stringify(matched().size < slugs.length ? [state.f, state.base, state.cols, open] : []), showRows);
+    update("cols", state.cols, showColumns);
+    update("sort", state.sort, showSorted);
+    update("lang", state.lang, showGrouping);
+    update("on", state.on, () => all("[data-target]", byId(id)).forEach((one) => (one.hidden = one.dataset.target !== state.on)));
   }
 
   function showTheme() {
-    if (state.theme === themes[0]) delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = state.theme;
+    document.documentElement.dataset.theme = state.theme; // the style sheet knows light and dark
   }
 
   function showSection() {
     for (const id of sections) byId(id).classList.toggle("off", id !== state.v);
     for (const link of all("nav a")) {
-      if (link.getAttribute("href") === `#${state.v}`) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      link.ariaCurrent = link.getAttribute("href") === `#${state.v}` ? "page" : null;
     }
   }
 
@@ -207,8 +243,7 @@
     const groups = data.groups[one.bench];
     const tasks = titles.length - groups - 1;
     const shown = one.scores.filter((_, i) =>
-      i < tasks ? state.cols !== "groups" : i < tasks + groups ? state.cols !== "tasks" : true,
-    );
+      i < tasks ? state.cols !== "groups" : i < tasks + groups ? state.cols !== "tasks" : true);
     return shown.length > 0 && shown.every((score) => score !== null);
   }
 
@@ -217,9 +252,7 @@
     const one = row(slug);
     if (state.base && one.base !== state.base) return false;
     if (state.f.whole && !whole(one)) return false;
-    return filters.every(
-      ([key, , values]) => !state.f[key] || values(one, slug).includes(state.f[key]),
-    );
+    return filters.every(([key, , values]) => !state.f[key] || values(one).includes(state.f[key]));
   }
 
   /** The entry that a row of a table is of, "" for none. @param {HTMLElement} line */
@@ -228,43 +261,29 @@
     return link?.getAttribute("href")?.replace("#entry-", "") || "";
   }
 
-  const slugged = [
-    ...all("[data-s]").map((one) => ({ one, slug: one.dataset.s || "", first: false })),
-    ...all("table.sorted tbody:not(.part) tr").map((one) => ({
-      one,
-      slug: slugOf(one),
-      first: Boolean(one.closest("tbody.first")),
-    })),
-  ].filter(({ slug }) => slug);
-  const families = all(".family").map((div) => ({
-    div,
-    members: [...new Set(all("tr", div).map(slugOf))].filter((slug) => rows.has(slug)),
-  }));
-
-  function showRows() {
-    const shown = new Set(slugs.filter(matches));
-    for (const { one, slug, first } of slugged) {
-      const open = one.tagName === "DETAILS" && slug === state.e;
-      one.hidden = !shown.has(slug) && !first && !open;
-    }
-    for (const { div, members } of families) {
-      div.hidden = !members.some((slug) => shown.has(slug));
-    }
-    byId("count").textContent =
-      shown.size === slugs.length
-        ? `${slugs.length} entries`
-        : `${shown.size} of ${slugs.length} entries match; ranks stay as they are.`;
+  /** @param {Section} section */
+  function showRows({ lines, families }) {
+    const shown = matched();
+    /** @param {HTMLElement} one @param {boolean} hidden */
+    const hide = (one, hidden) => void (one.hidden !== hidden && (one.hidden = hidden));
+    for (const { one, slug } of lines) hide(one, !shown.has(slug) && !(one.tagName === "DETAILS" && slug === state.e));
+    for (const { div, members } of families) hide(div, !members.some((slug) => shown.has(slug)));
   }
 
-  function showColumns() {
-    for (const table of /** @type {HTMLTableElement[]} */ (all("table.board"))) {
+  function countEntries() {
+    const count = matched().size;
+    const text = count === slugs.length ? `${count} entries`
+      : `${count} of ${slugs.length} entries match; ranks stay as they are.`;
+    if (byId("count").textContent !== text) byId("count").textContent = text;
+  }
+
+  /** @param {Section} section */
+  function showColumns({ tables }) {
+    for (const { table } of tables) {
+      if (!table.classList.contains("board")) continue;
       const head = all("thead tr:last-child > *", table);
-      const hidden = head.map((th) => {
-        const set_ = th.dataset.set;
-        return Boolean(set_) && state.cols !== "all" && set_ !== state.cols;
-      });
-      head.forEach((th, i) => (th.hidden = hidden[i]));
-      for (const line of table.querySelectorAll("tbody:not(.part) tr")) {
+      const hidden = head.map((th) => Boolean(th.dataset.set) && state.cols !== "all" && th.dataset.set !== state.cols);
+      for (const line of table.querySelectorAll("thead tr:last-child, tbody:not(.part) tr")) {
         const cells = /** @type {HTMLTableRowElement} */ (line).cells;
         hidden.forEach((one, i) => (cells[i].hidden = one));
       }
@@ -275,17 +294,15 @@
 
   // Sorting: stable, missing last, back to the first order.
 
-  /** @type {Map<HTMLTableRowElement, number>} */
-  const firstOrder = new Map();
-  const sortable = /** @type {HTMLTableElement[]} */ (all("table.sorted")).map((table) => ({
-    table,
-    heads: all("th[data-k]", table),
-    bodies: /** @type {HTMLTableSectionElement[]} */ ([...table.tBodies]).filter(
-      (body) => !/first|part|last/.test(body.className),
-    ),
-  }));
-  for (const { bodies } of sortable) {
-    for (const body of bodies) [...body.rows].forEach((line, i) => firstOrder.set(line, i));
+  /** A table whose columns are buttons. @param {HTMLTableElement} table @returns {Sortable} */
+  function sortableOf(table) {
+    const heads = /** @type {HTMLTableCellElement[]} */ (all("th[data-k]", table));
+    for (const th of heads) {
+      const sorts = () => set({ sort: nextSort(th.dataset.k || "") });
+      th.append(button(th.textContent || "", sorts, th));
+    }
+    const bodies = [...table.tBodies].filter((body) => !/first|part|last/.test(body.className));
+    return { table, heads, bodies: bodies.map((body) => ({ body, lines: [...body.rows] })), values: new Map() };
   }
 
   /** What a cell is sorted by; null is missing. @param {string} text @param {boolean} words */
@@ -297,33 +314,27 @@
     return Number.isNaN(value) ? null : value;
   }
 
-  function showSorted() {
+  /** @param {Section} section */
+  function showSorted({ tables, shown }) {
     const key = state.sort.replace(/^-/, "");
     const way = state.sort.startsWith("-") ? -1 : 1;
-    for (const { heads, bodies } of sortable) {
+    const before = shown.sort?.replace(/^-/, "");
+    for (const { heads, bodies, values } of tables) {
       const head = heads.find((th) => key && th.dataset.k === key);
-      for (const th of heads) {
-        if (th === head) th.setAttribute("aria-sort", way < 0 ? "descending" : "ascending");
-        else th.removeAttribute("aria-sort");
-      }
-      for (const body of bodies) {
-        const lines = [...body.rows].sort((a, b) => order(a) - order(b));
-        if (head) {
-          const at = /** @type {HTMLTableCellElement} */ (head).cellIndex;
-          const words = textKeys.has(key);
-          const values = new Map(
-            lines.map((line) => [line, valueOf(line.cells[at].textContent || "", words)]),
-          );
-          lines.sort((a, b) => compareValues(values.get(a), values.get(b), way));
-        }
-        body.append(...lines);
-      }
+      const old = heads.find((th) => before && th.dataset.k === before);
+      if (!head && !old) continue;
+      if (old) old.removeAttribute("aria-sort");
+      if (head) head.setAttribute("aria-sort", way < 0 ? "descending" : "ascending");
+      bodies.forEach(({ body, lines }, i) => {
+        if (!head) return body.replaceChildren(...lines);
+        const known = values.get(`${i} ${key}`) || lines.map((line) =>
+          valueOf(line.cells[head.cellIndex].textContent || "", textKeys.has(key)));
+        values.set(`${i} ${key}`, known);
+        const places = lines.map((_, at) => at);
+        places.sort((a, b) => compareValues(known[a], known[b], way) || a - b);
+        body.replaceChildren(...places.map((at) => lines[at]));
+      });
     }
-  }
-
-  /** @param {HTMLTableRowElement} line */
-  function order(line) {
-    return firstOrder.get(line) ?? 0;
   }
 
   /** @param {string | number | null | undefined} a @param {string | number | null | undefined} b @param {number} way */
@@ -342,23 +353,14 @@
     return state.sort === other + key ? "" : firstWay + key;
   }
 
-  function addSortButtons() {
-    for (const { heads } of sortable) {
-      for (const th of heads) {
-        const button = make("button", { type: "button" }, ...th.childNodes);
-        button.addEventListener("click", () => set({ sort: nextSort(th.dataset.k || "") }));
-        th.append(button);
-      }
-    }
-  }
-
   // Languages: another order of columns, and the means of one grouping.
 
-  function showGrouping() {
-    for (const one of all("[data-grouping]")) one.hidden = one.dataset.grouping !== state.lang;
+  /** @param {Section} section @param {string} id */
+  function showGrouping({ tables, shown }, id) {
+    for (const one of all("[data-grouping]", byId(id))) one.hidden = one.dataset.grouping !== state.lang;
     const which = groupings.indexOf(state.lang);
-    for (const table of /** @type {HTMLTableElement[]} */ (all("table.heat"))) {
-      const heads = /** @type {HTMLTableCellElement[]} */ (all("th[data-k^='l-']", table));
+    for (const { table, heads: every } of shown.lang || which ? tables : []) {
+      const heads = every.filter((th) => th.dataset.k?.startsWith("l-"));
       if (!heads.length) continue;
       /** @param {HTMLElement} th */
       const groupOf = (th) =>
@@ -378,77 +380,113 @@
     }
   }
 
-  function showTarget() {
-    for (const one of all("[data-target]")) one.hidden = one.dataset.target !== state.on;
-  }
-
-  // Comparing two entries.
-
   /** A number of tenths as the rest of the page has it. @param {number} tenths @param {boolean} plus */
   function points(tenths, plus) {
-    const size = (Math.abs(tenths) / 10).toFixed(1);
-    return (tenths < 0 ? "−" : plus ? "+" : "") + size;
+    return (tenths < 0 ? "−" : plus ? "+" : "") + (Math.abs(tenths) / 10).toFixed(1);
   }
 
-  /** The differences of b from a: with intervals if one is the other's baseline. @param {string} a @param {string} b */
-  function differences(a, b) {
-    const [one, other] = [row(a), row(b)];
-    const sign = other.family === a ? 1 : one.family === b ? -1 : 0;
-    if (sign && a !== b) {
-      const known = (sign > 0 ? other : one).differences;
-      return {
-        sure: true,
-        cells: known.map((cell) => cell && [sign * cell[0], cell[1], cell[2]]),
-      };
-    }
-    return {
-      sure: false,
-      cells: data.columns[one.bench].map((_, i) => {
-        const [x, y] = [one.scores[i] ?? null, other.scores[i] ?? null];
-        return x === null || y === null ? null : [Math.round((y - x) / 10), null, null];
-      }),
+  /** The plain difference of two scores in tenths. @param {string} a @param {string} b @param {number} i */
+  function ofScores(a, b, i) {
+    const [x, y] = [row(a).scores[i] ?? null, row(b).scores[i] ?? null];
+    return x === null || y === null ? null : Math.floor((y - x) / 100 + 0.5);
+  }
+
+  /** Read one row's pairs (views/pair_codes.py): estimate, half and p, −1 where not known. @param {string} slug */
+  function pairsOf(slug) {
+    const [text, titles] = [row(slug).pairs, data.columns[row(slug).bench]];
+    let at = 0;
+    /** @param {number} code */
+    const without = (code) => code - 35 - Number(code > 60) - Number(code > 92);
+    const sign = () => without(text.charCodeAt(at++));
+    const next = () => {
+      const first = sign();
+      return first < 80 ? first : 80 + (first - 80) * 90 + sign();
     };
+    /** @param {string} second @param {number} i */
+    const cellAt = (second, i) => {
+      let [code, estimate] = [next(), Number(ofScores(slug, second, i))];
+      if (!code) return null;
+      if (code === 1) {
+        const zigzag = next() * 100 + next();
+        [code, estimate] = [next(), zigzag % 2 ? -(zigzag + 1) / 2 : zigzag / 2];
+      }
+      const level = code > 2 ? next() : 0;
+      return [estimate, code - 3, level > 100 ? (level - 91) / 100 : (level - 1) / 1000];
+    };
+    /** @type {Map<string, (number[] | null)[]>} */
+    const pairs = new Map();
+    while (at < text.length) {
+      const second = slugs[next()];
+      pairs.set(second, titles.map((_, i) => cellAt(second, i)));
+    }
+    return pairs;
+  }
+
+  /** The second entry minus the first: estimate, half and p, −1 where not known. @param {string} a @param {string} b */
+  function differences(a, b) {
+    const known = pairsOf(a).get(b);
+    if (known) return { sure: true, cells: known };
+    const turned = pairsOf(b).get(a);
+    if (turned) return { sure: true, cells: turned.map((cell) => cell && [-cell[0], cell[1], cell[2]]) };
+    const plain = data.columns[row(a).bench].map((_, i) => ofScores(a, b, i));
+    return { sure: false, cells: plain.map((tenths) => (tenths === null ? null : [tenths, -1, -1])) };
+  }
+
+  /** Why a pair has no interval. @param {string} a @param {string} b @returns {(Node | string)[]} */
+  function whyUnsure(a, b) {
+    const [one, other] = [row(a), row(b)];
+    if (one.regime !== other.regime) return [`Not comparable: one is ${one.regime}, the other ${other.regime}.`];
+    const plain = [one, other].find(({ prov }) => prov !== "recomputed");
+    const paper = "Not comparable: published numbers, without predictions. The plain differences of the scores have no interval.";
+    if (plain?.prov === "published") return [paper];
+    if (plain) return [`No interval: the numbers of one are ${plain.prov}, not recomputed.`];
+    if (one.mean !== other.mean) return ["Not comparable: they are not scored on the same test sets."];
+    return ["No interval on this page. This command gives it: ", make("code", {}, `harness compare ${a} ${b}`)];
   }
 
   function showComparison() {
+    if (state.v !== "compare") return;
+    if (!byId("comparison")) addComparison();
     const box = byId("comparison");
     box.replaceChildren();
-    if (state.cmp.length !== 2) return;
-    const [a, b] = state.cmp;
+    const [a, b] = compared();
+    if (!a || !b) return;
     const [one, other] = [row(a), row(b)];
-    if (one.bench !== other.bench) {
-      box.append(make("p", {}, `They are entries of two benchmarks, ${one.bench} and ${other.bench}.`));
-      return;
-    }
+    const why = a === b ? "This is one entry; choose two."
+      : one.bench !== other.bench ? `Not comparable: they are entries of two benchmarks, ${one.bench} and ${other.bench}.` : "";
+    if (why) return box.append(make("p", {}, why));
     const { sure, cells } = differences(a, b);
-    const head = make("tr", {}, ...["", "Difference", "± (95 %)", "p"].map((title) =>
-      title ? make("th", { scope: "col" }, title) : make("td")));
+    const head = make("tr", {}, make("td"), ...["Difference", "± (95 %)", "p"].map((title) => make("th", { scope: "col" }, title)));
     const body = make("tbody");
-    data.columns[one.bench].forEach((title, i) => {
+    const last = one.mean === other.mean ? one.mean : "overall";
+    data.columns[one.bench].forEach((title, i, every) => {
       const cell = cells[i];
-      body.append(make("tr", {}, make("th", { scope: "row" }, title),
-        make("td", {}, cell ? points(Number(cell[0]), true) : MISSING),
-        make("td", {}, cell && cell[1] !== null ? points(Number(cell[1]), false) : MISSING),
-        make("td", {}, cell && cell[2] !== null ? (Number(cell[2]) / 1000).toFixed(3) : MISSING)));
+      if (!cell) return;
+      const [half, p] = [cell[1] < 0 ? MISSING : points(cell[1], false), cell[2] < 0 ? MISSING : cell[2] ? cell[2].toFixed(cell[2] < 0.1 ? 3 : 2) : "< 0.001"];
+      body.append(make("tr", {}, make("th", { scope: "row" }, i === every.length - 1 ? last : title),
+        ...[points(cell[0], true), half, p].map((text) => make("td", {}, text))));
     });
-    const caption = make("caption", {}, make("bdi", {}, other.name), " less ", make("bdi", {}, one.name), ", points");
-    box.append(make("div", { class: "box", tabindex: "0", role: "region", "aria-label": "Comparison" },
-      make("table", {}, caption, make("thead", {}, head), body)));
-    if (!sure && a !== b) {
-      box.append(make("p", {}, "No interval here, since neither is the other’s baseline. This command gives it: ",
-        make("code", {}, `harness compare ${a} ${b}`)));
+    const caption = make("caption", {}, make("bdi", {}, other.name), " minus ", make("bdi", {}, one.name), ", points; each interval alone at 95 %");
+    if (body.childElementCount) {
+      box.append(make("div", { class: "box", tabindex: "0", role: "region", "aria-label": "Comparison" },
+        make("table", {}, caption, make("thead", {}, head), body)));
+    } else box.append(make("p", {}, "They have no task in common that is whole."));
+    if (!sure) box.append(make("p", {}, ...whyUnsure(a, b)));
+    else if (cells.some((cell) => cell && cell[1] >= 0 && cell[2] < 0)) {
+      box.append(make("p", {}, "Without p: one run, so the interval is of the test items only and says nothing of another run."));
     }
-    if (sure) {
-      const [same, of] = (other.family === a ? other : one).same;
-      box.append(make("p", {}, `${same} of ${of} prediction files are equal to the baseline’s.`));
-    }
-    const unlike = data.settings.map((title, i) => ({ title, i }))
-      .filter(({ i }) => one.settings[i] !== other.settings[i]);
+    const numbers = [slugs.indexOf(a), slugs.indexOf(b)];
+    const same = data.alike.filter(([, ...some]) => numbers.every((i) => some.includes(i))).reduce((sum, [count]) => sum + count, 0);
+    if (one.files && other.files) box.append(make("p", {}, `${same} of the second’s ${other.files} different prediction files are equal to one of the first’s.`));
+    const unlike = data.settings.flatMap((title, i) => one.settings[i] === other.settings[i] ? [] : [make("li", {}, `${title}: `,
+      make("bdi", {}, data.words[one.settings[i]]), " and ", make("bdi", {}, data.words[other.settings[i]]))]);
     box.append(make("p", {}, unlike.length ? "What differs in their settings:" : "Their settings do not differ."));
-    if (unlike.length) {
-      box.append(make("ul", {}, ...unlike.map(({ title, i }) =>
-        make("li", {}, `${title}: `, make("bdi", {}, one.settings[i]), " and ", make("bdi", {}, other.settings[i])))));
-    }
+    if (unlike.length) box.append(make("ul", {}, ...unlike));
+  }
+
+  /** The two entries that are compared: the first setting and its baseline if none are chosen. */
+  function compared() {
+    return state.cmp.length === 2 ? state.cmp : data.first;
   }
 
   function showEntry() {
@@ -458,14 +496,8 @@
     one.scrollIntoView();
   }
 
-  // The controls.
-
   /** @type {(() => void)[]} */
   const fill = [];
-
-  function fillControls() {
-    for (const one of fill) one();
-  }
 
   /** Show a control in one section only. @param {string} section @param {HTMLElement} control */
   function onlyIn(section, control) {
@@ -490,14 +522,13 @@
 
   /** @param {string[]} values @param {(value: string) => string} [title] @returns {[string, string][]} */
   function choices(values, title = (value) => value) {
-    return [["", "all"], .../** @type {[string, string][]} */ (values.map((value) => [value, title(value)]))];
+    return [["", "all"], ...values.map((value) => /** @type {[string, string]} */ ([value, title(value)]))];
   }
 
-  function addFilters() {
-    const bar = byId("controls");
-    if (bases.length > 1) {
-      bar.append(choice("Base", choices(bases), () => state.base, (base) => set({ base })));
-    }
+  /** The filters, folded away until they are wanted. */
+  function filterBox() {
+    const bar = make("div", { class: "bar" });
+    if (bases.length > 1) bar.append(choice("Base", choices(bases), () => state.base, (base) => set({ base })));
     for (const [key, title] of filters) {
       const some = options.get(key) || [];
       if (some.length < 2) continue;
@@ -507,57 +538,46 @@
     const box = /** @type {HTMLInputElement} */ (make("input", { type: "checkbox" }));
     box.addEventListener("change", () => filtered("whole", box.checked ? "1" : ""));
     fill.push(() => (box.checked = Boolean(state.f.whole)));
-    bar.append(make("label", { class: "check" }, box, "Complete in the columns shown"));
+    bar.append(make("label", { class: "check" }, box, "Only entries with all scores of the columns shown"));
+    bar.append(button("Reset", () => set({ ...defaults(), v: state.v, theme: state.theme })));
+    const summary = make("summary", {}, "Filter");
+    const folded = /** @type {HTMLDetailsElement} */ (make("details", { id: "filters" }, summary, bar));
+    fill.push(() => {
+      const active = Object.keys(state.f).length + Number(Boolean(state.base));
+      summary.textContent = active ? `Filter (${active} active)` : "Filter";
+      if (active) folded.open = true;
+    });
+    return folded;
   }
 
   function addControls() {
     const bar = byId("controls");
-    addFilters();
     bar.append(
+      filterBox(),
       onlyIn("board", choice("Columns", columnSets.map((one) => [one, one]), () => state.cols, (cols) => set({ cols }))),
       onlyIn("languages", choice("Languages by", [["family", "family"], ["script", "script"], ["resources", "resource class"]],
         () => state.lang, (lang) => set({ lang }))),
     );
-    if (targets.length > 1) {
-      bar.append(onlyIn("languages", choice("Languages on", targets.map((one) => [one, one === "mean" ? "all targets" : one]),
-        () => state.on, (on) => set({ on }))));
-    }
-    bar.append(
-      choice("Theme", themes.map((one) => [one, one]), () => state.theme, (theme) => set({ theme })),
-    );
-    const reset = make("button", { type: "button" }, "Reset");
-    reset.addEventListener("click", () => set({ ...defaults(), v: state.v, theme: state.theme }));
-    const copy = make("button", { type: "button" }, "Copy link");
-    copy.addEventListener("click", () => {
+    const on = choice("Languages on", targets.map((one) => [one, one === "mean" ? "all targets" : one]), () => state.on, (on) => set({ on }));
+    if (targets.length > 1) bar.append(onlyIn("languages", on));
+    const copy = button("Copy link", () => {
+      /** @param {string} text */
+      const say = (text) => () => (byId("count").textContent = text);
       const done = navigator.clipboard?.writeText(location.href) ?? Promise.reject();
-      done.then(
-        () => (byId("count").textContent = "The link is copied."),
-        () => (byId("count").textContent = "The address bar holds the link."),
-      );
+      done.then(say("The link is copied."), say("The address bar holds the link."));
     });
-    bar.append(reset, copy);
-    bar.hidden = false;
+    bar.append(choice("Theme", themes.map((one) => [one, one]), () => state.theme, (theme) => set({ theme })), copy);
+    [bar.hidden, all(".noscript")[0].hidden] = [false, true];
   }
 
   function addComparison() {
     const named = /** @type {[string, string][]} */ (slugs.map((slug) => [slug, row(slug).name]));
-    const some = [/** @type {[string, string]} */ (["", "choose"]), ...named];
-    /** @type {[string, string]} */
-    let chosen = ["", ""];
-    /** @param {number} at @param {string} slug */
-    const choose = (at, slug) => {
-      chosen[at] = slug;
-      set({ cmp: chosen.every(Boolean) ? [...chosen] : [] });
-    };
-    fill.push(() => {
-      if (state.cmp.length === 2) chosen = [state.cmp[0], state.cmp[1]];
-    });
+    if (!data.first.length) data.first = slugs.slice(0, 2);
     byId("chosen").append(
-      choice("Baseline, or the first", some, () => chosen[0], (slug) => choose(0, slug)),
-      choice("The other, less the first", some, () => chosen[1], (slug) => choose(1, slug)),
+      choice("First", named, () => compared()[0] || "", (slug) => set({ cmp: [slug, compared()[1]] })),
+      choice("Second, minus the first", named, () => compared()[1] || "", (slug) => set({ cmp: [compared()[0], slug] })),
       make("div", { id: "comparison" }),
     );
-    for (const one of all(".noscript")) one.hidden = true;
   }
 
   function followLinks() {
@@ -573,9 +593,8 @@
     window.addEventListener("popstate", follow);
   }
 
-  addSortButtons();
   addControls();
-  addComparison();
   followLinks();
   apply();
+  window.addEventListener("beforeprint", () => sections.forEach(refresh));
 })();

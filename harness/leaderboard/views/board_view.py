@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness import registry
 from harness.declarations import headline
 from harness.leaderboard.board import Board
 from harness.leaderboard.board_rows import BoardRow
+from harness.leaderboard.foot_marks import foot_notes
 from harness.leaderboard.views.shown_cells import (
     MISSING,
     ShownCell,
@@ -19,6 +20,14 @@ from harness.leaderboard.views.shown_cells import (
 from harness.submission.entry import MEAN
 
 UNRANKED = "not ranked"
+SHORT = {
+    "published": "published",
+    "verified by": "stale",
+    "claimed": "claimed only",
+    "partial": "partial",
+    "its overall": "no interval",
+}
+"""How reasons begin, to what a table says of them; the entry says all."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class BoardLine:
     Attributes:
         row: The board's row.
         rank: Between which ranks it is, "" if it is not ranked.
-        why: Why it is not ranked.
+        why: Why it is not ranked, in a word or two.
         intermediate: Its intermediate training in words.
         parameters: Number of weights, all and without the embeddings.
         overall: The overall score.
@@ -59,8 +68,11 @@ class BoardTable:
     Attributes:
         benchmark: Title of the benchmark.
         regime: What of the targets' languages training has seen.
-        groups: Names of the groups.
-        tasks: Names of the tasks.
+        groups: Names of the groups, in the order of the lines' cells; "" for one without a score.
+        tasks: The same of the tasks.
+        overall: Whether a row has an overall score.
+        gap: Whether one has a gap.
+        links: Whether one has links.
         ranked: The ranked rows, by their ranks.
         others: The other rows, by slug.
         published: Published numbers.
@@ -70,9 +82,25 @@ class BoardTable:
     regime: str
     groups: tuple[str, ...]
     tasks: tuple[str, ...]
+    overall: bool
+    gap: bool
+    links: bool
     ranked: tuple[BoardLine, ...]
     others: tuple[BoardLine, ...]
     published: tuple[BoardLine, ...]
+
+    @property
+    def width(self) -> int:
+        """Return how many columns there are."""
+        named = sum(map(bool, (*self.groups, *self.tasks, self.overall, self.gap, self.links)))
+        return 9 + named
+
+    @property
+    def feet(self) -> str:
+        """Return what the foot marks in its cells mean."""
+        lines = (*self.ranked, *self.others, *self.published)
+        cells = (one for line in lines for one in (line.overall, *line.groups, *line.tasks))
+        return " ".join(foot_notes(cell.foot for cell in cells))
 
     @property
     def parts(self) -> tuple[tuple[str, tuple[BoardLine, ...]], ...]:
@@ -115,9 +143,23 @@ def _table(board: Board, rows: Sequence[BoardRow], regime: str) -> BoardTable:
     others = [slug for slug in lines if slug not in {*ranked, *published}]
     ranked.sort(key=lambda slug: (*board.ranks[slug], slug))
     parts = [tuple(lines[slug] for slug in slugs) for slugs in (ranked, others, published)]
+    every = list(lines.values())
     return BoardTable(
-        benchmark.title, regime, tuple(benchmark.groups), benchmark.task_names(), *parts
+        benchmark.title,
+        regime,
+        tuple(_known(tuple(benchmark.groups), [line.groups for line in every])),
+        tuple(_known(benchmark.task_names(), [line.tasks for line in every])),
+        any(line.overall.text != MISSING for line in every),
+        any(line.gap != MISSING for line in every),
+        any(line.links for line in every),
+        *parts,
     )
+
+
+def _known(names: Sequence[str], rows: Sequence[tuple[ShownCell, ...]]) -> Iterator[str]:
+    """Yield the names of columns, "" for one in which no row has a score."""
+    for name, cells in zip(names, zip(*rows, strict=True), strict=True):
+        yield name if any(cell.text != MISSING for cell in cells) else ""
 
 
 def _line(board: Board, row: BoardRow) -> BoardLine:
@@ -127,7 +169,7 @@ def _line(board: Board, row: BoardRow) -> BoardLine:
     if summary is None:
         overall = ShownCell(number(entry.overall))
         of_groups = tuple(ShownCell(number(entry.groups.get(name))) for name in groups)
-        of_tasks = tuple(ShownCell(number(_claimed(row, name))) for name in tasks)
+        of_tasks = tuple(ShownCell(number(claimed_score(row, name))) for name in tasks)
     else:
         overall = points_cell(summary.overall)
         of_groups = tuple(points_cell(summary.groups.get(name)) for name in groups)
@@ -137,7 +179,7 @@ def _line(board: Board, row: BoardRow) -> BoardLine:
     return BoardLine(
         row=row,
         rank="" if rank is None else _ranks(rank),
-        why=row.unranked or ("" if rank else UNRANKED),
+        why=_short(row.unranked) or ("" if rank else UNRANKED),
         intermediate=intermediate_of(row),
         parameters=_parameters(row),
         overall=overall,
@@ -149,14 +191,24 @@ def _line(board: Board, row: BoardRow) -> BoardLine:
     )
 
 
+def _short(reason: str) -> str:
+    """Return why a row has no rank in a word or two."""
+    return next((word for start, word in SHORT.items() if reason.startswith(start)), reason)
+
+
 def _ranks(rank: tuple[int, int]) -> str:
     """Return an interval of ranks; one place alone is an interval too."""
     low, high = rank
     return f"{low} to {high}"
 
 
-def _claimed(row: BoardRow, task: str) -> float | None:
-    """Return what an entry claims as the mean of a task."""
+def claimed_score(row: BoardRow, task: str) -> float | None:
+    """Return what an entry claims as the mean of a task, None if nothing.
+
+    Args:
+        row: The entry.
+        task: Name of the task.
+    """
     metrics = row.entry.claims.get(task, {}).get(MEAN)
     if metrics is None or task not in registry.task_names():
         return None
@@ -178,4 +230,4 @@ def _complete(row: BoardRow) -> str:
     counts = row.tasks.values()
     whole = sum(there == of > 0 for there, of in counts)
     languages = sum(there for there, _ in counts), sum(of for _, of in counts)
-    return f"{whole}/{len(counts)} tasks, {languages[0]}/{languages[1]} test sets"
+    return f"{whole}/{len(counts)} tasks, {languages[0]}/{languages[1]} sets"

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from harness.leaderboard.baselines import OF_GROUP
 from harness.leaderboard.board import Board
-from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.board_rows import BoardRow
-from harness.leaderboard.rounding import points
+from harness.leaderboard.views.board_view import claimed_score
 from harness.leaderboard.views.languages_view import LanguageTable
+from harness.leaderboard.views.pair_codes import pair_text
 from harness.leaderboard.views.shown_cells import intermediate_of
-from harness.leaderboard.views.what_helps import MEAN, title_of
+from harness.leaderboard.views.what_helps import MEAN, OVERALL, mean_title, title_of
 
 SIZES = ((100e6, "below 100 M"), (300e6, "100 M to 300 M"), (1e9, "300 M to 1 B"))
-Difference = tuple[int, int | None, int | None]
-"""Estimate and half of the interval in tenths of a point, p-value in thousandths."""
-
 
 SETTINGS = (
     "base",
@@ -46,9 +44,11 @@ class ComparedRow:
         regime: What of the targets' languages training has seen.
         family: Slug of the baseline that it is compared with, or its own.
         settings: What is compared of its settings, in the order of ``SETTINGS``.
-        scores: Its scores in hundredths of a point, in the order of ``Compared.columns``.
-        differences: Its differences from its baseline, in the same order; () without.
-        same: Prediction files that are equal to one of its baseline's, and how many there are.
+        scores: Its scores in thousandths of a point, claimed if not recomputed, in the order of
+            ``Compared.columns``.
+        mean: What the last of them is called.
+        pairs: Its differences to other rows, those less it (``pair_codes``).
+        files: How many prediction files it has, without those that are equal.
     """
 
     name: str
@@ -61,8 +61,9 @@ class ComparedRow:
     family: str
     settings: tuple[str, ...]
     scores: tuple[int | None, ...]
-    differences: tuple[Difference | None, ...]
-    same: tuple[int, int]
+    mean: str
+    pairs: str
+    files: int
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Compared:
         settings: Titles of the settings that are compared.
         languages: Of each language its family, script and resource class.
         rows: The rows by slug.
+        first: The pair that is shown first; () without any.
+        alike: How many prediction files some rows share, and the rows' numbers.
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -82,10 +85,18 @@ class Compared:
     settings: tuple[str, ...]
     languages: Mapping[str, tuple[str, str, str]]
     rows: Mapping[str, ComparedRow]
+    first: tuple[str, ...]
+    alike: tuple[tuple[int, ...], ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return asdict(self)
+        """Return it as JSON values: rows as lists, and what is said of settings once."""
+        words: dict[str, int] = {}
+        rows = []
+        for slug, row in self.rows.items():
+            settings = [words.setdefault(one, len(words)) for one in row.settings]
+            rows.append([slug, *(vars(row) | {"settings": settings}).values()])
+        names = [one.name for one in fields(ComparedRow)]
+        return {**vars(self), "fields": names, "rows": rows, "words": list(words)}
 
 
 def compared_of(
@@ -98,26 +109,79 @@ def compared_of(
         shown: The rows that are on the page.
         languages: The tables by language.
     """
-    cells: dict[str, Mapping[str, BoardCell]] = {}
-    for _, table in board.families:
-        cells |= table.differences
-    known = board.by_slug
     columns, groups = {}, {}
     for row in shown:
         groups[row.entry.benchmark] = len(row.benchmark.groups)
-        names = (*row.benchmark.task_names(), *row.benchmark.groups, "overall")
+        names = (*row.benchmark.task_names(), *row.benchmark.groups, OVERALL)
         columns[row.entry.benchmark] = tuple(title_of(name) for name in names)
-    rows = {row.slug: _row(row, cells.get(row.slug), known) for row in shown}
+    pairs = _pairs(board, shown)
+    families, means = {}, {}
+    for family, table in board.families:
+        for row in (family.baseline, *family.rows):
+            families[row.slug] = family.baseline.slug
+            means[row.slug] = mean_title(family, table)
+    rows = {
+        row.slug: _row(
+            row,
+            families.get(row.slug, row.slug),
+            means.get(row.slug, OVERALL),
+            pairs[row.slug],
+        )
+        for row in shown
+    }
     codes = {column.code: column.groups for table in languages for column in table.heat[0].columns}
-    return Compared(columns, groups, SETTINGS, codes, rows)
+    return Compared(
+        columns, groups, SETTINGS, codes, rows, _first(board, rows), tuple(_alike(shown))
+    )
 
 
-def _row(
-    row: BoardRow, cells: Mapping[str, BoardCell] | None, known: Mapping[str, BoardRow]
-) -> ComparedRow:
+def _pairs(board: Board, shown: Sequence[BoardRow]) -> dict[str, str]:
+    """Return of each row the text of its differences to others."""
+    numbers = {row.slug: number for number, row in enumerate(shown)}
+    texts = {row.slug: "" for row in shown}
+    rows = board.by_slug
+    scores = {row.slug: _scores(row) for row in shown}
+    known = [(pair.first, pair.second, pair.cells) for pair in board.pairs]
+    known += [
+        (family.baseline.slug, slug, cells)
+        for family, table in board.families
+        for slug, cells in table.differences.items()
+    ]
+    for first, second, cells in known:
+        if first in numbers and second in numbers:
+            ordered = [cells.get(key) for key in _keys(rows[first])]
+            of_both = scores[first], scores[second]
+            texts[first] += pair_text(numbers[second], ordered, of_both)
+    return texts
+
+
+def _first(board: Board, rows: Mapping[str, ComparedRow]) -> tuple[str, ...]:
+    """Return the pair that is shown first: the first baseline and its first setting."""
+    for family, table in board.families:
+        base = family.baseline.slug
+        settings = [row.slug for row in family.rows if row.slug in table.differences]
+        if base in rows and settings and settings[0] in rows:
+            return base, settings[0]
+    return ()
+
+
+def _alike(shown: Sequence[BoardRow]) -> Iterator[tuple[int, ...]]:
+    """Yield how many prediction files the same rows share, and these rows' numbers."""
+    owners: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(shown):
+        for file in _files(row):
+            owners.setdefault(file, []).append(number)
+    counts = Counter(tuple(some) for some in owners.values() if len(some) > 1)
+    yield from sorted((count, *some) for some, count in counts.items())
+
+
+def _files(row: BoardRow) -> set[tuple[str, str]]:
+    """Return path and hash of a row's prediction files; equal ones of its runs are one."""
+    return {file for run in row.entry.runs for file in run.files.items()}
+
+
+def _row(row: BoardRow, family: str, mean: str, pairs: str) -> ComparedRow:
     entry = row.entry
-    tasks, groups = row.benchmark.task_names(), tuple(row.benchmark.groups)
-    keys = (*tasks, *(_group_key(row, group) for group in groups), MEAN)
     return ComparedRow(
         name=row.name,
         bench=entry.benchmark,
@@ -127,12 +191,19 @@ def _row(
         or ("none",),
         prov=row.provenance.value,
         regime=entry.training["regime"],
-        family=entry.baseline if cells is not None and entry.baseline else row.slug,
+        family=family,
         settings=_settings(row),
         scores=_scores(row),
-        differences=() if cells is None else tuple(_difference(cells.get(key)) for key in keys),
-        same=_same(row, known.get(entry.baseline or "")),
+        mean=mean,
+        pairs=pairs,
+        files=len(_files(row)),
     )
+
+
+def _keys(row: BoardRow) -> tuple[str, ...]:
+    """Return the columns that are compared, in the order of ``Compared.columns``."""
+    groups = (_group_key(row, group) for group in row.benchmark.groups)
+    return (*row.benchmark.task_names(), *groups, MEAN)
 
 
 def _settings(row: BoardRow) -> tuple[str, ...]:
@@ -164,34 +235,14 @@ def _size(parameters: int | None) -> str:
 
 
 def _scores(row: BoardRow) -> tuple[int | None, ...]:
-    """Return a recomputed row's scores of tasks and groups, and the overall one."""
+    """Return a row's scores of tasks and groups and the overall one, else what is claimed."""
+    tasks, groups = row.benchmark.task_names(), tuple(row.benchmark.groups)
     if row.verified is None:
-        return ()
+        entry = row.entry
+        claimed = [claimed_score(row, name) for name in tasks]
+        claimed += [*(entry.groups.get(name) for name in groups), entry.overall]
+        return tuple(None if one is None else round(1000 * one) for one in claimed)
     summary = row.verified.summary
-    tasks = [
-        summary.tasks[n].score if n in summary.tasks else None for n in row.benchmark.task_names()
-    ]
-    groups = [summary.groups.get(name) for name in row.benchmark.groups]
-    return tuple(
-        None if one is None else round(100 * one.score)
-        for one in (*tasks, *groups, summary.overall)
-    )
-
-
-def _difference(cell: BoardCell | None) -> Difference | None:
-    if cell is None:
-        return None
-    half = None if cell.half is None else _tenths(cell.half)
-    return _tenths(cell.estimate), half, None if cell.p is None else round(1000 * cell.p)
-
-
-def _tenths(value: float) -> int:
-    """Return points in tenths, rounded as the tables' are."""
-    return int(points(value).replace(".", ""))
-
-
-def _same(row: BoardRow, baseline: BoardRow | None) -> tuple[int, int]:
-    """Return how many prediction files are also the baseline's, of how many."""
-    ours = [one for run in row.entry.runs for one in run.files.items()]
-    theirs = {one for run in baseline.entry.runs for one in run.files.items()} if baseline else ()
-    return sum(one in theirs for one in ours), len(ours)
+    found = [summary.tasks[name].score if name in summary.tasks else None for name in tasks]
+    found += [*(summary.groups.get(name) for name in groups), summary.overall]
+    return tuple(None if one is None else round(1000 * one.score) for one in found)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness import registry
+from harness.data.files import digest_of
 from harness.leaderboard.board_rows import BoardRow
 from harness.leaderboard.views.shown_cells import MISSING, intermediate_of, number
 from harness.submission.checks.claims import TOLERANCE
 from harness.submission.findings import CODES
+from harness.submission.verified import Verified
 from harness.task_score import TaskScore
 
 HASH = 8  # characters shown of a hash
@@ -32,26 +34,32 @@ class EntryView:
     Attributes:
         row: The board's row.
         facts: What was run: a title and a text each.
+        states: Why it is not whole or not ranked, each whole with its title.
         tasks: Names of the tasks in the table of runs.
         runs: The scores of every run.
         claims: Claims that did not hold: what, the claim, what was found.
-        findings: Warnings and notes: code, number and what it means.
-        hashes: What was read: a title and the first characters of the hash.
+        findings: Warnings and notes: what each means, how often, and its code.
+        hash: First characters of the hash over entry and predictions, "" if not recomputed.
+        data: Tag of the data that it was scored on (``DataSet``), "" if not recomputed.
         links: Title and address of each link.
         notes: The submitter's notes.
-        rerun: The commands that run it again, () if they are not known.
+        rerun: The command that runs its first run again, "" if it is not known.
+        seeds: The other runs' seeds.
     """
 
     row: BoardRow
     facts: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str], ...]
     tasks: tuple[str, ...]
     runs: tuple[RunScores, ...]
     claims: tuple[tuple[str, str, str], ...]
-    findings: tuple[tuple[str, int, str], ...]
-    hashes: tuple[tuple[str, str], ...]
+    findings: tuple[str, ...]
+    hash: str
+    data: str
     links: tuple[tuple[str, str], ...]
     notes: str
-    rerun: tuple[str, ...]
+    rerun: str
+    seeds: str
 
 
 def entry_view_of(row: BoardRow) -> EntryView:
@@ -59,6 +67,8 @@ def entry_view_of(row: BoardRow) -> EntryView:
     entry, verified = row.entry, row.verified
     value = entry.value
     runs = tuple(_runs(row))
+    seeds = sorted({run.seed for run in entry.runs})
+    command = _command(row, seeds[0]) if seeds else ""
     links = dict(value.get("links", {}))
     if "url" in value["submitter"]:
         links["submitter"] = value["submitter"]["url"]
@@ -69,6 +79,7 @@ def entry_view_of(row: BoardRow) -> EntryView:
     return EntryView(
         row=row,
         facts=tuple((title, text) for title, text in _facts(row) if text),
+        states=tuple((title, text) for title, text in _states(row) if text),
         tasks=tuple(verified.summary.tasks) if verified else (),
         runs=runs,
         claims=tuple(
@@ -76,12 +87,31 @@ def entry_view_of(row: BoardRow) -> EntryView:
             for name, claim in claims
             if claim.difference is not None and abs(claim.difference) > TOLERANCE
         ),
-        findings=tuple((c, n, CODES[c][1] if c in CODES else "") for c, n in findings),
-        hashes=tuple(_hashes(row)),
+        findings=tuple(_finding(code, count) for code, count in findings),
+        hash=verified.entry[:HASH] if verified else "",
+        data=_data_tag(verified) if verified else "",
         links=tuple(links.items()),
         notes=value.get("notes", ""),
-        rerun=tuple(_commands(row)),
+        rerun=command,
+        seeds=", ".join(map(str, seeds[1:])) if command else "",
     )
+
+
+def _finding(code: str, count: int) -> str:
+    """Return a finding in words, its code last."""
+    times = "once" if count == 1 else f"{count:,} times"
+    if code not in CODES:
+        return f"{times}, code {code}"
+    severity, words = CODES[code]
+    return f"{severity.value.capitalize()}: {words}, {times} ({code})"
+
+
+def _states(row: BoardRow) -> Iterator[tuple[str, str]]:
+    """Yield what keeps an entry from a rank, "" for what does not."""
+    entry = row.entry
+    yield "Withdrawn", entry.withdrawn
+    yield "Partial", entry.partial
+    yield "Not ranked because", "" if entry.withdrawn or entry.partial else row.unranked
 
 
 def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
@@ -89,19 +119,13 @@ def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
     entry, value = row.entry, row.entry.value
     submitter, training, model = value["submitter"], entry.training, value["model"]
     yield "Name", entry.slug
-    yield "Withdrawn", entry.withdrawn
-    yield "Partial", entry.partial
-    yield (
-        "Submitted by",
-        ", ".join(submitter[key] for key in ("name", "affiliation") if submitter.get(key)),
-    )
-    yield "Date", entry.date
+    names = [submitter[key] for key in ("name", "affiliation") if submitter.get(key)]
+    yield "Submitted by", ", ".join([*names, entry.date])
     yield "Licence", entry.licence
-    yield "Model", model["name"]
-    yield "Base", " @ ".join(filter(None, (entry.base, model.get("revision"))))
-    yield "Weights", model["weights"]
-    pretraining = model.get("pretraining", {})
-    yield "Pre-trained on", ", ".join(pretraining.get("corpora", ()))
+    base = " @ ".join(filter(None, (entry.base, model.get("revision"))))
+    yield "Model", f"{model['name']}, weights {model['weights']}"
+    yield "Base", base
+    yield "Pre-trained on", ", ".join(model.get("pretraining", {}).get("corpora", ()))
     yield "Intermediate training", "" if entry.intermediate else intermediate_of(row)
     for number_, stage in enumerate(entry.intermediate, 1):
         for task in stage["tasks"]:
@@ -111,11 +135,13 @@ def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
                 f"{task['name']} in {', '.join(task['languages'])}{examples}",
             )
     yield "Baseline", entry.baseline or ""
-    yield "Regime", training["regime"]
-    yield "Target training in", ", ".join(training["languages"])
+    yield (
+        "Targets",
+        f"{training['regime']}, trained in {', '.join(training['languages']) or 'unknown'}",
+    )
     yield "Recipe", training["recipe"]
-    yield "Checkpoint chosen by", training["selection"]
-    yield "Configurations tried", str(training["tried"])
+    chosen = training["selection"].replace("-", " ")
+    yield "Checkpoint", f"chosen by {chosen}, {training['tried']} tried"
     source = value.get("source", {})
     yield "Source", ", ".join(source[key] for key in ("citation", "where") if key in source)
     manifest = value.get("manifest", {})
@@ -142,37 +168,56 @@ def _score(row: BoardRow, name: str, languages: Mapping[str, Mapping[str, float]
     if languages is None or name not in registry.task_names():
         return MISSING
     task = registry.task(name)
-    scores = {code: dict(metrics) for code, metrics in languages.items()}
+    names = task.format.metric.split("+")
+    scores = {code: dict(m) for code, m in languages.items() if all(name in m for name in names)}
     expected = row.benchmark.languages_of(task)
     return number(TaskScore(name, task.format.metric, scores, expected).score)
 
 
-def _hashes(row: BoardRow) -> Iterator[tuple[str, str]]:
-    """Yield the hashes of what was read."""
-    verified = row.verified
-    if verified is None:
-        return
-    yield "entry and predictions", verified.entry[:HASH]
-    for task, sha256 in verified.labels.items():
-        examples = verified.examples.get(task, "")[:HASH]
-        yield (
-            f"{task} labels",
-            f"{sha256[:HASH]} examples {examples}" if examples else sha256[:HASH],
-        )
+@dataclass(frozen=True)
+class DataSet:
+    """Labels and test examples that entries were scored on.
+
+    Attributes:
+        tag: What entries call it, the first characters of a hash over all of it.
+        parts: Of each task what was read.
+    """
+
+    tag: str
+    parts: tuple[str, ...]
 
 
-def _commands(row: BoardRow) -> Iterator[str]:
-    """Yield the commands that run an entry of the harness again."""
+def data_sets_of(rows: Sequence[BoardRow]) -> tuple[DataSet, ...]:
+    """Return the data that rows were scored on, each once, by its tag.
+
+    Args:
+        rows: The rows.
+    """
+    found = {}
+    for verified in filter(None, (row.verified for row in rows)):
+        parts = []
+        for task, sha256 in verified.labels.items():
+            examples = verified.examples.get(task, "")[:HASH]
+            parts.append(f"{task} {sha256[:HASH]}" + (f" and {examples}" if examples else ""))
+        tag = _data_tag(verified)
+        found[tag] = DataSet(tag, tuple(parts))
+    return tuple(found[tag] for tag in sorted(found))
+
+
+def _data_tag(verified: Verified) -> str:
+    return digest_of([dict(verified.labels), dict(verified.examples)])[:HASH]
+
+
+def _command(row: BoardRow, seed: int) -> str:
+    """Return the command that runs a run of the harness again, "" if it is not known."""
     entry = row.entry
     stages = entry.intermediate
-    if "manifest" not in entry.value or entry.training["regime"] != "zero-shot" or len(stages) > 1:
-        return
     names = [task["name"] for stage in stages for task in stage["tasks"]]
-    if len(names) > 1:
-        return
+    zero_shot = entry.training["regime"] == "zero-shot"
+    if "manifest" not in entry.value or not zero_shot or len(stages) > 1 or len(names) > 1:
+        return ""
     given = f" --intermediate {names[0]}" if names else ""
-    for run in entry.runs:
-        yield (
-            f"harness eval {entry.base}{given} --benchmark {entry.benchmark}"
-            f" --recipe {entry.training['recipe']} --seed {run.seed}"
-        )
+    return (
+        f"harness eval {entry.base}{given} --benchmark {entry.benchmark}"
+        f" --recipe {entry.training['recipe']} --seed {seed}"
+    )

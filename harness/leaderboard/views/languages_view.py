@@ -17,13 +17,14 @@ from harness.leaderboard.baselines import (
 from harness.leaderboard.board import Board
 from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.board_rows import BoardRow
+from harness.leaderboard.row_labels import label_of
 from harness.leaderboard.views.shown_cells import (
     ShownCell,
     difference_cell,
     heat_cell,
     score_cell,
 )
-from harness.leaderboard.views.what_helps import MEAN
+from harness.leaderboard.views.what_helps import MEAN, partial_of
 
 ENGLISH = "en"
 FEW = 60  # rows on a page that has every target's languages, each cell with its interval
@@ -48,9 +49,10 @@ class LanguageColumn:
 
 @dataclass(frozen=True)
 class NamedCells:
-    """A row and its cells."""
+    """A row, what it is called in its family, and its cells."""
 
     row: BoardRow
+    label: str
     cells: tuple[ShownCell, ...]
 
 
@@ -114,12 +116,16 @@ class LanguageTable:
 
     Attributes:
         family: It and the rows compared with it.
+        base_label: What the baseline is called in its family.
+        partial: What is missing of the benchmark, "" if it is whole.
         heat: The tables by language: the mean, then, on a page of few rows, each target.
         groups: The group means.
         gaps: The transfer gaps.
     """
 
     family: Family
+    base_label: str
+    partial: str
     heat: tuple[HeatTable, ...]
     groups: tuple[GroupTable, ...]
     gaps: GapTable
@@ -143,10 +149,14 @@ def _table(
 ) -> LanguageTable:
     scores = table.scores.get(family.baseline.slug, {})
     rows = [r for r in family.rows if r.slug in shown and r.slug in table.differences]
-    columns = sorted(_columns(family, scores), key=lambda c: (c.code != ENGLISH, c.groups, c.code))
+    columns = sorted(
+        _columns(family, scores), key=lambda c: (c.code != ENGLISH, c.groups[0], c.code)
+    )
     targets = (MEAN, *table.targets) if every else (MEAN,)
     return LanguageTable(
         family=family,
+        base_label=label_of(family.baseline, family),
+        partial=partial_of(family, table),
         heat=tuple(
             _heat(target, columns, family, table, rows, plain=not every) for target in targets
         ),
@@ -178,7 +188,10 @@ def _heat(
         columns=tuple(some),
         spans=tuple((name, families.count(name)) for name in dict.fromkeys(families)),
         baseline=tuple(score_cell(scores[name]) for name in names),
-        rows=tuple(NamedCells(row, one) for row, one in zip(rows, cells, strict=True)),
+        rows=tuple(
+            NamedCells(row, label_of(row, family), one)
+            for row, one in zip(rows, cells, strict=True)
+        ),
         outside=f"Each cell alone at 95 %: of {count} such cells {round(0.05 * count, 1):g} would"
         " be outside by chance.",
     )
@@ -222,7 +235,9 @@ def _groups(
                 tuple(score_cell(scores[name]) for name in names),
                 tuple(
                     NamedCells(
-                        row, tuple(heat_cell(table.differences[row.slug].get(n)) for n in names)
+                        row,
+                        label_of(row, family),
+                        tuple(heat_cell(table.differences[row.slug].get(n)) for n in names),
                     )
                     for row in rows
                 ),
@@ -252,5 +267,5 @@ def _gaps(family: Family, table: FamilyTable, rows: Sequence[BoardRow]) -> GapTa
             names = (target, *(f"{target}/{one}" for one in (ENGLISH, "zero-shot", "gap")))
             cells += [score_cell(scores.get(name)) for name in names]
             cells.append(difference_cell(changes.get(f"{target}/gap")))
-        lines.append(NamedCells(row, tuple(cells)))
+        lines.append(NamedCells(row, label_of(row, family), tuple(cells)))
     return GapTable(tuple(targets), tuple(lines))

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.comparison.table import ITEMS_ONLY
 from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.board_rows import BoardRow
-from harness.leaderboard.colours import step_of
+from harness.leaderboard.colours import MIDDLE, step_of
+from harness.leaderboard.foot_marks import ALIKE, foot_of, shown_half
 from harness.leaderboard.rounding import points
+from harness.leaderboard.row_labels import task_title
 from harness.submission.summary import Points
 
 MISSING, MINUS = "–", "−"
-ONE_SEED, ITEMS_ONLY = "¹", "²"
-FEET = {"one seed": ONE_SEED, "items only": ITEMS_ONLY}
-"""Kinds of intervals that need a foot mark."""
-FOOT_NOTES = {
-    ONE_SEED: "one run; the spread of its runs is taken from the other rows",
-    ITEMS_ONLY: "one run; the interval is of the test items only and says nothing of another run",
-}
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class ShownCell:
     @property
     def whole(self) -> str:
         """Return all that is shown, e.g. ``+1.8 ±0.9 ▲``."""
-        half = f" ±{self.half}{self.foot}" if self.half else ""
+        half = f" ±{self.half}{self.foot}" if self.half else self.foot
         return f"{self.text}{half} {self.mark}" if self.mark else f"{self.text}{half}"
 
 
@@ -57,21 +52,22 @@ def signed(value: float | None) -> str:
 
 
 def _half(value: float | None) -> str:
-    return "" if value is None else points(value)
+    shown = shown_half(value)
+    return "" if shown is None else points(shown)
 
 
 def points_cell(score: Points | None) -> ShownCell:
     """Return the cell of an entry's own score."""
     if score is None:
         return ShownCell()
-    return ShownCell(number(score.score), _half(score.half), foot=FEET.get(score.kind or "", ""))
+    return ShownCell(number(score.score), _half(score.half), foot=foot_of(score.kind, score.half))
 
 
 def score_cell(cell: BoardCell | None) -> ShownCell:
     """Return the cell of a score in a family."""
     if cell is None:
         return ShownCell()
-    return ShownCell(number(cell.estimate), _half(cell.half), foot=FEET.get(cell.kind, ""))
+    return ShownCell(number(cell.estimate), _half(cell.half), foot=foot_of(cell.kind, cell.half))
 
 
 def difference_cell(cell: BoardCell | None) -> ShownCell:
@@ -82,13 +78,15 @@ def difference_cell(cell: BoardCell | None) -> ShownCell:
         signed(cell.estimate),
         _half(cell.half),
         cell.mark,
-        FEET.get(cell.kind, ""),
+        foot_of(cell.kind, cell.half),
         f"s{step_of(cell.estimate)}" if cell.mark else "",
     )
 
 
 def heat_cell(cell: BoardCell | None, *, plain: bool = False) -> ShownCell:
     """Return the cell of a heat table: coloured by size, pale where its interval covers 0.
+
+    Where the interval is of the test items only there is no colour: another run may differ.
 
     Args:
         cell: The difference.
@@ -97,22 +95,23 @@ def heat_cell(cell: BoardCell | None, *, plain: bool = False) -> ShownCell:
     if cell is None:
         return ShownCell()
     covers = cell.low is None or cell.high is None or cell.low <= 0 <= cell.high
-    half = "" if plain else _half(cell.half)
-    foot = "" if plain else FEET.get(cell.kind, "")
-    fill = f"{'w' if covers else 's'}{step_of(cell.estimate)}"
-    return ShownCell(signed(cell.estimate), half, "", foot, fill)
+    foot, step = foot_of(cell.kind, cell.half), step_of(cell.estimate)
+    fill = f"{'w' if covers else 's'}{step}"
+    if foot in (ITEMS_ONLY, ALIKE) or (covers and step == MIDDLE):
+        fill = ""
+    if plain:
+        return ShownCell(signed(cell.estimate), fill=fill)
+    return ShownCell(signed(cell.estimate), _half(cell.half), "", foot, fill)
 
 
 def intermediate_of(row: BoardRow) -> str:
     """Return the stages of intermediate training in words, "none" for a baseline."""
     stages = [
-        " + ".join(task["name"] + (" (translated)" if task["translated"] else "") for task in tasks)
+        " + ".join(
+            task_title(task["name"]) + (" (translated)" if task["translated"] else "")
+            for task in stage["tasks"]
+        )
         or "unknown"
-        for tasks in (stage["tasks"] for stage in row.entry.intermediate)
+        for stage in row.entry.intermediate
     ]
     return " → ".join(stages) or "none"
-
-
-def feet_of(cells: Mapping[str, BoardCell]) -> set[str]:
-    """Return the foot marks that cells need."""
-    return {FEET[cell.kind] for cell in cells.values() if cell.kind in FEET}

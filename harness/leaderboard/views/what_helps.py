@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness import registry
@@ -10,18 +10,19 @@ from harness.leaderboard.baselines import Family, FamilyTable
 from harness.leaderboard.board import Board
 from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.board_rows import BoardRow
+from harness.leaderboard.foot_marks import foot_notes, foot_of
+from harness.leaderboard.row_labels import label_of
+from harness.leaderboard.views.conclusions import Conclusion, conclusions
 from harness.leaderboard.views.shown_cells import (
-    FOOT_NOTES,
     MISSING,
     ShownCell,
     difference_cell,
-    feet_of,
     number,
     score_cell,
     signed,
 )
 
-MEAN = "mean"
+MEAN, OVERALL = "mean", "overall"
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,14 @@ class HelpsRow:
 
     Attributes:
         row: The board's row.
+        label: What it is called in its family.
         cells: A difference for each column.
         up: On how many targets at least it helps.
         down: On how many at least it hurts.
     """
 
     row: BoardRow
+    label: str
     cells: tuple[ShownCell, ...]
     up: int
     down: int
@@ -62,7 +65,10 @@ class HelpsTable:
         family: Them.
         title: Base checkpoint and recipe.
         groups: Title and number of columns of each group of targets.
-        columns: The columns' names.
+        columns: The columns' names, to what they are called.
+        partial: What is missing of the benchmark, "" if it is whole.
+        conclusions: What the table says, in words.
+        base_label: What the baseline is called in its family.
         baseline: The baseline's scores.
         rows: The settings.
         best: What is said of the best ones.
@@ -73,7 +79,10 @@ class HelpsTable:
     family: Family
     title: str
     groups: tuple[tuple[str, int], ...]
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
+    partial: str
+    conclusions: tuple[Conclusion, ...]
+    base_label: str
     baseline: tuple[ShownCell, ...]
     rows: tuple[HelpsRow, ...]
     best: tuple[BestRow, ...]
@@ -127,10 +136,14 @@ def _table(family: Family, table: FamilyTable, shown: Mapping[str, BoardRow]) ->
             groups.append((group, len(some)))
             targets += some
     scores = table.scores.get(family.baseline.slug, {})
-    columns = [*targets, *([MEAN] if MEAN in scores else [])]
+    columns = {name: title_of(name) for name in targets}
+    if MEAN in scores:
+        columns[MEAN] = mean_title(family, table)
+    labels = {row.slug: label_of(row, family) for row in (family.baseline, *family.rows)}
     rows = [
         HelpsRow(
             row,
+            labels[row.slug],
             tuple(difference_cell(table.differences[row.slug].get(name)) for name in columns),
             table.up.get(row.slug, 0),
             table.down.get(row.slug, 0),
@@ -142,17 +155,22 @@ def _table(family: Family, table: FamilyTable, shown: Mapping[str, BoardRow]) ->
         family=family,
         title=family.title,
         groups=tuple(groups),
-        columns=tuple(columns),
+        columns=columns,
+        partial=partial_of(family, table),
+        conclusions=conclusions(
+            {line.label: table.differences[line.row.slug] for line in rows}, columns
+        ),
+        base_label=labels[family.baseline.slug],
         baseline=tuple(score_cell(scores.get(name)) for name in columns),
         rows=tuple(rows),
-        best=tuple(_best(table, columns, {slug: row.name for slug, row in shown.items()})),
+        best=tuple(_best(table, columns, labels)),
         notes=(*_notes(family, table, columns, shown), *table.notes),
         without=tuple((shown[s], why) for s, why in family.left_out.items() if s in shown),
     )
 
 
 def _best(
-    table: FamilyTable, columns: Sequence[str], names: Mapping[str, str]
+    table: FamilyTable, columns: Iterable[str], names: Mapping[str, str]
 ) -> Iterator[BestRow]:
     """Yield which settings may be the best on each target, and what the best one gains."""
     if not table.best:
@@ -168,7 +186,7 @@ def _best(
 
 
 def _notes(
-    family: Family, table: FamilyTable, columns: Sequence[str], shown: Mapping[str, BoardRow]
+    family: Family, table: FamilyTable, columns: Mapping[str, str], shown: Mapping[str, BoardRow]
 ) -> Iterator[str]:
     """Yield what stands under a table: runs, their share of the uncertainty, smallest effects."""
     members = [family.baseline, *(row for row in family.rows if row.slug in shown)]
@@ -182,14 +200,14 @@ def _notes(
     settings = [table.differences[row.slug] for row in members if row.slug in table.differences]
     by_column = {name: [one[name] for one in settings if name in one] for name in columns}
     shares = [
-        f"{title_of(name)} {100 * sum(known) / len(known):.0f} %"
+        f"{columns[name]} {100 * sum(known) / len(known):.0f} %"
         for name, cells in by_column.items()
         if (known := [c.share_runs for c in cells if c.share_runs is not None])
     ]
     if shares:
         yield f"Share of the runs in the uncertainty: {', '.join(shares)}."
     smallest = [
-        f"{title_of(name)} {number(max(known))}"
+        f"{columns[name]} {number(max(known))}"
         for name, cells in by_column.items()
         if (known := [c.smallest for c in cells if c.smallest is not None])
     ]
@@ -198,15 +216,42 @@ def _notes(
             "Where a difference is not told apart, a true one of this size would have been seen in "
             f"80 of 100 such studies (points, the largest of the column): {', '.join(smallest)}."
         )
-    feet: set[str] = set()
-    for slug in [row.slug for row in members]:
-        for cells in (table.differences, table.scores):
-            feet |= feet_of(_of(cells.get(slug, {}), columns))
-    yield from (f"{mark} {FOOT_NOTES[mark]}." for mark in sorted(feet))
+    yield from foot_notes(
+        foot_of(cell.kind, cell.half)
+        for row in members
+        for cells in (table.differences, table.scores)
+        for cell in _of(cells.get(row.slug, {}), columns).values()
+    )
 
 
-def _of(cells: Mapping[str, BoardCell], columns: Sequence[str]) -> dict[str, BoardCell]:
+def _of(cells: Mapping[str, BoardCell], columns: Iterable[str]) -> dict[str, BoardCell]:
     return {name: cells[name] for name in columns if name in cells}
+
+
+def partial_of(family: Family, table: FamilyTable) -> str:
+    """Return what is missing of the benchmark in a family's table, "" if it is whole.
+
+    Args:
+        family: The family.
+        table: Its cells.
+    """
+    entry, names = family.baseline.entry, family.baseline.benchmark.task_names()
+    if not entry.partial and len(table.targets) == len(names):
+        return ""
+    counts = f"{len(table.targets)} of {len(names)} tasks"
+    return f"{counts}; {entry.partial}" if entry.partial else counts
+
+
+def mean_title(family: Family, table: FamilyTable) -> str:
+    """Return what the mean over a family's targets is called: overall only if it is whole.
+
+    Args:
+        family: The family.
+        table: Its cells.
+    """
+    if partial_of(family, table):
+        return f"mean of these {len(table.targets)} targets"
+    return OVERALL
 
 
 def title_of(column: str) -> str:
