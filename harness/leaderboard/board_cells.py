@@ -67,6 +67,16 @@ class BoardCell:
         return None if self.low is None or self.high is None else (self.high - self.low) / 2
 
     @property
+    def alike(self) -> bool:
+        """Return whether all runs give the same score: its interval cannot say how sure it is."""
+        return self.half == 0
+
+    @property
+    def of_runs(self) -> bool:
+        """Return whether it has an interval that says something of other runs."""
+        return self.half is not None and self.kind != "items only" and not self.alike
+
+    @property
     def mark(self) -> str:
         """Return ▲ or ▼ for a difference that is told apart, else ""."""
         return MARKS.get(self.verdict, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.comparison.table import ITEMS_ONLY, ONE_SEED
+from harness.leaderboard.board_cells import BoardCell
 
 ALIKE = "³"
 FEET = {"one seed": ONE_SEED, "items only": ITEMS_ONLY}
@@ -35,6 +36,21 @@ def shown_half(half: float | None) -> float | None:
         half: Half of the interval, not rounded; None without one.
     """
     return half or None
+
+
+def by_chance(cells: Iterable[BoardCell]) -> str:
+    """Return how many differences would leave 0 out if no setting did anything, "" for none.
+
+    Only those are counted whose intervals say something of other runs.
+
+    Args:
+        cells: Differences that stand alone, at 95 % each.
+    """
+    known = sum(cell.of_runs for cell in cells)
+    if not known:
+        return ""
+    outside = f"{round(0.05 * known, 1):g}"
+    return f"Each cell alone at 95 %: of {known} such cells {outside} would be outside by chance."
 
 
 def foot_notes(feet: Iterable[str]) -> list[str]:

@@ -28,29 +28,18 @@ def shown(value: float, *, plus: bool = False) -> str:
     return minus(points(value, plus=plus))
 
 
-def alike(cell: BoardCell) -> bool:
-    """Return whether all runs give the same score, so that the interval has no width.
-
-    Such an interval cannot say how sure the cell is.
-
-    Args:
-        cell: The cell.
-    """
-    return cell.half == 0
-
-
 def sure(cell: BoardCell) -> bool:
     """Return whether a difference is told apart, by an interval that says how sure it is.
 
     Args:
         cell: The cell.
     """
-    return bool(cell.mark) and not alike(cell)
+    return bool(cell.mark) and not cell.alike
 
 
 def value_text(cell: BoardCell) -> str:
     """Return a difference as the tables have it: ``+1.8 ±0.9 ▲``, with □ where runs are alike."""
-    if alike(cell):
+    if cell.alike:
         return f"{shown(cell.estimate, plus=True)} □"
     half = "" if cell.half is None else f" ±{shown(cell.half)}"
     mark = f" {cell.mark}" if cell.mark else ""
@@ -70,7 +59,7 @@ def finding(row: FigureRow, column: str) -> str:
     difference = shown(cell.estimate, plus=True)
     kinds = (
         (row.published, f"{difference} published, without interval"),
-        (alike(cell), f"{difference} in all runs alike"),
+        (cell.alike, f"{difference} in all runs alike"),
         (bool(cell.mark), difference),
         (cell.kind == "items only", f"{difference} in one run only"),
         (cell.verdict == "no difference", "no difference"),
@@ -101,7 +90,7 @@ def told_apart(rows: Sequence[FigureRow], column: str) -> str:
         column: The column.
     """
     cells = [row.differences[column] for row in rows if column in row.differences]
-    if cells and all(map(alike, cells)):
+    if cells and all(cell.alike for cell in cells):
         return "all runs give the same score"
     if one_run_everywhere(rows, column):
         return "one run only, nothing marked"

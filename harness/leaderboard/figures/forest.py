@@ -12,7 +12,6 @@ from harness.leaderboard.figures import legend
 from harness.leaderboard.figures.figure_rows import FigureFamily, FigureRow
 from harness.leaderboard.figures.figure_style import SIZES
 from harness.leaderboard.figures.finding_words import (
-    alike,
     findings,
     isolated,
     one_run_everywhere,
@@ -258,7 +257,7 @@ def stacked(places: Sequence[float]) -> list[tuple[float, int]]:
 def _all_alike(rows: Sequence[FigureRow], column: str) -> bool:
     """Return whether no run of a column differs from another in anything."""
     cells = [row.differences[column] for row in rows if column in row.differences]
-    return bool(cells) and all(alike(cell) and not cell.estimate for cell in cells)
+    return bool(cells) and all(cell.alike and not cell.estimate for cell in cells)
 
 
 def _instead(rows: Sequence[FigureRow], column: str) -> Sequence[str]:
@@ -292,7 +291,7 @@ def _draw_plot(drawing: Drawing, lines: Lines, plot: Plot) -> float:
 def _draw_cell(drawing: Drawing, plot: Plot, y: float, row: FigureRow, cell: BoardCell) -> None:
     """Draw a setting's interval, difference and runs; an arrow with its number where it is far."""
     scale, tone = plot.scale, tone_of(cell)
-    if cell.low is not None and cell.high is not None and not alike(cell):
+    if cell.low is not None and cell.high is not None and not cell.alike:
         dash = " dash" if cell.kind == "one seed" else ""
         ends = scale.at(cell.low), scale.at(cell.high)
         drawing.add("interval", f"line {tone}{dash}", *ends, y)
@@ -317,7 +316,7 @@ def _draw_estimate(drawing: Drawing, x: float, y: float, row: FigureRow, cell: B
     """Draw the shape that says how a difference is known."""
     if row.published:
         drawing.add("diamond", "solid", x, y)
-    elif alike(cell):
+    elif cell.alike:
         drawing.add("square", "box", x, y)
     else:
         drawing.add("dot", f"dot {tone_of(cell)}", x, y)

@@ -13,9 +13,10 @@ from harness.leaderboard.colours import EDGES, MIDDLE, STEPS, step_of
 from harness.leaderboard.figures import legend
 from harness.leaderboard.figures.figure_rows import ENGLISH, FigureFamily, FigureRow
 from harness.leaderboard.figures.figure_style import SIZES
-from harness.leaderboard.figures.finding_words import alike, isolated, shown
+from harness.leaderboard.figures.finding_words import isolated, shown
 from harness.leaderboard.figures.picture import MARGIN, Drawing, Picture, wide_enough
 from harness.leaderboard.figures.text_width import width_of
+from harness.leaderboard.foot_marks import by_chance
 
 WIDE, HIGH, GAP = 41.0, 20.0, 7.0
 NAMES = 430.0
@@ -190,35 +191,23 @@ def leaves_0_out(cell: BoardCell) -> bool:
     Args:
         cell: The cell.
     """
-    if cell.low is None or cell.high is None or not _counted(cell):
+    if cell.low is None or cell.high is None or not cell.of_runs:
         return False
     return cell.low > 0 or cell.high < 0
 
 
-def _counted(cell: BoardCell) -> bool:
-    """Return whether a cell has an interval that covers other runs."""
-    return cell.low is not None and cell.kind != "items only" and not alike(cell)
-
-
 def _notes(cells: Sequence[BoardCell]) -> Iterator[str]:
-    """Yield how many cells would leave 0 out if no setting did anything, and what is not covered.
-
-    A cell whose interval covers no other runs is not counted.
-    """
-    known = sum(map(_counted, cells))
-    if known:
-        yield (
-            f"Each cell alone at 95 %: of {known} such cells {round(0.05 * known, 1):g} would be "
-            "outside by chance."
-        )
+    """Yield how many cells would leave 0 out by chance, and what intervals do not cover."""
+    if chance := by_chance(cells):
+        yield chance
     if any(cell.kind == "items only" for cell in cells):
         yield "One run: its intervals cover the test items only, so its cells are pale."
-    if any(map(alike, cells)):
+    if any(cell.alike for cell in cells):
         yield "Where all runs give the same score, nothing is known of how sure a cell is: pale."
 
 
 def _found(cells: Sequence[BoardCell]) -> str:
-    known = sum(map(_counted, cells))
+    known = sum(cell.of_runs for cell in cells)
     if not known:
         return f"{len(cells)} cells, none with an interval that covers other runs"
     sure = [cell.estimate for cell in cells if leaves_0_out(cell)]

@@ -15,7 +15,7 @@ from harness.leaderboard.figures.figure_rows import (
     FigureSize,
 )
 from harness.leaderboard.figures.figure_style import SIZES
-from harness.leaderboard.figures.finding_words import alike, isolated, shown
+from harness.leaderboard.figures.finding_words import isolated, shown
 from harness.leaderboard.figures.picture import MARGIN, Drawing, Picture, wide_enough
 from harness.leaderboard.figures.scale import Scale, counts_scale, scores_scale
 from harness.leaderboard.figures.text_width import minus, width_of
@@ -151,7 +151,7 @@ class Pair:
     @property
     def alike(self) -> bool:
         """Return whether neither says how sure it is, as all runs give the same score."""
-        return alike(self.english) and alike(self.gap)
+        return self.english.alike and self.gap.alike
 
     @property
     def at(self) -> tuple[float, float]:
@@ -270,7 +270,7 @@ def _draw_point(drawing: Drawing, axes: Axes, row: FigureSize) -> None:
         drawing.add("diamond", "solid", x, y)
         return
     dash = " dash" if cell.kind == "one seed" else ""
-    if not alike(cell):
+    if not cell.alike:
         ends = axes.up.at(cell.high), axes.up.at(cell.low)
         drawing.add("upright", f"line plain{dash}", x, *ends)
     _draw_dot(drawing, x, y, cell, "plain")
@@ -284,16 +284,16 @@ def _draw_cross(drawing: Drawing, axes: Axes, one: Pair) -> None:
         drawing.add("diamond", "solid", x, y)
         return
     dash = " dash" if gap.kind == "one seed" else ""
-    if not alike(gap):
+    if not gap.alike:
         drawing.add("upright", f"line {tone}{dash}", x, axes.up.at(gap.high), axes.up.at(gap.low))
-    if english.low is not None and english.high is not None and not alike(english):
+    if english.low is not None and english.high is not None and not english.alike:
         ends = axes.across.at(english.low), axes.across.at(english.high)
         drawing.add("interval", f"line {tone}{dash}", *ends, y)
     _draw_dot(drawing, x, y, gap, tone)
 
 
 def _draw_dot(drawing: Drawing, x: float, y: float, cell: BoardCell, tone: str) -> None:
-    if alike(cell):
+    if cell.alike:
         drawing.add("square", "box", x, y)
         return
     drawing.add("dot", f"dot {tone}", x, y)

@@ -11,7 +11,7 @@ from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.figures import legend
 from harness.leaderboard.figures.figure_rows import FigureFamily
 from harness.leaderboard.figures.figure_style import SIZES
-from harness.leaderboard.figures.finding_words import alike, shown
+from harness.leaderboard.figures.finding_words import shown
 from harness.leaderboard.figures.picture import MARGIN, Drawing, Picture, wide_enough
 from harness.leaderboard.figures.text_width import width_of
 
@@ -91,7 +91,7 @@ def _why_not(cells: Sequence[BoardCell]) -> str:
     known = [cell for cell in cells if cell.half is not None]
     if not known:
         return "no interval yet"
-    if all(map(alike, known)):
+    if all(cell.alike for cell in known):
         return "all runs give the same score"
     return "one run only: the runs' share is not known"
 

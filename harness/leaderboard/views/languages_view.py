@@ -17,6 +17,7 @@ from harness.leaderboard.baselines import (
 from harness.leaderboard.board import Board
 from harness.leaderboard.board_cells import BoardCell
 from harness.leaderboard.board_rows import BoardRow
+from harness.leaderboard.foot_marks import by_chance
 from harness.leaderboard.row_labels import label_of
 from harness.leaderboard.views.shown_cells import (
     ShownCell,
@@ -181,7 +182,7 @@ def _heat(
     names = [f"{above}/{column.code}" for column in some]
     families = [column.groups[0] if column.code != ENGLISH else "English" for column in some]
     differences = [table.differences[row.slug] for row in rows]
-    count = sum(name in cells for cells in differences for name in names)
+    known = [cells[name] for cells in differences for name in names if name in cells]
     cells = [tuple(heat_cell(one.get(n), plain=plain) for n in names) for one in differences]
     return HeatTable(
         target=target,
@@ -192,8 +193,7 @@ def _heat(
             NamedCells(row, label_of(row, family), one)
             for row, one in zip(rows, cells, strict=True)
         ),
-        outside=f"Each cell alone at 95 %: of {count} such cells {round(0.05 * count, 1):g} would"
-        " be outside by chance.",
+        outside=by_chance(known),
     )
 
 
