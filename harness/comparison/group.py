@@ -12,6 +12,7 @@ from harness.comparison.row_runs import RowRuns
 from harness.comparison.table import AVERAGE, Cell, Row
 from harness.statistics import (
     Column,
+    Interval,
     Moderation,
     NoInterval,
     Panel,
@@ -19,18 +20,18 @@ from harness.statistics import (
     at_least,
     best_set,
     bh,
-    contrasts,
     holm,
     moderate,
-    panels_of,
 )
 from harness.statistics import Row as Runs
 from harness.statistics.column import SOURCE
-from harness.statistics.difference import p_values
+from harness.statistics.difference import FEW, contrasts_of, p_values
 from harness.statistics.flips import flip_p
+from harness.statistics.panels import Panels
 from harness.statistics.power import Spreads
-from harness.statistics.selection import best_of
+from harness.statistics.selection import best_by_half
 
+AT_ONCE = 40_000  # pairs of rows, over all columns that are worked on together
 SIBLINGS = 4  # fewer runs than these say too little of how far off another one is
 
 
@@ -62,13 +63,13 @@ class Group:
         self.targets = [name for name in targets if _languages(self.runs, name)]
         whole = len(self.targets) > 1 and len(self.targets) == len(targets)
         self.columns = [*_columns(self.runs, self.targets, whole=whole), *more]
-        made = panels_of(self.runs, self.columns)
-        self.panels: dict[str, Panel | NoInterval] = {
-            column.name: panel for column, panel in zip(self.columns, made, strict=True)
-        }
+        self._made = Panels(self.runs, self.columns, halves=True)
+        self._places = {column.name: place for place, column in enumerate(self.columns)}
+        self._kept: dict[str, Panel | NoInterval] = {}
+        self._few = len(self.runs) <= FEW
         self.moderation = self._moderation()
         self.notes = [
-            f"No interval: {self.panels[name]}." for name in self.targets if not self.panel(name)
+            f"No interval: {self._panel(name)}." for name in self.targets if not self.panel(name)
         ]
         for runs in self.runs:
             units = len({run.unit for run in runs.runs if run.unit})
@@ -83,8 +84,21 @@ class Group:
 
     def panel(self, name: str) -> Panel | None:
         """Return a column's panel, None if it has no interval."""
-        panel = self.panels.get(name)
+        panel = self._panel(name) if name in self._places else None
         return panel if isinstance(panel, Panel) else None
+
+    def _panel(self, name: str) -> Panel | NoInterval:
+        """Return a column's panel or why it has none; keep those of targets and of few rows."""
+        if name in self._kept:
+            return self._kept[name]
+        panel: Panel | NoInterval
+        try:
+            panel = self._made.panel(self._places[name])
+        except NoInterval as error:
+            panel = error
+        if self._few or name in self.targets:
+            self._kept[name] = panel
+        return panel
 
     def _moderation(self) -> Moderation:
         live = [panel for name in self.targets if (panel := self.panel(name))]
@@ -96,27 +110,41 @@ class Group:
     def _runs(self, panel: Panel) -> RunVariances:
         return self.moderation.of(panel.variances, np.maximum(0, panel.runs - 1))
 
-    def _intervals(self, column: str) -> dict[int, tuple[Cell, Cell | None]]:
-        """Return of each row its score and its difference from the baseline, in one column."""
-        panel = self.panel(column)
-        if panel is None:
-            return {}
-        runs = self._runs(panel)
-        has = np.flatnonzero(panel.runs)
-        scores = contrasts(panel, (has,), (1.0,), runs)
-        cells: dict[int, tuple[Cell, Cell | None]] = {
-            int(i): (Cell(score), None) for i, score in zip(has, scores, strict=True)
-        }
-        if self.base in cells:
-            others = has[has != self.base]
-            less = contrasts(panel, (others, self.base), (1.0, -1.0), runs)
-            for i, difference in zip(others, less, strict=True):
-                cells[int(i)] = cells[int(i)][0], Cell(difference)
+    def _cells(self) -> dict[str, dict[int, tuple[Cell, Cell | None]]]:
+        """Return of each column each row's score and its difference from the baseline."""
+        at_once = max(1, AT_ONCE // len(self.runs) ** 2)
+        names = [column.name for column in self.columns]
+        cells: dict[str, dict[int, tuple[Cell, Cell | None]]] = {name: {} for name in names}
+        for start in range(0, len(names), at_once):
+            panels = {n: p for n in names[start : start + at_once] if (p := self.panel(n))}
+            if panels:
+                made = self._intervals(list(panels.values()))
+                cells |= dict(zip(panels, made, strict=True))
         return cells
+
+    def _intervals(self, panels: Sequence[Panel]) -> Iterator[dict[int, tuple[Cell, Cell | None]]]:
+        """Yield of each column each row's score and its difference from the baseline."""
+        runs = np.stack([panel.runs for panel in panels])
+        variances = np.stack([panel.variances for panel in panels])
+        spreads = self.moderation.of(variances, np.maximum(0, runs - 1))
+        every = np.arange(len(self.runs))
+        scores = contrasts_of(panels, (every,), (1.0,), spreads)
+        less: Sequence[Sequence[Interval | None]] = [[None] * len(every)] * len(panels)
+        if self.base is not None:
+            less = contrasts_of(panels, (every, self.base), (1.0, -1.0), spreads)
+        for have, of_rows, differences in zip(runs > 0, scores, less, strict=True):
+            based = self.base is not None and have[self.base]
+            yield {
+                i: (
+                    Cell(of_rows[i]),
+                    Cell(one) if based and i != self.base and (one := differences[i]) else None,
+                )
+                for i in np.flatnonzero(have).tolist()
+            }
 
     def rows(self) -> list[Row]:
         """Return the rows, in the entries' order."""
-        cells = {column.name: self._intervals(column.name) for column in self.columns}
+        cells = self._cells()
         differences = {
             (i, name): cell
             for name, column in cells.items()
@@ -156,7 +184,7 @@ class Group:
     def _flips(self, key: tuple[int, str]) -> float | None:
         """Return the p-value of two single runs, of these runs alone; None for other rows."""
         row, base = self.runs[key[0]].runs, self.runs[self.base or 0].runs
-        column = next(column for column in self.columns if column.name == key[1])
+        column = self.columns[self._places[key[1]]]
         single = len(row) == len(base) == 1 and self.moderation.freedom is None
         trained = {*column.targets} & {*row[0].trained, *base[0].trained}
         return flip_p(row[0].sums, base[0].sums, column) if single and trained else None
@@ -178,8 +206,10 @@ class Group:
             chosen = best_set(p, panel.means[some])
             gain = None
             if self.base is not None:
-                several = [self.runs[i] for i in some if len(panel.scores[i]) > 1]
-                gain = best_of(several, self.runs[self.base], column)
+                several = [i for i in some if len(panel.scores[i]) > 1]
+                of_rows = self._made.by_half(self._places[column.name])
+                whole, halves = zip(*(of_rows[i] for i in (*several, self.base)), strict=True)
+                gain = best_by_half(whole, halves)
             best[column.name] = {
                 "set": [self.runs[i].name for i, one in zip(some, chosen, strict=True) if one],
                 "honest": None if gain is None else round(gain.honest, 6),
@@ -218,6 +248,8 @@ class Group:
             if column.name not in self.targets or panel is None:
                 continue
             for i, scores in enumerate(panel.scores):
+                if len(scores) < 2 or scores.max() - scores.min() <= 5:
+                    continue
                 variances = panel.variances.copy()
                 variances[i] = np.nan
                 others = self.moderation.of(variances, np.maximum(0, panel.runs - 1)).variance[i]

@@ -92,10 +92,10 @@ class Cell:
             values |= {"verdict": self.verdict, "smallest": smallest}
         if self.flips is not None:
             values["p_of_these_runs"] = self.flips
-        return {name: _rounded(value) for name, value in values.items()}
+        return {name: rounded(value) for name, value in values.items()}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Return a number as JSON has it: rounded, None for nan."""
     if isinstance(value, float):
         return None if math.isnan(value) else round(value, DIGITS)

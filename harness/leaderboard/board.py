@@ -104,4 +104,11 @@ def _kept_table(family: Family) -> FamilyTable:
     members = [family.baseline, *family.rows]
     sums = [[row.slug, dict(row.verified.sums) if row.verified else {}] for row in members]
     made_of = ["family", SCORER, STATISTICS, PAGE, family.baseline.entry.benchmark, sums]
-    return FamilyTable.read(kept(made_of, lambda: table_of(family).as_dict()))
+    fresh: list[FamilyTable] = []
+
+    def make() -> dict[str, Any]:
+        fresh.append(table_of(family))
+        return fresh[0].as_dict()
+
+    value = kept(made_of, make)
+    return fresh[0] if fresh else FamilyTable.read(value)

@@ -50,7 +50,25 @@ class BoardCell:
     @classmethod
     def of(cls, cell: Cell) -> BoardCell:
         """Return a cell of a comparison, rounded as its table in JSON is."""
-        return cls.read(cell.as_dict())
+        from harness.comparison.table import rounded
+
+        one = cell.interval
+        verdict = cell.verdict if one.base_runs else ""
+        return cls(
+            estimate=rounded(one.estimate),
+            low=rounded(one.low),
+            high=rounded(one.high),
+            df=rounded(one.df),
+            p=rounded(one.p),
+            q=rounded(cell.q),
+            k=one.runs,
+            k_base=one.base_runs,
+            share_runs=rounded(one.share_runs),
+            clusters=one.clusters,
+            kind=one.kind,
+            verdict=verdict,
+            smallest=rounded(one.smallest) if verdict == "not told apart" else None,
+        )
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> BoardCell:

@@ -63,12 +63,15 @@ class BoardRow:
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
-        """Return the runs' sums by cluster, () without any; kept until ``forget``.
+        """Return the runs, () without any; kept until ``forget``.
+
+        Their sums by cluster are read when they are asked for, a language at a time.
 
         Raises:
             HarnessError: A file is not the one that verified.json names.
         """
         from harness.statistics import Run
+        from harness.statistics.sums_file import state_of
 
         if self.verified is None:
             return ()
@@ -76,13 +79,15 @@ class BoardRow:
         for name, sha256 in self.verified.sums.items():
             path = f"{STATISTICS}/{name}.safetensors"
             shown = f"{self.slug}/{path}"
-            if read_file(self.folder, path, shown).sha256 != sha256:
+            state = state_of(self.folder / path)  # before: what comes later is then refused
+            file = read_file(self.folder, path, shown)
+            if file.sha256 != sha256:
                 raise HarnessError(f"{shown}: not what verified.json says; verify the entry again")
-            runs.append(Run.load(self.folder / path))
+            runs.append(Run.lazy(file.raw, self.folder / path, state))
         return tuple(runs)
 
     def forget(self) -> None:
-        """Let go of the runs' sums, which are read again if they are asked for."""
+        """Let go of the runs, which are read again if they are asked for."""
         self.__dict__.pop("runs", None)
 
     @property

@@ -14,8 +14,6 @@ from harness.leaderboard.kept import kept
 from harness.scoring import VERSION as SCORER
 from harness.version import STATISTICS
 
-TOGETHER = 8  # languages whose deviations are in memory at once
-
 if TYPE_CHECKING:
     from harness.statistics import Column, Panel, Row
 
@@ -72,8 +70,8 @@ def _ranked(rows: Sequence[BoardRow]) -> list[list[int]]:
 def _panel(rows: Sequence[Row], benchmark: Benchmark) -> Panel:
     """Return the panel of the overall score: the mean over tasks of their languages' means.
 
-    It is put together of parts, one after the other: the deviations of hundreds of rows in all
-    tasks at once would not fit into memory.
+    It is put together of parts, one after the other: hundreds of rows' differences in all tasks
+    at once would take a lot of memory.
 
     Raises:
         NoInterval: One cluster holds all items of a language.
@@ -102,19 +100,12 @@ def _panel(rows: Sequence[Row], benchmark: Benchmark) -> Panel:
 
 
 def _parts(rows: Sequence[Row], benchmark: Benchmark) -> Iterator[tuple[Column, int]]:
-    """Yield the overall score in parts that share no cluster, each with its number of strata.
-
-    A part is a task, or some languages of one whose languages are strata of their own.
-    """
+    """Yield the overall score in parts that share no cluster, the tasks, each with its strata."""
     from harness.statistics import Column
 
     names = benchmark.task_names()
     for name in names:
         codes = benchmark.languages_of(registry.task(name))
         weight = 1 / (len(names) * len(codes))
-        if any(run.sums[name].joint for row in rows for run in row.runs):
-            yield Column(name, {(name, code): weight for code in codes}), 1
-            continue
-        for start in range(0, len(codes), TOGETHER):
-            some = codes[start : start + TOGETHER]
-            yield Column(name, {(name, code): weight for code in some}), len(some)
+        joint = any(run.sums[name].joint for row in rows for run in row.runs)
+        yield Column(name, {(name, code): weight for code in codes}), 1 if joint else len(codes)

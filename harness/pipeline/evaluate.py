@@ -231,7 +231,8 @@ def run_of(
         HarnessError: Sums do not add up to the score beside them; names the step.
     """
     from harness.statistics import Run, Sums
-    from harness.statistics.sums import load, refuse_other_scores
+    from harness.statistics.sums import refuse_other_scores
+    from harness.statistics.sums_file import load
 
     sums: dict[str, Sums] = {}
     for name, step in plan.scores.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 Cell = tuple[str, str]
 """A target and a language."""
@@ -52,11 +53,18 @@ class Column:
                 weights[cell] = weights.get(cell, 0.0) + weight / len(columns)
         return cls(name, weights)
 
-    @property
+    @cached_property
     def targets(self) -> tuple[str, ...]:
         """Return the targets with a weight."""
         return tuple(dict.fromkeys(target for target, _ in self.weights))
 
     def languages(self, target: str) -> dict[str, float]:
         """Return the weights of a target's languages."""
-        return {code: weight for (name, code), weight in self.weights.items() if name == target}
+        return self._by_target[target]
+
+    @cached_property
+    def _by_target(self) -> dict[str, dict[str, float]]:
+        weights: dict[str, dict[str, float]] = {}
+        for (target, code), weight in self.weights.items():
+            weights.setdefault(target, {})[code] = weight
+        return weights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,9 @@ from harness.statistics.uncertainty import Uncertainty, combine
 
 Kind = Literal["runs", "one seed", "items only", "fixed"]
 Numbers = int | NDArray[np.intp]
+NAN = float("nan")
 TINY = 1e-9  # points, within which an estimate is 0
+FEW = 64  # rows whose pairs are all in memory at once
 ROUNDING = 1e-12  # of the spreads it is the difference of, below which a spread is 0
 
 
@@ -127,12 +129,19 @@ class Panel:
     def means(self) -> Floats:
         """Return each row's mean score (rows,), nan without a run."""
         # the mean of equal numbers may differ from them in the last digit
-        return np.array(
-            [
-                np.nan if not len(one) else one[0] if (one == one[0]).all() else one.mean()
-                for one in self.scores
-            ]
-        )
+        values = np.full(len(self.scores), np.nan)
+        for places, some in self._by_count():
+            values[places] = np.where((some == some[:, :1]).all(1), some[:, 0], some.mean(1))
+        return values
+
+    def _by_count(self) -> Iterator[tuple[list[int], Floats]]:
+        """Yield the rows that have equally many runs, and their scores (rows, runs)."""
+        counts: dict[int, list[int]] = {}
+        for place, one in enumerate(self.scores):
+            counts.setdefault(len(one), []).append(place)
+        for count, places in counts.items():
+            if count:
+                yield places, np.stack([self.scores[place] for place in places])
 
     @cached_property
     def runs(self) -> Floats:
@@ -146,16 +155,12 @@ class Panel:
         Runs that score the same by chance have at least their mixture with the items; it is 0
         where they answer alike, as if nothing was trained.
         """
-        values = []
-        for one, mixture, fixed in zip(self.scores, self.mixtures, self.fixed, strict=True):
-            if fixed:
-                values.append(0.0)
-            elif len(one) < 2:
-                values.append(np.nan)
-            else:
-                variance = float(one.var(ddof=1))
-                values.append(variance if variance > ROUNDING else float(mixture))
-        return np.array(values)
+        values = np.full(len(self.scores), np.nan)
+        for places, some in self._by_count():
+            if some.shape[1] > 1:
+                each = some.var(1, ddof=1)
+                values[places] = np.where(each > ROUNDING, each, self.mixtures[places])
+        return np.where(self.fixed, 0.0, values)
 
     def spreads(self, rows: Sequence[Numbers], signs: Sequence[float]) -> tuple[Floats, Floats]:
         """Return the items' spread of signed sums of rows, and its degrees of freedom.
@@ -194,17 +199,40 @@ def uncertainty(
         signs: The terms' signs.
         spread_of_runs: The column's run variances.
     """
-    alone, items_df = panel.spreads(rows, signs)
     runs, mixtures = np.maximum(panel.runs, 1), panel.mixtures_or_mean()
+    return _combined(rows, signs, panel.spreads(rows, signs), runs, mixtures, spread_of_runs)
+
+
+def _combined(
+    rows: Sequence[Numbers],
+    signs: Sequence[float],
+    items: tuple[Floats, Floats],
+    runs: Floats,
+    mixtures: Floats,
+    spread_of_runs: RunVariances,
+) -> Uncertainty:
+    """Return what the intervals of signed sums of rows are made of, in one column or several.
+
+    Args:
+        rows: Of each term of the sums its row, or an array of rows (sums,).
+        signs: The terms' signs.
+        items: The items' spreads (..., sums), and their degrees of freedom.
+        runs: Runs of each row (..., rows).
+        mixtures: M of each row (..., rows).
+        spread_of_runs: The run variances (..., rows).
+    """
+    alone, items_df = items
     variances, df = spread_of_runs.variance, spread_of_runs.df
-    only = sum(np.isnan(variances[n]) for n in rows) > 0  # the items alone
+    only = sum(np.isnan(variances[..., n]) for n in rows) > 0  # the items alone
     terms = list(zip(np.broadcast_arrays(*rows), signs, strict=True))
+    of_runs = [
+        (np.where(only, 0.0, w * w * variances[..., n] / runs[..., n]), df[..., n])
+        for n, w in terms
+    ]
+    mixed = sum(w * w * mixtures[..., n] / runs[..., n] for n, w in terms)
+    pool = spread_of_runs.pool
     return combine(
-        [(np.where(only, 0.0, w * w * variances[n] / runs[n]), df[n]) for n, w in terms],
-        spread_of_runs.pool[0],
-        alone,
-        np.where(only, 0.0, sum(w * w * mixtures[n] / runs[n] for n, w in terms)),
-        items_df,
+        of_runs, pool[0] if pool.ndim == 1 else pool, alone, np.where(only, 0.0, mixed), items_df
     )
 
 
@@ -222,51 +250,88 @@ def contrasts(
     Raises:
         NoInterval: The column has a stratum with a single cluster.
     """
-    if (panel.clusters < 2).any():
+    one = spread_of_runs
+    several = RunVariances(one.variance[None], one.df[None], one.pool[None], one.shared)
+    return contrasts_of([panel], rows, signs, several)[0]
+
+
+def contrasts_of(
+    panels: Sequence[Panel],
+    rows: Sequence[Numbers],
+    signs: Sequence[float],
+    spread_of_runs: RunVariances,
+) -> list[list[Interval]]:
+    """Return the same signed sums of rows in several columns, as ``contrasts``.
+
+    Args:
+        panels: The columns, of the same rows.
+        rows: Of each term of the sums an array of rows (sums,), or one row for all sums.
+        signs: The terms' signs.
+        spread_of_runs: The columns' run variances (columns, rows).
+
+    Raises:
+        NoInterval: A column has a stratum with a single cluster.
+    """
+    if any((panel.clusters < 2).any() for panel in panels):
         raise NoInterval("a single cluster of test items")
-    one = uncertainty(panel, rows, signs, spread_of_runs)
-    means, variance = panel.means, np.atleast_1d(one.variance)
-    estimates = np.atleast_1d(sum(w * means[n] for n, w in zip(rows, signs, strict=True)))
+    some = [np.atleast_1d(one) for one in np.broadcast_arrays(*rows)]
+    items = [panel.spreads(some, signs) for panel in panels]
+    spreads, degrees = (np.stack([one[part] for one in items]) for part in (0, 1))
+    runs, means = (np.stack([getattr(p, name) for p in panels]) for name in ("runs", "means"))
+    mixtures = np.stack([panel.mixtures_or_mean() for panel in panels])
+    one = _combined(some, signs, (spreads, degrees), np.maximum(runs, 1), mixtures, spread_of_runs)
+    estimates = sum(w * means[:, n] for n, w in zip(some, signs, strict=True))
     estimates = np.where(np.abs(estimates) > TINY, estimates, 0.0)
-    halves, p = np.atleast_1d(one.half_width()), np.atleast_1d(one.p_value(estimates))
-    df, of_runs = (np.broadcast_to(part, variance.shape) for part in (one.df, one.runs))
-    terms = np.stack([np.broadcast_to(n, variance.shape) for n in rows], axis=-1)
-    found = []
-    for i, used in enumerate(terms.tolist()):
-        kind = _kind(panel, used, spread_of_runs)
-        runs = [(len(panel.scores[n]), sign) for n, sign in zip(used, signs, strict=True)]
-        found.append(
-            Interval(
-                estimate=float(estimates[i]),
-                half=float(halves[i]),
-                error=float(np.sqrt(variance[i])),
-                df=float(df[i]),
-                p=float("nan") if kind == "items only" else float(p[i]),
-                share_runs=_share(float(of_runs[i]), float(variance[i]), kind),
-                runs=min((count for count, sign in runs if sign > 0), default=0),
-                base_runs=min((count for count, sign in runs if sign < 0), default=0),
-                clusters=int(panel.clusters.sum()),
-                kind=kind,
-                sharing="shared" if spread_of_runs.shared else "own",
-            )
-        )
-    return found
+    variance, shape = one.variance, np.shape(estimates)
+    columns: list[Any] = [estimates, one.half_width(), np.sqrt(variance), one.df]
+    columns += [one.p_value(estimates), one.runs, variance]
+    for up in (True, False):
+        counts = [runs[:, n] for n, sign in zip(some, signs, strict=True) if (sign > 0) == up]
+        columns.append(np.min(counts, axis=0) if counts else 0.0)
+    columns.append(_kinds(panels, some, runs, spread_of_runs))
+    values = zip(*(np.broadcast_to(each, shape).tolist() for each in columns), strict=True)
+    sharing: Literal["shared", "own"] = "shared" if spread_of_runs.shared else "own"
+    return [
+        [_interval(cell, int(panel.clusters.sum()), sharing) for cell in zip(*each, strict=True)]
+        for each, panel in zip(values, panels, strict=True)
+    ]
 
 
-def _share(of_runs: float, variance: float, kind: Kind) -> float:
-    """Return the runs' share of a variance; nan where nothing is known of it."""
-    if kind == "items only" or not variance:
-        return float("nan")
-    return of_runs / variance
+def _interval(cell: tuple[Any, ...], clusters: int, sharing: Literal["shared", "own"]) -> Interval:
+    """Return an interval of its numbers, in the order of ``contrasts_of``."""
+    estimate, half, error, df, p, of_runs, variance, runs, base_runs, kind = cell
+    items_only = kind == "items only"
+    return Interval(
+        estimate=estimate,
+        half=half,
+        error=error,
+        df=df,
+        p=NAN if items_only else p,
+        # nothing is known of the runs' share, or nothing varies
+        share_runs=NAN if items_only or not variance else of_runs / variance,
+        runs=int(runs),
+        base_runs=int(base_runs),
+        clusters=clusters,
+        kind=kind,
+        sharing=sharing,
+    )
 
 
-def _kind(panel: Panel, rows: Sequence[int], spread_of_runs: RunVariances) -> Kind:
-    if all(panel.fixed[i] for i in rows):
-        return "fixed"
-    if np.isnan(spread_of_runs.variance[rows]).any():
-        return "items only"
-    one = any(panel.runs[i] < 2 and not panel.fixed[i] for i in rows)
-    return "one seed" if one else "runs"
+def _kinds(
+    panels: Sequence[Panel],
+    rows: Sequence[NDArray[np.intp]],
+    runs: Floats,
+    spread_of_runs: RunVariances,
+) -> NDArray[np.object_]:
+    """Return the kind of each interval (columns, sums)."""
+    fixed = np.array([panel.fixed for panel in panels])
+    single = (runs < 2) & ~fixed
+    unknown = np.isnan(spread_of_runs.variance)
+    kinds = np.full((len(panels), len(rows[0])), "runs", object)
+    kinds[np.any([single[:, n] for n in rows], axis=0)] = "one seed"
+    kinds[np.any([unknown[:, n] for n in rows], axis=0)] = "items only"
+    kinds[np.all([fixed[:, n] for n in rows], axis=0)] = "fixed"
+    return kinds
 
 
 def contrast(
@@ -294,6 +359,12 @@ def p_values(panel: Panel, spread_of_runs: RunVariances) -> Floats:
     """Return the p-values of the differences between all rows (rows, rows); 1 on the diagonal."""
     count = len(panel.scores)
     p = np.ones((count, count))
+    if count <= FEW:
+        left, right = np.triu_indices(count, 1)
+        made = uncertainty(panel, (left, right), (1.0, -1.0), spread_of_runs)
+        p[left, right] = made.p_value(panel.means[left] - panel.means[right])
+        p[right, left] = p[left, right]
+        return p
     for row in range(count - 1):  # all pairs at once take a lot of memory where rows are many
         others = np.arange(row + 1, count)
         made = uncertainty(panel, (row, others), (1.0, -1.0), spread_of_runs)

@@ -26,8 +26,12 @@ def left_out(a: Floats, b: Floats) -> Floats:
     whole = b.sum(-1, keepdims=True)
     ratio = np.divide(a.sum(-1, keepdims=True), whole, out=np.zeros_like(whole), where=whole > 0)
     rest = whole - b
-    z = a - ratio * b
-    np.divide(z, rest, out=z, where=rest > 0)
+    z: Floats = ratio * b
+    np.subtract(a, z, out=z)
+    if rest.size and rest.min() > 0:  # nearly always; a division with a mask is slow
+        z /= rest
+    else:
+        np.divide(z, rest, out=z, where=rest > 0)
     return z
 
 

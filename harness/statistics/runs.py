@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from harness.errors import HarnessError
 from harness.statistics.column import Column
-from harness.statistics.sums import LanguageSums, Sums, load, save
+from harness.statistics.sums import LanguageSums, Sums
+from harness.statistics.sums_file import State, load, parsed, save
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,30 @@ class Run:
         Raises:
             HarnessError: The file is missing or is not one.
         """
-        sums, about = load(path)
+        return cls._of(*load(path), path)
+
+    @classmethod
+    def lazy(cls, raw: bytes, path: Path, state: State) -> Run:
+        """Return a run whose sums are read, a language at a time, when they are asked for.
+
+        Args:
+            raw: The file's bytes.
+            path: The file, read again for each language.
+            state: What the file must still be then.
+
+        Raises:
+            HarnessError: The file is not a run's, now or when sums are asked for.
+        """
+        head = parsed(raw, path)
+        return cls._of(head.lazy(state), head.about, path)
+
+    @classmethod
+    def _of(cls, sums: Mapping[str, Sums], about: Mapping[str, Any], path: Path) -> Run:
+        """Return the run that a file's sums and words make.
+
+        Raises:
+            HarnessError: The words are missing.
+        """
         seed, trained, unit = (about.get(name) for name in ("seed", "trained", "unit"))
         if not isinstance(seed, int) or not isinstance(trained, list):
             raise HarnessError(f"{path}: does not say which seed and what was trained")
@@ -86,13 +111,18 @@ class Row:
     def units(self, column: Column) -> list[list[Run]]:
         """Return the runs that have all of a column's cells, by unit."""
         units: dict[object, list[Run]] = {}
-        for run in self.runs:
-            if all(
-                target in run.sums and language in run.sums[target].languages
-                for target, language in column.weights
-            ):
+        for run, there in zip(self.runs, self.having(column), strict=True):
+            if there:
                 units.setdefault(run.unit or run.seed, []).append(run)
         return list(units.values())
+
+    def having(self, column: Column) -> tuple[bool, ...]:
+        """Return of each run whether it has all of a column's cells."""
+        needed = [(target, column.languages(target).keys()) for target in column.targets]
+        return tuple(
+            all(name in run.sums and run.sums[name].codes >= some for name, some in needed)
+            for run in self.runs
+        )
 
 
 def refuse_copies(row: Row) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.statistics.column import Column
 from harness.statistics.jackknife import Floats
-from harness.statistics.runs import Row, Run
+from harness.statistics.runs import Row
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,21 @@ def best_of(settings: Sequence[Row], base: Row, column: Column) -> Best | None:
         base: The baseline.
         column: The column.
     """
-    halves = [_by_half(row, column) for row in (*settings, base)]
+    rows = [*settings, base]
+    return best_by_half(
+        [_scores(row, column) for row in rows], [_by_half(row, column) for row in rows]
+    )
+
+
+def best_by_half(whole: Sequence[Floats], halves: Sequence[Floats]) -> Best | None:
+    """Return what the best setting gains, as ``best_of``.
+
+    Args:
+        whole: Of each setting, then of the baseline, the scores of its runs (runs,).
+        halves: The same on each half of the clusters (runs, 2); nan on one that is empty.
+    """
     runs = min(len(one) for one in halves)
-    if runs < 2 or not settings:
+    if runs < 2 or len(halves) < 2:
         return None
     scores = np.stack([one[:runs] for one in halves[:-1]])  # (settings, runs, halves)
     against = halves[-1].mean(0)
@@ -50,8 +62,8 @@ def best_of(settings: Sequence[Row], base: Row, column: Column) -> Best | None:
         for half in range(2):
             choice = int(others[:, half].argmax())
             gains.append(scores[choice, run, 1 - half] - against[1 - half])
-    whole = [_score(row, column) for row in (*settings, base)]
-    return Best(float(np.mean(gains)), float(max(whole[:-1]) - whole[-1]))
+    means = [float(np.mean(one)) for one in whole]
+    return Best(float(np.mean(gains)), max(means[:-1]) - means[-1])
 
 
 def _by_half(row: Row, column: Column) -> Floats:
@@ -59,29 +71,20 @@ def _by_half(row: Row, column: Column) -> Floats:
 
     It is nan on a half that is empty in some language.
     """
-    runs = [run for unit in row.units(column) for run in unit]
-    return np.array([_halves(run, column) for run in runs]).reshape(-1, 2)
+    sides = [
+        np.sum([w * run.sums[t].languages[c].by_half for (t, c), w in column.weights.items()], 0)
+        for unit in row.units(column)
+        for run in unit
+    ]
+    return np.array(sides).reshape(-1, 2)
 
 
-def _halves(run: Run, column: Column) -> Floats:
-    scores = np.zeros(2)
-    for (target, language), weight in column.weights.items():
-        one = run.sums[target].languages[language]
-        a, b = (np.bincount(one.halves, part, 2) for part in (one.a, one.b))
-        scores += weight * 100 * np.divide(a, b, out=np.full(2, np.nan), where=b > 0)
-    return scores
-
-
-def _score(row: Row, column: Column) -> float:
-    """Return a row's mean score over its runs, points."""
-    runs = [run for unit in row.units(column) for run in unit]
-    return float(
-        np.mean(
-            [
-                sum(
-                    w * run.sums[t].languages[code].score for (t, code), w in column.weights.items()
-                )
-                for run in runs
-            ]
-        )
+def _scores(row: Row, column: Column) -> Floats:
+    """Return the score of each run (runs,), points."""
+    return np.array(
+        [
+            sum(w * run.sums[t].languages[c].score for (t, c), w in column.weights.items())
+            for unit in row.units(column)
+            for run in unit
+        ]
     )

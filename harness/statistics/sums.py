@@ -1,4 +1,4 @@
-"""Sufficient statistics of a run: two sums by language and cluster, and their file.
+"""Sufficient statistics of a run: two sums by language and cluster.
 
 A language's score is 100 · Σa / Σb. Right answers over rows for classification and retrieval,
 (exact match + F1) / 2 over questions, twice the right chunks or pairs over predicted + labelled.
@@ -6,11 +6,9 @@ A language's score is 100 · Σa / Σb. Right answers over rows for classificati
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,8 +18,6 @@ from harness.errors import HarnessError
 from harness.statistics.clusters import Clusters, places
 from harness.statistics.jackknife import Floats
 
-LARGEST = 32 * 2**20  # bytes; a full XTREME run has about one MiB
-WRONG = (KeyError, TypeError, ValueError, AttributeError, OSError, RecursionError)
 MANY = 1e12  # more than any sum
 TOLERANCE = 1e-6  # points by which sums may miss the stored score
 
@@ -66,6 +62,17 @@ class LanguageSums:
     predictions: str = ""
 
     @property
+    def by_half(self) -> Floats:
+        """Return the score on each half of the clusters, percent (2,); nan on an empty one."""
+        if self.a.dtype.kind == self.b.dtype.kind == "u":  # whole numbers: the order is all one
+            whole = np.array([[self.a.sum(), self.b.sum()]], np.float64)
+            second = np.array([[self.a[self.halves].sum(), self.b[self.halves].sum()]], np.float64)
+            a, b = np.concatenate([whole - second, second]).T
+        else:
+            a, b = (np.bincount(self.halves, part, 2) for part in (self.a, self.b))
+        return 100 * np.divide(a, b, out=np.full(2, np.nan), where=b > 0)
+
+    @property
     def score(self) -> float:
         """Return the score in percent: 0 with neither gold nor predictions."""
         return (
@@ -84,6 +91,11 @@ class Sums:
 
     languages: Mapping[str, LanguageSums]
     joint: bool
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Return its languages."""
+        return frozenset(self.languages)
 
 
 def summed(
@@ -141,103 +153,6 @@ def _by_cluster(tally: Tally, clusters: Clusters, language: str, limit: int) -> 
         clusters=count,
         halves=halves[numbers],
     )
-
-
-def save(sums: Mapping[str, Sums], path: Path, about: Mapping[str, Any] | None = None) -> None:
-    """Write the sums of a run's targets as safetensors.
-
-    Whole numbers are kept in 8, 16 or 32 bits; the F1 of questions in 64, for the sums must give
-    the official score to 1e-9.
-
-    Args:
-        sums: Target to its sums.
-        path: The file.
-        about: What else the file says of the run, JSON values.
-    """
-    from safetensors.numpy import save_file
-
-    tensors: dict[str, NDArray[Any]] = {}
-    head: dict[str, Any] = {}
-    for target, one in sums.items():
-        facts: dict[str, Any] = {}
-        for language, part in one.languages.items():
-            place = f"{target}/{language}"
-            tensors[f"{place}/a"], tensors[f"{place}/b"] = part.a, part.b
-            tensors[f"{place}/halves"] = np.packbits(part.halves)
-            if part.numbers is not None:
-                tensors[f"{place}/numbers"] = part.numbers
-            facts[language] = {
-                "clusters": part.clusters,
-                "data": part.data,
-                "predictions": part.predictions,
-            }
-        head[target] = {"joint": one.joint, "languages": facts}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"targets": head, "about": dict(about or {})})
-    save_file(tensors, path, {"statistics": text})
-
-
-def load(path: Path) -> tuple[dict[str, Sums], dict[str, Any]]:
-    """Read the sums of a run's targets, and what else the file says.
-
-    Raises:
-        HarnessError: The file is missing, too large, or not what ``save`` writes.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise HarnessError(f"{path}: no such file; evaluate again with this version")
-    if path.stat().st_size > LARGEST:
-        raise HarnessError(f"{path}: larger than {LARGEST >> 20} MiB; not statistics of a run")
-    try:
-        with safe_open(path, "numpy") as file:
-            head = json.loads((file.metadata() or {})["statistics"])
-            names = frozenset(file.keys())  # each call makes them anew
-            sums = {
-                target: Sums(
-                    {
-                        language: _checked(
-                            file, names, f"{target}/{language}", one, joint=facts["joint"]
-                        )
-                        for language, one in facts["languages"].items()
-                    },
-                    bool(facts["joint"]),
-                )
-                for target, facts in head["targets"].items()
-            }
-        return sums, dict(head["about"])
-    except (*WRONG, SafetensorError) as error:
-        raise HarnessError(
-            f"{path}: not statistics that the harness wrote ({error!s:.80}); evaluate again"
-        ) from error
-
-
-def _checked(
-    file: Any, names: frozenset[str], place: str, facts: Mapping[str, Any], *, joint: bool
-) -> LanguageSums:
-    """Return a language's sums from a file; ValueError if they cannot be sums."""
-    a, b = (file.get_tensor(f"{place}/{name}") for name in "ab")
-    clusters = facts["clusters"]
-    numbers = file.get_tensor(f"{place}/numbers") if f"{place}/numbers" in names else None
-    halves = np.unpackbits(file.get_tensor(f"{place}/halves"), count=len(a)).astype(bool)
-    bounded = isinstance(clusters, int) and 0 <= clusters < 2**31
-    if not bounded or a.ndim != 1 or a.shape != b.shape:
-        raise ValueError(f"{place} has sums of other shapes")
-    if numbers is None:
-        placed = len(a) == clusters
-    else:
-        placed = numbers.shape == a.shape and len(a) <= clusters and numbers.dtype == np.int32
-        placed = placed and bool((np.diff(numbers) > 0).all() and (numbers >= 0).all())
-        placed = placed and (not len(numbers) or (joint or numbers[-1] < clusters))
-    if not placed:
-        raise ValueError(f"{place} has {len(a)} sums for {clusters} clusters")
-    small = a.dtype.kind == b.dtype.kind == "u"  # neither below 0 nor above MANY
-    if not ((a <= b).all() and (small or ((a >= 0).all() and (b <= MANY).all()))):  # nor nan
-        raise ValueError(
-            f"{place} has sums that are no numbers, or a numerator above its denominator"
-        )
-    data, predictions = sys.intern(str(facts["data"])), str(facts["predictions"])
-    return LanguageSums(a, b, numbers, clusters, halves, data, predictions)
 
 
 def _small(values: NDArray[Any]) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import jsonschema
 import pytest
 from support.boards import BASELINE, TRANSFER, copied, entries, say, verified
@@ -106,6 +107,73 @@ def test_numbers_agree_in_all_files(built: Path) -> None:
             assert in_markdown[place].startswith(text), column
             plain = in_latex[place].replace(r"$\pm$", "±").replace("$-$", "-")
             assert plain.startswith(text), column
+
+
+NUMBER = re.compile(r"[+-]?\d+\.\d")
+
+
+def page_cells(page: str, section: str) -> dict[tuple[str, str], list[str]]:
+    """The numbers of a section's tables by entry and key of the column, read back from the page."""
+    (inside,) = html5lib.parse(page, namespaceHTMLElements=False).findall(
+        f".//section[@id='{section}']"
+    )
+    cells = {}
+    for one in inside.iter("table"):
+        keys = [th.get("data-k") for th in one.findall("thead/tr")[-1]]
+        for line in one.findall("tbody/tr"):
+            link = line.find("th/a")
+            if link is None:
+                continue
+            for key, cell in zip(keys[1:], list(line)[1:], strict=False):
+                text = "".join(cell.itertext()).replace("−", "-")
+                cells.setdefault(
+                    (link.get("href").removeprefix("#entry-"), key), NUMBER.findall(text)
+                )
+    return cells
+
+
+def shown(estimate: float, half: float, *, plus: bool = False) -> list[str]:
+    """The numbers of a cell: the estimate and, unless nothing varies, half of its interval."""
+    return [points(estimate, plus=plus), points(half)] if half else [points(estimate, plus=plus)]
+
+
+def test_numbers_agree_in_the_page(built: Path) -> None:
+    value, page = values(built), (built / "index.html").read_text("utf-8")
+    family = value["families"][BASELINE]
+    helps, languages = (page_cells(page, name) for name in ("helps", "languages"))
+    for slug in (BASELINE, TRANSFER):
+        plus = slug != BASELINE
+        for column, cell in family["differences" if plus else "scores"][slug].items():
+            kind, _, code = column.partition("/")
+            here = helps.get((slug, column))
+            if kind == "language":
+                here = languages[slug, f"l-{code}"]
+            if here is None:
+                assert kind not in (*family["targets"], "mean") or code, column
+                continue
+            half = (cell["high"] - cell["low"]) / 2
+            assert here[:2] == shown(cell["estimate"], half, plus=plus), (slug, column)
+
+
+def test_numbers_of_the_board_agree_in_page_and_tables(built: Path) -> None:
+    value, page = values(built), (built / "index.html").read_text("utf-8")
+    in_page = page_cells(page, "board")
+    markdown = (built / "leaderboard.md").read_text("utf-8").split("## Board")[1]
+    latex = (built / "tables/board-mini-zero-shot.tex").read_text("utf-8")
+    for slug, row in value["rows"].items():
+        summary = row["summary"]
+        found = {"overall": summary["overall"]}
+        found |= {f"g-{name}": one for name, one in summary["groups"].items()}
+        found |= {name: one["score"] for name, one in summary["tasks"].items()}
+        expected = {key: shown(one["score"], one["half"]) for key, one in found.items()}
+        assert {key: in_page[slug, key] for key in expected} == expected
+        title = "MNLI" if slug == TRANSFER else row["name"]
+        (line,) = [line for line in markdown.splitlines() if f"| {title}" in line]
+        cells = line.strip("| ").split("|")[-len(expected) :]
+        assert [NUMBER.findall(cell) for cell in cells] == list(expected.values())
+        (line,) = [line for line in latex.splitlines() if f"& {title}" in line]
+        cells = re.split(r"(?<!\\)&", line)[-len(expected) :]
+        assert [NUMBER.findall(cell) for cell in cells] == list(expected.values())
 
 
 def test_special_characters_are_escaped(built: Path) -> None:

@@ -15,7 +15,8 @@ from support.statistics_made import drawn, language, run
 from harness.errors import HarnessError
 from harness.statistics import Run
 from harness.statistics.clusters import Clusters, Keys, _joined, cluster
-from harness.statistics.sums import Tally, load, refuse_other_scores, save, summed
+from harness.statistics.sums import Tally, refuse_other_scores, summed
+from harness.statistics.sums_file import load, save
 
 KEYS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 4), st.integers(0, 4)), max_size=12)
 

@@ -36,7 +36,8 @@ from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import LAYOUT_FILE, MANIFEST, PACES_FILE, Store
 from harness.results import STATISTICS
-from harness.statistics.sums import Sums, save
+from harness.statistics.sums import Sums
+from harness.statistics.sums_file import save
 from harness.studies.expand import Cell, StudyPlan, plan_study
 from harness.studies.study_file import read_study
 from harness.studies.study_results import comparison_of

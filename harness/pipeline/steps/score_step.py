@@ -52,7 +52,7 @@ class ScoreStep(Step):
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Score all languages and write the scores, and the sums by cluster if it has any."""
         from harness.statistics.clusters import Clusters
-        from harness.statistics.sums import save
+        from harness.statistics.sums_file import save
 
         *predictions, clusters = parents
         files = {
