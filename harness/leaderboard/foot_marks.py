@@ -13,7 +13,7 @@ FEET = {"one seed": ONE_SEED, "items only": ITEMS_ONLY}
 FOOT_NOTES = {
     ONE_SEED: "one run; the spread of its runs is taken from the other rows",
     ITEMS_ONLY: "one run; the interval is of the test items only and says nothing of another run",
-    ALIKE: "all runs give the same score: the interval cannot say how sure this is",
+    ALIKE: "all runs give the same score, as models do that learnt nothing: not known how sure",
 }
 
 

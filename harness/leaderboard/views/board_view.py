@@ -230,4 +230,4 @@ def _complete(row: BoardRow) -> str:
     counts = row.tasks.values()
     whole = sum(there == of > 0 for there, of in counts)
     languages = sum(there for there, _ in counts), sum(of for _, of in counts)
-    return f"{whole}/{len(counts)} tasks, {languages[0]}/{languages[1]} sets"
+    return f"{whole}/{len(counts)} tasks whole, {languages[0]}/{languages[1]} test sets"

@@ -74,12 +74,14 @@ def _on_targets(found: Sequence[Found]) -> Iterator[Conclusion]:
         )
         return
     if not helps and not hurts:
-        smallest = [one.cell.smallest for one in found if one.cell.smallest is not None]
-        missed = (
-            f"; a true difference of up to {number(max(smallest))} points could have been missed"
-            if smallest
-            else ""
-        )
+        smallest = [(one.cell.smallest, one.title) for one in found if one.cell.smallest]
+        missed = ""
+        if smallest:
+            points, title = max(smallest)
+            missed = (
+                f"; a true difference could have been missed, on {title} one of up to"
+                f" {number(points)} points"
+            )
         yield Conclusion(f"No setting is told apart from the baseline on any target{missed}.")
         return
     yield _named("Helps:", helps)

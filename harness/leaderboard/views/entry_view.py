@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from harness import registry
 from harness.data.files import digest_of
@@ -218,6 +219,6 @@ def _command(row: BoardRow, seed: int) -> str:
         return ""
     given = f" --intermediate {names[0]}" if names else ""
     return (
-        f"harness eval {entry.base}{given} --benchmark {entry.benchmark}"
+        f"harness eval {quote(entry.base)}{given} --benchmark {entry.benchmark}"
         f" --recipe {entry.training['recipe']} --seed {seed}"
     )

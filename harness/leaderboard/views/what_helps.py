@@ -33,15 +33,15 @@ class HelpsRow:
         row: The board's row.
         label: What it is called in its family.
         cells: A difference for each column.
-        up: On how many targets at least it helps.
-        down: On how many at least it hurts.
+        up: On how many targets at least it helps; – where no target's interval covers other runs.
+        down: On how many at least it hurts, likewise.
     """
 
     row: BoardRow
     label: str
     cells: tuple[ShownCell, ...]
-    up: int
-    down: int
+    up: str
+    down: str
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,7 @@ def _table(family: Family, table: FamilyTable, shown: Mapping[str, BoardRow]) ->
             row,
             labels[row.slug],
             tuple(difference_cell(table.differences[row.slug].get(name)) for name in columns),
-            table.up.get(row.slug, 0),
-            table.down.get(row.slug, 0),
+            *_counts(row, table),
         )
         for row in family.rows
         if row.slug in shown and row.slug in table.differences
@@ -169,6 +168,14 @@ def _table(family: Family, table: FamilyTable, shown: Mapping[str, BoardRow]) ->
     )
 
 
+def _counts(row: BoardRow, table: FamilyTable) -> tuple[str, str]:
+    """Return on how many targets a row surely helps and hurts, – where nothing could show it."""
+    cells = table.differences[row.slug]
+    if not any(cells[name].of_runs for name in table.targets if name in cells):
+        return MISSING, MISSING
+    return str(table.up.get(row.slug, 0)), str(table.down.get(row.slug, 0))
+
+
 def _best(
     table: FamilyTable, columns: Iterable[str], names: Mapping[str, str]
 ) -> Iterator[BestRow]:
@@ -177,7 +184,7 @@ def _best(
         return
     facts = [table.best.get(name) for name in columns]
     sets = [tuple(names.get(s, s) for s in one["set"]) if one else (MISSING,) for one in facts]
-    yield BestRow("May be the best", tuple(sets))
+    yield BestRow("May be the best of these settings", tuple(sets))
     for key, title in (
         ("naive", "The highest difference (optimistic)"),
         ("honest", "Chosen on other runs and items"),
