@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 if TYPE_CHECKING:
-    from harness.models.device import Device
     from harness.pipeline.plan import Plan
     from harness.pipeline.request import Request
     from harness.pipeline.steps.step import Step
@@ -30,7 +29,7 @@ def plan_text(request: Request, plan: Plan, store: Store) -> str:
     notes = [f"note: {checkpoint.name}: {note}" for note in checkpoint.notes]
     notes += [f"note: {note}" for note in plan.notes]
     table = [steps_table(plan.steps, store), *(f"skipped: {why}" for why in plan.skipped.values())]
-    return "\n".join([*notes, title, *table, _estimate(plan.steps, store, request.device, 1)])
+    return "\n".join([*notes, title, *table, _estimate(plan.steps, store, request, 1)])
 
 
 def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
@@ -42,7 +41,7 @@ def study_text(whole: StudyPlan, store: Store, workers: int) -> str:
         f" {len(study.recipes)} recipes on {request.benchmark.name}; {_where(request)}"
     )
     notes = [f"note: {note}" for note in whole.notes]
-    guess = _estimate(whole.steps, store, request.device, workers)
+    guess = _estimate(whole.steps, store, request, workers)
     return "\n".join([*notes, title, steps_table(whole.steps, store), guess])
 
 
@@ -76,11 +75,11 @@ def _where(request: Request) -> str:
     return f"{device.precision} on {device.name}, {device.threads} threads{partial}"
 
 
-def _estimate(steps: Sequence[Step], store: Store, device: Device, workers: int) -> str:
+def _estimate(steps: Sequence[Step], store: Store, request: Request, workers: int) -> str:
     """Return how long it will take, and what the estimate is based on."""
     from harness.pipeline.estimate import estimate
 
-    guess = estimate(steps, store, device)
+    guess = estimate(steps, store, request.device, request.memory)
     if not guess.seconds:
         return "estimate: nothing to do"
     basis = (
@@ -89,7 +88,9 @@ def _estimate(steps: Sequence[Step], store: Store, device: Device, workers: int)
         else "a guess from the speed of a matrix product, nothing like it was measured here yet"
     )
     slots = f", {workers} slots" if workers > 1 else ""
-    return f"estimate: {_duration(guess.seconds / workers)} on {device.name}{slots}; {basis}"
+    return (
+        f"estimate: {_duration(guess.seconds / workers)} on {request.device.name}{slots}; {basis}"
+    )
 
 
 def _duration(seconds: float) -> str:

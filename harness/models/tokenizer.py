@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import digest, one_line
+from harness.data.files import digest, digest_of, one_line, read_json
 from harness.errors import HarnessError
 from harness.models.checkpoint_files import OURS
+
+CONFIG = "config.json"
 
 
 def open_tokenizer(path: Path) -> Any:
@@ -47,34 +47,50 @@ def open_tokenizer(path: Path) -> Any:
 def load_tokenizer(path: Path | str, unread: Sequence[str] = ()) -> Any:
     """Return a fast tokenizer that does not warn of inputs longer than the model's.
 
-    It is loaded once per process, also for trained checkpoints, which have their parent's files:
-    XLM-R's take seconds.
+    It is loaded once per process, also for all checkpoints trained from one: XLM-R's take seconds.
 
     Args:
         path: The checkpoint's folder.
         unread: Inputs that it would give and the model cannot take (``Checkpoint.unread``).
     """
-    files = sorted(p for p in Path(path).iterdir() if p.is_file() and p.suffix in _ENDINGS)
-    hashes = tuple((p.name, digest(p)) for p in files if p.name not in OURS)
-    return _tokenizer(_TokenizerFiles(Path(path), hashes), tuple(unread))
+    key = _key(Path(path), unread)
+    if key not in _loaded:
+        _keep(key, _read(Path(path), unread))
+    return _loaded[key]
 
 
-@dataclass(frozen=True)
-class _TokenizerFiles:
-    """A folder, equal to another if all files that a tokenizer may read have the same hashes."""
-
-    path: Path = field(compare=False)
-    hashes: tuple[tuple[str, str], ...]
+def save_tokenizer(tokenizer: Any, path: Path) -> None:
+    """Write a tokenizer beside the weights of a trained checkpoint; it is not loaded again."""
+    tokenizer.save_pretrained(path)
+    _keep(_key(path), tokenizer)
 
 
 _ENDINGS = (".json", ".txt", ".model", ".jinja", ".codes", ".spm", ".bpe", ".tiktoken")
+_MOST = 8  # tokenizers that a process holds
+_loaded: dict[str, Any] = {}
 
 
-@lru_cache(maxsize=8)
-def _tokenizer(files: _TokenizerFiles, unread: tuple[str, ...]) -> Any:
+def _keep(key: str, tokenizer: Any) -> None:
+    while len(_loaded) >= _MOST:
+        del _loaded[next(iter(_loaded))]
+    _loaded[key] = tokenizer
+
+
+def _key(path: Path, unread: Sequence[str] = ()) -> str:
+    """Return the hash of all that a tokenizer is made of: files, and the names in config.json."""
+    files = [p for p in path.iterdir() if p.is_file() and p.suffix in _ENDINGS]
+    hashes = {p.name: digest(p) for p in files if p.name not in OURS}
+    if hashes.pop(CONFIG, None) is not None:  # a training writes other numbers into it
+        config = read_json(path / CONFIG)
+        names = config if isinstance(config, dict) else {}
+        hashes |= {name: str(names.get(name)) for name in ("model_type", "tokenizer_class")}
+    return digest_of([hashes, list(unread)])
+
+
+def _read(path: Path, unread: Sequence[str]) -> Any:
     import transformers
 
-    tokenizer = transformers.AutoTokenizer.from_pretrained(files.path, trust_remote_code=False)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path, trust_remote_code=False)
     tokenizer.model_max_length = int(1e9)  # the recipe limits lengths; no warnings
     tokenizer.padding_side = tokenizer.truncation_side = "right"  # what labels and offsets assume
     tokenizer.model_input_names = [n for n in tokenizer.model_input_names if n not in unread]

@@ -153,6 +153,7 @@ def open_request(
     check_numbers(**{name: options[name] for name in options if name in BOUNDS})
     for name in options.get("tasks", ()):
         registry.task(name)
+    hush()
     place = store or places.store()
     kept = open_store(place)
     writable(place)
@@ -170,7 +171,6 @@ def open_request(
         notes = (f"it says itself that it was trained on {said}",) if said else ()
         notes = (*opened.notes, *notes)
         opened = replace(opened, intermediate=intermediate[:300], notes=notes)
-    hush()
     threads = thread_share(compute.threads, compute.workers)
     request = Request(
         checkpoint=opened,

@@ -12,7 +12,7 @@ from harness.data.open_source import open_source
 from harness.declarations import Benchmark
 from harness.errors import unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
-from harness.models.device import PRECISIONS, Device, choose_device, thread_share
+from harness.models.device import PRECISIONS, Device, choose_device, hush, thread_share
 from harness.pipeline.plan import Plan, make_plan
 from harness.pipeline.plan_training import Intermediate, intermediate_step
 from harness.pipeline.request import Request, checkpoint_place
@@ -83,6 +83,7 @@ def plan_study(
     Raises:
         HarnessError: Something named is missing, or a training set has no usable data.
     """
+    hush()
     benchmark = registry.benchmark(study.benchmark)
     checkpoints = {}
     for start in study.checkpoints:

@@ -16,7 +16,7 @@ from harness.formats.masked_lm import mask
 from harness.models.batching import IGNORED
 from harness.models.device import Device
 from harness.models.model import Report
-from harness.models.tokenizer import load_tokenizer
+from harness.models.tokenizer import load_tokenizer, save_tokenizer
 from harness.training.batch_plan import BatchPlan, Example, plan_batches
 from harness.training.dev_eval import LOG_EVERY, DevEvaluation
 from harness.training.resume import KEPT, State, best_folder, last_state
@@ -80,7 +80,7 @@ def train(
         _free()
     if dev.trainer.is_world_process_zero():
         shutil.copytree(best_folder(work, dev.history.best_update()), out, dirs_exist_ok=True)
-        tokenizer.save_pretrained(out)
+        save_tokenizer(tokenizer, out)
     history, best = dev.history, dev.history.best()
     names = [one.training.name for one in spec.sets]
     return {

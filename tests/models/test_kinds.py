@@ -24,6 +24,8 @@ pytestmark = pytest.mark.usefixtures("libraries")
 
 PAIR = SentencePair(labels=("no", "yes"))
 
+Evaluate = Callable[..., tuple[int, str, str]]
+
 
 def look(path: Path) -> Checkpoint:
     return open_checkpoint(str(path), offline=True)
@@ -93,7 +95,7 @@ def test_a_sentencepiece_model_without_sentencepiece_says_what_to_install(
     import transformers
 
     path = families.sentencepiece_only(tmp_path / "model")
-    tokenizers._tokenizer.cache_clear()  # another test may have loaded the same files
+    monkeypatch.setattr(tokenizers, "_loaded", {})  # another test may have loaded the same files
 
     def fail(*_: object, **__: object) -> None:
         raise ValueError("Couldn't instantiate the backend tokenizer\nfrom one of: …")
@@ -234,6 +236,25 @@ def test_a_tokenizer_is_loaded_once_a_process(tmp_path: Path) -> None:
     assert load_tokenizer(path, ("token_type_ids",)) is not first
     families.edit(copy / "tokenizer_config.json", mask_token="[UNK]")
     assert load_tokenizer(copy) is not first
+
+
+def test_trainings_and_predictions_of_a_process_share_one_tokenizer(
+    tiny: Path, run: Evaluate, quickest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trained checkpoints have files of their own: two trainings, three tasks, one tokenizer."""
+    from harness.models import tokenizer
+
+    monkeypatch.setattr(tokenizer, "_loaded", {})
+    reads: list[Path] = []
+    read = tokenizer._read
+    monkeypatch.setattr(
+        tokenizer, "_read", lambda *words: [reads.append(words[0]), read(*words)][1]
+    )
+    words = ("--benchmark", "mini", "--tasks", "pawsx,xnli,tatoeba", "--languages", "en,de")
+    output = ("--store", tmp_path / "store", "--output", tmp_path / "out")
+    code, _, err = run("eval", tiny, *words, "--recipe", quickest, *output)
+    assert code == 0, err
+    assert reads == [tiny]
 
 
 @pytest.mark.parametrize("missing", ["pad_token"])
@@ -404,9 +425,6 @@ def test_modules_that_lead_elsewhere_are_refused(tmp_path: Path, place: object) 
 # -- whole evaluations -----------------------------------------------------------------------------
 
 ALL = "xnli,panx,xquad,tatoeba,bucc2018"
-
-
-Evaluate = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture

@@ -666,7 +666,7 @@ def test_an_estimate_is_near_what_it_took(made: Made, tmp_path: Path) -> None:
     ]
     store.root.mkdir()
     (store.root / PACES_FILE).write_text("".join(json.dumps(one) + "\n" for one in took))
-    guess = estimate(plan.steps, store, plan.request.device)
+    guess = estimate(plan.steps, store, plan.request.device, Memory())
     assert guess.measured == pytest.approx(1)
     assert guess.seconds == pytest.approx(sum(seconds for _, _, seconds in took), rel=0.2)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -122,16 +122,34 @@ class _Queue:
             below = (chains[child.key] for child in self.children.get(step.key, ()))
             chains[step.key] = step.work + max(below, default=0.0)
         self.ranks = {step.key: (-chains[step.key], i) for i, step in enumerate(steps)}
-        self.ready = sorted((s for s in steps if not self.lacks[s.key]), key=self._rank)
+        self.ready: dict[tuple[str, ...], list[Step]] = {}  # by the model that they load
+        for step in steps:
+            if not self.lacks[step.key]:
+                self._add(step)
+
+    def _add(self, step: Step) -> None:
+        insort(self.ready.setdefault(step.loads, []), step, key=self._rank)
 
     def _rank(self, step: Step) -> tuple[float, int]:
         return self.ranks[step.key]
 
-    def take(self, parents: tuple[Step, ...] | None) -> Step:
-        """Return the first step with these parents (their model is loaded), else the first."""
-        alike = (step for step in self.ready if step.parents == parents) if parents else iter(())
-        step = next(alike, self.ready[0])
-        self.ready.remove(step)
+    def take(self, loaded: tuple[str, ...], held: Collection[tuple[str, ...]]) -> Step:
+        """Return the next step for a slot, and take it out of the queue.
+
+        It is the first one with the model that the slot has loaded. Without one it is the first
+        of all, unless another slot has its model: then it is the first one of which that is not
+        so, since the other slot needs not load it again.
+
+        Args:
+            loaded: The model that the slot has loaded (``Step.loads``).
+            held: The models that the other slots have loaded.
+        """
+        if loaded not in self.ready or not loaded:
+            free = [model for model in self.ready if model not in held]
+            loaded = min(free or self.ready, key=lambda model: self._rank(self.ready[model][0]))
+        step = self.ready[loaded].pop(0)
+        if not self.ready[loaded]:
+            del self.ready[loaded]
         return step
 
     def done(self, step: Step) -> None:
@@ -139,7 +157,7 @@ class _Queue:
         for child in self.children.get(step.key, ()):
             self.lacks[child.key].discard(step.key)
             if not self.lacks[child.key]:
-                insort(self.ready, child, key=self._rank)
+                self._add(child)
 
     def below(self, step: Step, known: set[str]) -> list[Step]:
         """Return all steps that depend on a step, without the known ones."""
@@ -166,13 +184,14 @@ def run_all(steps: Sequence[Step], engine: Engine, progress: Progress) -> Report
         HarnessError: The disk is full or forbidden; what is finished is kept.
     """
     start, queue, report = time.monotonic(), _Queue(steps), Report()
-    slots, last = engine.slots, dict[int, tuple[Step, ...]]()
+    slots, loaded = engine.slots, dict[int, tuple[str, ...]]()
     free = list(range(slots))
     while queue.ready or len(free) < slots:
         while queue.ready and free:
             slot = free.pop(0)
-            step = queue.take(last.get(slot))
-            last[slot] = step.parents
+            own = loaded.pop(slot, ())
+            step = queue.take(own, [one for one in loaded.values() if one])
+            loaded[slot] = step.loads or own
             engine.start(slot, step)
             progress.begun(step)
         for outcome in engine.wait(progress.moved):

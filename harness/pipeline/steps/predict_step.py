@@ -48,6 +48,15 @@ class PredictStep(Step):
         """Return the name of the prediction file."""
         return self.task.file(self.language)
 
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """Return the encoder, and the head or how hidden states are pooled."""
+        form, settings = self.task.format, self.settings
+        encoder = self.parents[0].key if self.parents else self.checkpoint.fingerprint
+        if form.head is None:
+            return encoder, str(settings.layer), settings.pooling
+        return encoder, form.head.auto
+
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the predictions."""
         form = self.task.format

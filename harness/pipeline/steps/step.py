@@ -49,6 +49,14 @@ class Step:
         """Return the settings, seeds and data hashes that decide the result, as JSON values."""
         raise NotImplementedError
 
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """Return what identifies the model that it has loaded while it runs, () for none.
+
+        Steps of one model go to one slot, so that it is loaded once.
+        """
+        return ()
+
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Do the work, write files to ``folder``, return the result for the manifest.
 

@@ -83,6 +83,11 @@ class TrainStep(Step):
             names += read_by("mixture") if settings.sampling == "capped" else ("sampling",)
         return {name: settings.value(name) for name in names}
 
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """Return the training itself: its model is no other step's."""
+        return (self.key,)
+
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Train and write the best encoder and its heads."""
         from harness.training.loop import train
