@@ -1,6 +1,7 @@
 """Cross-lingual transfer on XTREME: train, predict every language, score, compare."""
 
 from harness.api import compare, evaluate, load, score, study, tasks, train
+from harness.array_api import mine, neighbours
 from harness.declarations import Benchmark, Folder, Hub, Task, TrainingSet
 from harness.version import __version__
 
@@ -14,6 +15,8 @@ __all__ = [
     "compare",
     "evaluate",
     "load",
+    "mine",
+    "neighbours",
     "score",
     "study",
     "tasks",

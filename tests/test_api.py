@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.places import MINI, ROOT
 from support.statistics_made import language
@@ -56,8 +57,8 @@ class Told:
 
 def test_it_gives_verbs_and_nouns_and_nothing_else() -> None:
     assert sorted(harness.__all__) == sorted(
-        "Benchmark Folder Hub Task TrainingSet __version__ compare evaluate load score study tasks"
-        " train".split()
+        "Benchmark Folder Hub Task TrainingSet __version__ compare evaluate load mine neighbours"
+        " score study tasks train".split()
     )
     assert all(getattr(harness, name).__doc__ for name in harness.__all__ if name[0] != "_")
     assert (ROOT / "harness" / "py.typed").is_file()
@@ -264,3 +265,22 @@ def test_a_study_gives_its_table(tiny: Path, tmp_path: Path) -> None:
 def test_installed_tasks_are_values() -> None:
     assert harness.tasks()["xquad"] is registry.task("xquad")
     assert isinstance(harness.tasks()["xnli"], harness.Task)
+
+
+def test_neighbours_and_pairs_of_plain_arrays() -> None:
+    """Both verbs take what is an array and give arrays."""
+    draw = np.random.default_rng(1)
+    left = draw.normal(size=(30, 8)) + 1
+    right = np.concatenate([left[::-1] + 0.05 * draw.normal(size=(30, 8)), left[:5] ** 2])
+    left, right = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (left, right))
+    found = harness.neighbours(left, right, k=3)
+    np.testing.assert_array_equal(found.forward.rows[:, 0], np.arange(29, -1, -1))
+    assert found.backward.scores.shape == (35, 3) and found.facts.how.startswith("exact")
+    pairs = harness.mine(left, right)
+    assert set(zip(pairs.left[:30].tolist(), pairs.right[:30].tolist(), strict=True)) == {
+        (i, 29 - i) for i in range(30)
+    }
+    with pytest.raises(HarnessError, match="left row 3: not finite"):
+        harness.mine(np.where(np.arange(30)[:, None] == 2, np.nan, left), right)
+    with pytest.raises(HarnessError, match="unknown mining"):
+        harness.mine(left, right, "laser")

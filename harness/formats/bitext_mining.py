@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from harness.models.model import Model
     from harness.recipes import Settings
-    from harness.search.mining import Candidate
+    from harness.search.mining import Mined
     from harness.statistics.clusters import Keys
     from harness.statistics.sums import Tally
 
@@ -47,35 +47,37 @@ class BitextMining(EncoderOnly):
 
     def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
         """Return the test pairs that score no less than the threshold fitted on dev."""
-        from harness.search.mining import fit_threshold
+        import numpy as np
 
-        dev = self._candidates(model, rows["dev"], settings)
-        threshold = fit_threshold(dev, set(self.gold(rows["dev"]) or ()))
-        test = self._candidates(model, rows["test"], settings)
-        return sorted((c.source, c.english) for c in test if c.score >= threshold)
+        from harness.search.threshold import fit_threshold
 
-    def _candidates(self, model: Model, rows: Dataset, settings: Settings) -> list[Candidate]:
-        """Mine the distinct sentences of one split; drop pairs whose sentences occur twice."""
-        from harness.search.mining import Candidate, mine
+        gold = set(self.gold(rows["dev"]) or ())
+        dev = self._mined(model, rows["dev"], settings)
+        right = np.array([pair in gold for pair in _named(dev, rows["dev"])], dtype=bool)
+        threshold = fit_threshold(dev.scores, right, len(gold))
+        test = self._mined(model, rows["test"], settings)
+        return sorted(_named(test.at(test.scores.astype(np.float64) >= threshold), rows["test"]))
 
-        texts: dict[str, list[str]] = {}
-        ids: dict[str, dict[str, str]] = {}
+    def _mined(self, model: Model, rows: Dataset, settings: Settings) -> Mined:
+        """Mine the distinct sentences of one split; drop pairs whose sentences occur twice.
+
+        Returns:
+            The pairs by their sentences' places on each side.
+        """
+        import numpy as np
+
+        from harness.search.mining import Mined, Mining, mine
+
+        embedded, places = [], []
         for side in SIDES:
             sentences = of_side(rows, side, "text")
             counts = Counter(sentences)
-            texts[side] = list(counts)
-            named = zip(sentences, of_side(rows, side, "id"), strict=True)
-            ids[side] = {text: name for text, name in named if counts[text] == 1}
-        source, english = (model.embed(texts[side], settings.max_length) for side in SIDES)
-        pairs = (
-            (ids["source"].get(texts["source"][i]), ids["english"].get(texts["english"][j]), score)
-            for i, j, score in mine(source, english, self.neighbours)
-        )
-        return [
-            Candidate(left, right, score)
-            for left, right, score in pairs
-            if left is not None and right is not None
-        ]
+            place = dict(zip(sentences, range(len(sentences)), strict=True))
+            places.append(np.array([place[t] if n == 1 else -1 for t, n in counts.items()], int))
+            embedded.append(model.embed(list(counts), settings.max_length))
+        found = mine(embedded[0], embedded[1], Mining(neighbours=self.neighbours))
+        named = Mined(places[0][found.left], places[1][found.right], found.scores)
+        return named.at((named.left >= 0) & (named.right >= 0))
 
     def gold(self, rows: Dataset) -> Pairs | None:
         """Return the rows' gold pairs, None without any."""
@@ -155,6 +157,13 @@ class BitextMining(EncoderOnly):
         right = [2.0 * (pair in truth and pair in mined) for pair in pairs]
         counts = [float((pair in truth) + (pair in mined)) for pair in pairs]
         return Tally(np.array(right), np.array(counts), [source for source, _ in pairs])
+
+
+def _named(mined: Mined, rows: Dataset) -> Pairs:
+    """Return the pairs' ids."""
+    source, english = (of_side(rows, side, "id") for side in SIDES)
+    places = zip(mined.left.tolist(), mined.right.tolist(), strict=True)
+    return [(source[i], english[j]) for i, j in places]
 
 
 def _impossible(pairs: Pairs, language: str) -> Iterator[Fault]:

@@ -47,8 +47,7 @@ class SentenceRetrieval(EncoderOnly):
         source, english = (
             model.embed(of_side(rows["test"], side, "text"), settings.max_length) for side in SIDES
         )
-        _, numbers = nearest(english, source, 1)
-        return [str(line) for line in numbers[:, 0]]
+        return [str(line) for line in nearest(english, source, 1).rows[:, 0].tolist()]
 
     def gold(self, rows: Dataset) -> Lines | None:
         """Return each English sentence's line in the language's file, None unless all are known."""

@@ -1,5 +1,5 @@
-"""Nearest neighbours, margin and mining."""
+"""Nearest neighbours, margins and mining: arrays in, arrays out."""
 
-from harness.search.neighbours import nearest
+from harness.search.neighbours import BothWays, Neighbours, SearchFacts, nearest, nearest_both
 
-__all__ = ["nearest"]
+__all__ = ["BothWays", "Neighbours", "SearchFacts", "nearest", "nearest_both"]

@@ -1,91 +1,187 @@
-"""Mining translation pairs by margin, and fitting the threshold.
+"""Mining translation pairs by margin.
 
-Source: utils_retrieve.py of google-research/xtreme (after LASER), retrieval ``max``, margin
-``ratio``, without its crash on the last candidate (docs/methodology.md).
+Source: utils_retrieve.py of google-research/xtreme (after LASER), without its crash on the last
+candidate (docs/methodology.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from harness.errors import NotFinite
-from harness.search.neighbours import nearest
+from harness.bounds import Bounds
+from harness.errors import HarnessError, NotFinite, unknown
+from harness.search.arrays import checked, normalised
+from harness.search.margins import MARGINS, Margin, margins_of
+from harness.search.matching import one_to_one
+from harness.search.neighbours import BothWays, nearest_both
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+
+Retrieval = Literal["max", "intersection", "forward", "backward"]
+RETRIEVALS: tuple[Retrieval, ...] = ("max", "intersection", "forward", "backward")
+NEIGHBOURS = Bounds(1, 50_000)
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A pair of sentence ids and its margin."""
+class Mining:
+    """How pairs are mined.
 
-    source: str
-    english: str
-    score: float
+    Attributes:
+        neighbours: Neighbours on each side that make up a margin.
+        margin: ``ratio``, ``distance``, ``absolute`` or ``csls`` (``margins_of``).
+        retrieval: ``max``: each sentence's best forward and best backward candidate, joined and
+            taken one to one, the best first. ``intersection``: those that are both. ``forward``,
+            ``backward``: one for each left, for each right sentence, which may share the other.
+        mean_shift: Take each side's mean from its embeddings and normalise them again, before
+            anything else.
+        layer: The hidden state of a 24-layer encoder that the procedure pools: for who embeds,
+            mining does not read it.
+    """
+
+    neighbours: int = 4
+    margin: Margin = "ratio"
+    retrieval: Retrieval = "max"
+    mean_shift: bool = False
+    layer: int = 14
+
+    def __post_init__(self) -> None:
+        """Refuse what is not allowed.
+
+        Raises:
+            HarnessError: A value is not allowed.
+        """
+        if self.neighbours not in NEIGHBOURS:
+            raise HarnessError(f"neighbours: {self.neighbours!r:.20}; expected {NEIGHBOURS}")
+        if self.margin not in MARGINS:
+            raise unknown("margin", str(self.margin), MARGINS)
+        if self.retrieval not in RETRIEVALS:
+            raise unknown("retrieval", str(self.retrieval), RETRIEVALS)
+
+
+MININGS = {
+    "xtreme-paper": Mining(),
+    "xtreme-script": Mining(layer=20),
+    "x-stilts": Mining(),
+}
+"""Published procedures by name; what differs between them is told in docs/methodology.md."""
+
+
+@dataclass(frozen=True)
+class Mined:
+    """Pairs, the best first.
+
+    Attributes:
+        left: int64 (pairs,), numbers of left rows.
+        right: int64 (pairs,), numbers of right rows.
+        scores: float32 (pairs,), margins, falling.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        """Return how many pairs there are."""
+        return len(self.left)
+
+    def at(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> Mined:
+        """Return the pairs at some places, or where a mask is true."""
+        return Mined(self.left[places], self.right[places], self.scores[places])
+
+
+def mining_of(settings: Mining | str) -> Mining:
+    """Return settings by their name, or as they are.
+
+    Raises:
+        HarnessError: There is no such name.
+    """
+    if isinstance(settings, Mining):
+        return settings
+    if settings not in MININGS:
+        raise unknown("mining", settings, MININGS)
+    return MININGS[settings]
 
 
 def mine(
-    source: NDArray[np.float32], english: NDArray[np.float32], k: int
-) -> list[tuple[int, int, float]]:
-    """Return one-to-one candidate pairs by ratio margin, the best first.
-
-    The margin of a pair is its cosine over the mean of both sentences' mean cosine to their ``k``
-    nearest neighbours on the other side. Each sentence's best forward and best backward candidate
-    are joined and taken greedily, each sentence at most once.
+    left: ArrayLike,
+    right: ArrayLike,
+    settings: Mining | str = "xtreme-paper",
+    *,
+    how: str = "auto",
+    threads: int | None = None,
+    device: str = "cpu",
+) -> Mined:
+    """Return translation pairs by margin, the best first.
 
     Args:
-        source: float32 (sentences, dimensions), L2-normalised.
-        english: float32 (sentences, dimensions), L2-normalised.
-        k: Neighbours on each side.
+        left: (sentences, dimensions), float32, float64 or float16, L2-normalised.
+        right: (sentences, dimensions), likewise.
+        settings: How, or the name of a published procedure: ``xtreme-paper``, ``xtreme-script``,
+            ``x-stilts``.
+        how: How neighbours are found, as ``nearest_both`` takes it.
+        threads: Threads, at most; None for as many as torch uses.
+        device: As ``nearest_both`` takes it.
 
     Raises:
-        NotFinite: A margin is not finite, e.g. if a sentence is orthogonal to all its neighbours.
+        HarnessError: An array is not of numbers and two dimensions, their widths differ, or a
+            setting is not allowed.
+        NotFinite: A value is not finite, or a margin is not, e.g. if a sentence is orthogonal to
+            all its neighbours.
+    """
+    choice = mining_of(settings)
+    x, y = checked(left, "left"), checked(right, "right")
+    if choice.mean_shift:
+        x, y = (normalised(side - side.mean(axis=0)) if len(side) else side for side in (x, y))
+    both = nearest_both(x, y, choice.neighbours, how=how, threads=threads, device=device)
+    return mined(both, choice)
+
+
+def mined(both: BothWays, settings: Mining) -> Mined:
+    """Return translation pairs by the margins of neighbours that are known.
+
+    Args:
+        both: The neighbours of both sides.
+        settings: How; ``neighbours`` and ``mean_shift`` have been seen to.
+
+    Raises:
+        NotFinite: A margin is not finite.
     """
     import numpy as np
 
-    if not len(source) or not len(english):
-        return []
-    forward, to_english = nearest(source, english, min(k, len(english)))
-    backward, to_source = nearest(english, source, min(k, len(source)))
-    with np.errstate(all="ignore"):  # values that are not finite are refused below
-        around_source, around_english = forward.mean(axis=1), backward.mean(axis=1)
-        forward = forward / ((around_source[:, None] + around_english[to_english]) / 2)
-        backward = backward / ((around_english[:, None] + around_source[to_source]) / 2)
-    rows, columns = np.arange(len(source)), np.arange(len(english))
+    if not both.forward.rows.size or not both.backward.rows.size:
+        nothing = np.zeros(0, np.int64)
+        return Mined(nothing, nothing, np.zeros(0, np.float32))
+    forward = margins_of(both.forward, both.backward, settings.margin)
+    backward = margins_of(both.backward, both.forward, settings.margin)
+    rows, columns = np.arange(len(forward)), np.arange(len(backward))
     best_forward, best_backward = forward.argmax(axis=1), backward.argmax(axis=1)
-    lefts = np.concatenate([rows, to_source[columns, best_backward]])
-    rights = np.concatenate([to_english[rows, best_forward], columns])
-    scores = np.concatenate([forward[rows, best_forward], backward[columns, best_backward]])
-    broken = np.flatnonzero(~np.isfinite(scores))
+    to_right = both.forward.rows[rows, best_forward]
+    to_left = both.backward.rows[columns, best_backward]
+    ahead = Mined(rows, to_right, forward[rows, best_forward])
+    back = Mined(to_left, columns, backward[columns, best_backward])
+    if settings.retrieval == "max":
+        every = Mined(
+            np.concatenate([ahead.left, back.left]),
+            np.concatenate([ahead.right, back.right]),
+            np.concatenate([ahead.scores, back.scores]),
+        )
+        _check(every)
+        return every.at(one_to_one(every.left, every.right, every.scores))
+    found = back if settings.retrieval == "backward" else ahead
+    _check(found)
+    if settings.retrieval == "intersection":
+        found = found.at(to_left[to_right] == rows)
+    return found.at(np.argsort(-found.scores, kind="stable"))
+
+
+def _check(pairs: Mined) -> None:
+    """Refuse margins that are not finite; NaN is the highest to argmax, so it is among the best."""
+    import numpy as np
+
+    broken = np.flatnonzero(~np.isfinite(pairs.scores))
     if len(broken):
-        raise NotFinite(f"row {lefts[broken[0]] + 1}: not finite: margin {scores[broken[0]]}")
-    pairs, used_left, used_right = [], set(), set()
-    for place in np.argsort(-scores, kind="stable"):
-        left, right = int(lefts[place]), int(rights[place])
-        if left not in used_left and right not in used_right:
-            used_left.add(left)
-            used_right.add(right)
-            pairs.append((left, right, float(scores[place])))
-    return pairs
-
-
-def fit_threshold(candidates: Iterable[Candidate], gold: Collection[tuple[str, str]]) -> float:
-    """Return the margin that gives the best F1 on the gold pairs.
-
-    It lies midway between the last candidate taken and the next one; if all are taken, it is the
-    last one's margin. Without a correct candidate it is 0, as in the official script.
-    """
-    ranked = sorted(candidates, key=lambda c: -c.score)
-    threshold, best, correct = 0.0, 0.0, 0
-    for taken, candidate in enumerate(ranked, 1):
-        correct += (candidate.source, candidate.english) in gold
-        f1 = 2 * correct / (taken + len(gold))
-        below = ranked[taken].score if taken < len(ranked) else candidate.score
-        ends = taken == len(ranked) or below < candidate.score  # equal scores are taken together
-        if ends and correct and f1 > best:
-            best = f1
-            threshold = (candidate.score + below) / 2
-    return threshold
+        place = broken[0]
+        raise NotFinite(f"row {pairs.left[place] + 1}: not finite: margin {pairs.scores[place]}")

@@ -8,6 +8,7 @@ import pytest
 from datasets import concatenate_datasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import mining_loops
 
 from harness import registry
 from harness.data.layouts import Bitext, Pairs, Sentences, Squad, Tags
@@ -24,7 +25,7 @@ from harness.formats.token_tagging import _split
 from harness.models.batching import IGNORED
 from harness.models.tokenizer import load_tokenizer
 from harness.recipes import Settings
-from harness.search.mining import Candidate, fit_threshold, mine
+from harness.search.mining import Mining, mine
 
 NLI = ("contradiction", "entailment", "neutral")
 UPOS = registry.task("udpos").format.labels
@@ -650,13 +651,16 @@ def test_mining_applies_the_threshold_of_dev_to_test(seed):
         for side, name, text in zip(*(rows[split][c] for c in ("side", "id", "text")), strict=True):
             sides[side].append((name, text))
         vectors = [model.embed([t for _, t in sides[s]], 17) for s in ("source", "english")]
+        found = mine(*vectors, Mining(3))
         return [
-            Candidate(sides["source"][i][0], sides["english"][j][0], score)
-            for i, j, score in mine(*vectors, 3)
+            (sides["source"][i][0], sides["english"][j][0], float(score))
+            for i, j, score in zip(found.left, found.right, found.scores, strict=True)
         ]
 
-    threshold = fit_threshold(candidates("dev"), set(form.gold(rows["dev"])))
-    expected = {(c.source, c.english) for c in candidates("test") if c.score >= threshold}
+    gold = set(form.gold(rows["dev"]))
+    dev = [(score, (left, right) in gold) for left, right, score in candidates("dev")]
+    threshold = mining_loops.threshold_of(dev, len(gold))
+    expected = {(left, right) for left, right, s in candidates("test") if s >= threshold}
     assert set(form.predict(model, rows, LENGTH)) == expected
     # the test split's own gold is never looked at
     labelled = rows["test"].map(lambda row: {"matches": ["de-0"]})

@@ -1,0 +1,100 @@
+"""Arrays from outside, as the rows of float32 that are searched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, NotFinite
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+    from torch import Tensor
+
+    Rows = NDArray[np.float32]
+
+CHECKED = 4096  # rows looked at at a time
+LARGEST = 1e37  # float32 ends at 3.4e38; products are to stay below, of centred rows too
+
+
+def checked(array: ArrayLike, name: str) -> Rows:
+    """Return an array as rows of float32, its own memory where it is that already.
+
+    Args:
+        array: (rows, dimensions).
+        name: What it is, for messages.
+
+    Raises:
+        HarnessError: It is not of real numbers and two dimensions.
+        NotFinite: A value is NaN, infinite, or beyond float32.
+    """
+    import numpy as np
+
+    try:
+        rows: NDArray[Any] = np.asarray(array)
+    except ValueError as error:  # lists of unlike lengths
+        raise HarnessError(f"{name}: not an array (rows, dimensions): {error!s:.80}") from error
+    if rows.ndim != 2 or rows.dtype.kind not in "fiu" or not rows.shape[1]:
+        shape = " x ".join(map(str, rows.shape)) or "a single value"
+        raise HarnessError(
+            f"{name}: {rows.dtype}, {shape}; expected real numbers (rows, dimensions)"
+        )
+    with np.errstate(over="ignore"):  # refused below
+        rows = np.ascontiguousarray(rows, dtype=np.float32)
+    for start in range(0, len(rows), CHECKED):
+        some = rows[start : start + CHECKED]
+        if not np.isfinite(_largest(some)):
+            place = int(np.flatnonzero(~np.isfinite(some).all(axis=1))[0])
+            raise NotFinite(f"{name} row {start + place + 1}: not finite in float32")
+    return rows
+
+
+def check_pair(left: Rows, right: Rows, names: tuple[str, str]) -> None:
+    """Refuse two sides whose inner products are not numbers.
+
+    Raises:
+        HarnessError: Their widths differ, or products could be beyond float32.
+    """
+    import math
+
+    width = left.shape[1]
+    if width != right.shape[1]:
+        raise HarnessError(
+            f"{names[0]}: {width} dimensions, {names[1]}: {right.shape[1]}; expected one model's"
+        )
+    if len(left) and len(right):
+        largest = math.prod(float(_largest(side)) for side in (left, right)) * width
+        if largest > LARGEST:
+            raise HarnessError(
+                f"{names[0]}, {names[1]}: products may exceed float32; scale them, e.g. to norm 1"
+            )
+
+
+def normalised(rows: Rows) -> Rows:
+    """Return rows of norm 1; a row of zeros stays as it is."""
+    import numpy as np
+
+    norms = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))[:, None]
+    return np.divide(rows, norms, where=norms > 0, out=rows.copy(), casting="same_kind")
+
+
+def tensor(rows: Rows, device: str = "cpu") -> Tensor:
+    """Return a tensor over the memory of rows on a CPU, their copy on another device."""
+    import warnings
+
+    import torch
+
+    with warnings.catch_warnings():  # of arrays that must not be written, which nothing here does
+        warnings.simplefilter("ignore", UserWarning)
+        shared = torch.from_numpy(rows)
+    try:
+        return shared.to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise HarnessError(f"device {device!r}: {str(error).splitlines()[0]:.120}") from error
+
+
+def _largest(rows: Rows) -> np.float32:
+    """Return the largest absolute value, NaN if there is one; no copy is made."""
+    import numpy as np
+
+    return max(rows.max(), -rows.min()) if rows.size else np.float32(0)
