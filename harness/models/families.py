@@ -74,7 +74,7 @@ def understand(path: Path, names: set[str]) -> Structure:
     words = model.get_input_embeddings().weight
     tokenizer = open_tokenizer(path)
     _check_pieces(path, tokenizer, len(words))
-    positions, pad = _positions(model)
+    positions, pad = positions_of(model)
     if pad is not None and tokenizer.pad_token_id != pad:
         raise HarnessError(
             f"{path}: the tokenizer pads with id {tokenizer.pad_token_id}, the model, which numbers"
@@ -170,7 +170,7 @@ def _check_weights(
         )
 
 
-def _positions(model: Any) -> tuple[int, int | None]:
+def positions_of(model: Any) -> tuple[int, int | None]:
     """Return how many tokens an encoder with learnt positions reads, and its padding id.
 
     Families whose position table has a padding row (RoBERTa's) number positions from the padding

@@ -13,6 +13,8 @@ from harness.models.loading import load_config, load_model
 if TYPE_CHECKING:
     import torch
 
+    from harness.models.flat import FlatBatch
+
 
 @dataclass(frozen=True)
 class Head:
@@ -76,7 +78,38 @@ class ChoiceHead(Head):
 
     def answers(self, model: Any, inputs: dict[str, Any]) -> list[torch.Tensor]:
         """Return the score of each option of a batch of options."""
-        return super().answers(model, {name: one.unsqueeze(1) for name, one in inputs.items()})
+        return super().answers(model, _as_options(inputs))
+
+    def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        """Return the loss over the questions, whose options are the batch's rows, in order."""
+        from torch.nn.functional import cross_entropy
+
+        labels = inputs.pop("labels")
+        (scores,) = self.answers(model, inputs)
+        return cross_entropy(scores.view(len(labels), -1), labels)
+
+
+class SpanHead(Head):
+    """A head that scores every token as the start and as the end of the answer."""
+
+    def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        """Return the mean loss of starts and ends, each over the tokens of its own example.
+
+        transformers' loss counts padding as tokens that may be the answer, so that it depends on
+        what else is in a batch.
+        """
+        from torch.nn.functional import cross_entropy
+
+        targets = inputs.pop("start_positions"), inputs.pop("end_positions")
+        scores = [one.float() for one in self.answers(model, inputs)]
+        flat, mask = inputs.get("flat"), inputs.get("attention_mask")
+        if flat is not None:
+            losses = [_mean_loss(*pair, flat) for pair in zip(scores, targets, strict=True)]
+        else:
+            if mask is not None:
+                scores = [one.masked_fill(mask == 0, float("-inf")) for one in scores]
+            losses = [cross_entropy(*pair) for pair in zip(scores, targets, strict=True)]
+        return (losses[0] + losses[1]) / 2
 
 
 class WordsHead(Head):
@@ -104,6 +137,32 @@ class WordsHead(Head):
         return cross_entropy(parts[0](states[masked]).float(), labels[masked])
 
 
+def _as_options(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch of rows as questions of one option each; what is no tensor stays."""
+    import torch
+
+    return {n: x.unsqueeze(1) if isinstance(x, torch.Tensor) else x for n, x in inputs.items()}
+
+
+def _mean_loss(scores: torch.Tensor, targets: torch.Tensor, flat: FlatBatch) -> torch.Tensor:
+    """Return the mean over a flat batch's examples of the loss of one token among their own.
+
+    Args:
+        scores: (1, tokens).
+        targets: The token of each example, (examples,).
+        flat: Where the examples lie.
+    """
+    from torch.nn.functional import cross_entropy
+
+    targets, place, losses = targets[list(flat.order)], 0, []
+    for run in flat.runs:
+        own = targets[place : place + run.sentences]
+        losses.append(cross_entropy(run.rows(scores[0]), own, reduction="sum"))
+        place += run.sentences
+    total: torch.Tensor = sum(losses[1:], losses[0])
+    return total / place
+
+
 def parts_of(model: Any) -> dict[str, Any]:
     """Return the modules of a complete model's head by name."""
     return {n: part for n, part in model.named_children() if n != model.base_model_prefix}
@@ -111,7 +170,7 @@ def parts_of(model: Any) -> dict[str, Any]:
 
 SEQUENCE = Head("AutoModelForSequenceClassification")
 TOKENS = Head("AutoModelForTokenClassification", by_token=True)
-SPAN = Head(
+SPAN = SpanHead(
     "AutoModelForQuestionAnswering",
     outputs=("start_logits", "end_logits"),
     by_token=True,

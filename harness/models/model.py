@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, NotFinite
-from harness.models.batching import features_of, inference_batches
+from harness.models.batch_threads import ahead, spread
+from harness.models.batching import INFERENCE_TOKENS, MORE_TOKENS, batch_counts, inference_batches
+from harness.models.collator import Collator, open_collator, padding_collator
 from harness.models.device import Device
+from harness.models.layers import cut_layers
 from harness.models.loading import load_model
-from harness.models.tokenizer import load_tokenizer
+from harness.models.pooling import MEAN_OF_TEXT, SPECIAL, pooled
+from harness.models.text_batches import TextBatch, sorted_texts
+from harness.models.tokenizer import load_tokenizer, token_lists
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +27,8 @@ if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
     from harness.models.heads import Head
 
-INFERENCE_TOKENS = {"cpu": 512}  # padded tokens in a batch, at most: what fits a CPU's caches
-MORE_TOKENS = 8192  # the same on an accelerator, which needs large batches; bounds memory
-INFERENCE_EXAMPLES = 256
+INFERENCE_EXAMPLES = 256  # examples in a batch, at most
+TEXTS_AHEAD = 4096  # texts that are tokenised together, of similar length, while others are encoded
 
 Report = Callable[[int, int], None]
 """Progress callback, called with (units done, units in all)."""
@@ -38,8 +44,10 @@ class Model:
         device: Where it runs.
         head: The kind of its head; None for a bare encoder.
         layer: The hidden state that ``embed`` pools, 0 being the embeddings.
-        pooling: How it pools: ``mean`` over all non-pad tokens, or ``cls``, the first one.
+        pooling: How it pools, one of ``harness.models.pooling.POOLINGS``.
         report: Progress callback, called after each batch.
+        collator: Makes its batches; None for padded ones.
+        cast: Whether the weights are in float32 and cast to the device's precision as it runs.
     """
 
     module: Any
@@ -49,9 +57,16 @@ class Model:
     layer: int = -1
     pooling: str = "mean"
     report: Report = lambda done, total: None
+    collator: Collator | None = None
+    cast: bool = True
+
+    @property
+    def batches(self) -> Collator:
+        """Return what makes its batches."""
+        return self.collator or padding_collator(self.tokenizer)
 
     def infer(self, features: Sequence[dict[str, Any]]) -> list[list[NDArray[np.float32]]]:
-        """Run the head over features in length-bucketed batches.
+        """Run the head over features in batches of similar length.
 
         Args:
             features: Model inputs without padding, as lists; entries that are not inputs of the
@@ -65,25 +80,27 @@ class Model:
             NotFinite: A score is not finite.
         """
         import numpy as np
-        import torch
 
         assert self.head is not None, "a bare encoder embeds; it infers nothing"
         results: list[list[NDArray[np.float32]]] = [[] for _ in features]
-        for batch, inputs in self._batches(features):
-            with torch.inference_mode(), self.device.autocast():
-                outputs = self.head.answers(self.module, inputs)
-            arrays = [output.float().cpu().numpy() for output in outputs]
-            for position, number in enumerate(batch):
-                end = len(features[number]["input_ids"]) if self.head.by_token else None
-                results[number] = [array[position][:end] for array in arrays]
-                if not all(np.isfinite(array).all() for array in results[number]):
+        lengths = [len(feature["input_ids"]) for feature in features]
+        batches = inference_batches(lengths, *self._bounds(), flat=self.batches.flat)
+
+        def work(batch: list[int]) -> list[list[NDArray[np.float32]]]:
+            return self._answers([features[i] for i in batch])
+
+        done = 0
+        for batch, answers in zip(batches, self._spread(work, batches), strict=True):
+            for number, answer in zip(batch, answers, strict=True):
+                results[number] = answer
+                if not all(np.isfinite(array).all() for array in answer):
                     raise self._not_finite(features[number].get("row", number), "scores")
+            done += len(batch)
+            self.report(done, len(features))
         return results
 
     def embed(self, texts: Sequence[str], max_length: int) -> NDArray[np.float32]:
         """Return sentence embeddings: the pooled hidden state ``layer``.
-
-        The mean includes special tokens, as in XTREME (third_party/evaluate_retrieval.py).
 
         Args:
             texts: Sentences.
@@ -95,26 +112,113 @@ class Model:
         Raises:
             NotFinite: A number of an embedding is not finite.
         """
+        return self.embed_layers(texts, max_length, [self.layer])[self.layer]
+
+    def embed_layers(
+        self, texts: Sequence[str], max_length: int, layers: Sequence[int]
+    ) -> dict[int, NDArray[np.float32]]:
+        """Return the sentence embeddings of several hidden states, from one pass.
+
+        Sentences are sorted by their length over all that are given, and tokenised ahead of the
+        encoder.
+
+        Args:
+            texts: Sentences.
+            max_length: Tokens read of each, special tokens included.
+            layers: The hidden states to pool, none above those that the encoder was loaded for.
+
+        Returns:
+            For each layer as ``embed``.
+
+        Raises:
+            NotFinite: A number of an embedding is not finite.
+        """
         import numpy as np
+
+        width = self.module.config.hidden_size
+        found = {n: np.zeros((len(texts), width), dtype=np.float32) for n in layers}
+        done = 0
+        work = self._embeddings(sorted(found))
+        for numbers, parts in self._spread(work, self._tokenised(texts, max_length)):
+            for layer, part in parts.items():
+                found[layer][numbers] = part
+            done += len(numbers)
+            self.report(done, len(texts))
+        for embeddings in found.values():
+            broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
+            if len(broken):
+                raise self._not_finite(int(broken[0]), f"embedding of {texts[broken[0]][:40]!r}")
+        return found
+
+    def _tokenised(self, texts: Sequence[str], max_length: int) -> Iterator[TextBatch]:
+        """Yield batches of sentences, tokenised ahead in a thread."""
+        order = sorted(range(len(texts)), key=[-len(text) for text in texts].__getitem__)
+        parts = [order[at : at + TEXTS_AHEAD] for at in range(0, len(order), TEXTS_AHEAD)]
+        names = [n for n in self.batches.names if n != "attention_mask"]
+        if self.pooling == MEAN_OF_TEXT:
+            names.append(SPECIAL)
+
+        def tokenise(part: list[int]) -> list[TextBatch]:
+            some = [texts[i] for i in part]
+            every = sorted_texts(part, token_lists(self.tokenizer, some, max_length, names))
+            flat = self.batches.flat
+            return every.cut(batch_counts(every.lengths, *self._bounds(), flat=flat))
+
+        return chain.from_iterable(ahead(map(tokenise, parts)))
+
+    def _embeddings(self, layers: list[int]) -> Callable[[Any], Any]:
+        """Return what encodes a batch of texts: to their numbers, and an array a layer."""
+
+        def work(texts: TextBatch) -> Any:
+            import torch
+
+            inputs = self._on_device(self.batches.inputs_of_texts(texts))
+            with torch.inference_mode(), self._context():
+                states = self.module(**inputs, output_hidden_states=layers).hidden_states
+                each = {n: pooled(states[n], inputs, texts, self.pooling) for n in layers}
+            return texts.numbers, {n: one.cpu().numpy() for n, one in each.items()}
+
+        return work
+
+    def _answers(self, features: list[dict[str, Any]]) -> list[list[NDArray[np.float32]]]:
+        """Return each output of the head for each feature of a batch."""
         import torch
 
-        batch = self.tokenizer(list(texts), truncation=True, max_length=max_length)
-        features = features_of(batch)
-        embeddings = np.zeros((len(features), self.module.config.hidden_size), dtype=np.float32)
-        for numbers, inputs in self._batches(features):
-            with torch.inference_mode(), self.device.autocast():
-                states = self.module(**inputs, output_hidden_states=True).hidden_states
-            state = states[self.layer].float()
-            if self.pooling == "cls":
-                pooled = state[:, 0]
-            else:
-                mask = inputs["attention_mask"].unsqueeze(-1).float()
-                pooled = (state * mask).sum(1) / mask.sum(1)
-            embeddings[numbers] = torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy()
-        broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
-        if len(broken):
-            raise self._not_finite(int(broken[0]), f"embedding of {texts[broken[0]][:40]!r}")
-        return embeddings
+        assert self.head is not None
+        inputs = self._on_device(self.batches.inputs(features, by_token=self.head.by_token))
+        with torch.inference_mode(), self._context():
+            outputs = self.head.answers(self.module, inputs)
+        arrays = [output.float().cpu().numpy() for output in outputs]
+        if not self.head.by_token:
+            return [list(each) for each in zip(*arrays, strict=True)]
+        parts = [self.batches.by_example(array, inputs, len(features)) for array in arrays]
+        lengths = [len(feature["input_ids"]) for feature in features]
+        return [
+            [part[:length] for part in each] for *each, length in zip(*parts, lengths, strict=True)
+        ]
+
+    def _on_device(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Return a batch's inputs on the device."""
+        import torch
+
+        if self.device.kind == "cpu":
+            return inputs
+        return {
+            name: x.to(self.device.name, non_blocking=True) if isinstance(x, torch.Tensor) else x
+            for name, x in inputs.items()
+        }
+
+    def _context(self) -> AbstractContextManager[Any]:
+        """Return the context that the module runs in."""
+        return self.device.autocast() if self.cast else nullcontext()
+
+    def _bounds(self) -> tuple[int, int]:
+        """Return the tokens and the examples in a batch, at most."""
+        return INFERENCE_TOKENS.get(self.device.kind, MORE_TOKENS), INFERENCE_EXAMPLES
+
+    def _spread(self, work: Callable[[Any], Any], batches: Any) -> Iterator[Any]:
+        """Yield the results of work on batches, over threads on a CPU."""
+        return spread(work, batches, self.device.threads if self.device.kind == "cpu" else 1)
 
     def _not_finite(self, row: int, what: str) -> NotFinite:
         """Return the error that names an example."""
@@ -122,20 +226,6 @@ class Model:
         if self.device.precision != "fp32":
             remedy += f" in {self.device.precision}: try --precision fp32"
         return NotFinite(f"row {row + 1}: not finite: {what} ({remedy})")
-
-    def _batches(self, features: Sequence[dict[str, Any]]) -> Any:
-        """Yield the example numbers and padded tensors of each batch."""
-        lengths = [len(feature["input_ids"]) for feature in features]
-        budget = INFERENCE_TOKENS.get(self.device.kind, MORE_TOKENS)
-        batches = inference_batches(lengths, budget, INFERENCE_EXAMPLES)
-        names = self.tokenizer.model_input_names
-        done = 0
-        for batch in batches:
-            inputs = [{n: features[i][n] for n in names if n in features[i]} for i in batch]
-            padded = self.tokenizer.pad(inputs, return_tensors="pt")
-            yield batch, {name: t.to(self.device.name) for name, t in padded.items()}
-            done += len(batch)
-            self.report(done, len(features))
 
 
 def read_encoder(path: Path) -> Any:
@@ -156,19 +246,28 @@ def load_encoder(
         checkpoint: The encoder.
         layer: The hidden state to pool (``harness.recipes.Settings.layer``).
         device: Where to run.
-        pooling: ``mean`` or ``cls``.
+        pooling: One of ``harness.models.pooling.POOLINGS``.
     """
-    module = read_encoder(checkpoint.path).to(device.name).eval()
+    from harness.models.cpu_weights import prepare_weights
+
+    module = read_encoder(checkpoint.path).eval()
     tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
-    layer = retrieval_layer(layer, checkpoint)
-    return Model(module, tokenizer, device, layer=layer, pooling=pooling)
+    number = retrieval_layer(layer, checkpoint)
+    collator = open_collator(module, tokenizer, checkpoint.path)
+    cut_layers(module, number, collator, tokenizer)
+    cast = prepare_weights(module, device)
+    module = module.to(device.name)
+    return Model(
+        module, tokenizer, device, layer=number, pooling=pooling, collator=collator, cast=cast
+    )
 
 
-def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:
+def retrieval_layer(layer: float | str, checkpoint: Checkpoint) -> int:
     """Return the number of the hidden state to pool.
 
     XTREME takes 14 of XLM-R Large's 24 layers and 7 of 12 (utils and scripts/run_tatoeba.sh);
-    other depths are scaled from that. A sentence-transformers checkpoint pools its last layer.
+    other depths are scaled from that. A sentence-transformers checkpoint pools its last layer. A
+    float is a share of the depth: 0.5 is 12 of 24 layers.
 
     Raises:
         HarnessError: The encoder has no such layer.
@@ -179,6 +278,8 @@ def retrieval_layer(layer: int | str, checkpoint: Checkpoint) -> int:
         return checkpoint.layers
     if layer == "xtreme":
         return round(checkpoint.layers * 7 / 12)
+    if isinstance(layer, float):
+        return round(layer * checkpoint.layers)
     if int(layer) > checkpoint.layers:
         raise HarnessError(f"layer {layer}: {checkpoint.name} has {checkpoint.layers} layers")
     return int(layer)

@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from harness.errors import HarnessError
+from harness.models.collator import open_collator
+from harness.models.cpu_weights import prepare_weights
 from harness.models.device import Device, seed_everything
 from harness.models.heads import Head, parts_of
 from harness.models.loading import load_config
@@ -212,9 +214,13 @@ def save_multi_head(multi: MultiHeadModel, folder: Path) -> None:
 def load_trained(path: Path, head: Head, number: int, device: Device) -> Model:
     """Return a trained model from the store: its encoder with one of its heads."""
     folder = path / HEADS / str(number)
-    module = head.loaded(path, load_config(folder))
+    module = head.loaded(path, load_config(folder)).eval()
     load_head(module, folder)
-    return Model(module.to(device.name).eval(), load_tokenizer(path), device, head)
+    tokenizer = load_tokenizer(path)
+    collator = open_collator(module, tokenizer, path, head)
+    cast = prepare_weights(module, device, head)
+    module = module.to(device.name)
+    return Model(module, tokenizer, device, head, collator=collator, cast=cast)
 
 
 def load_head(model: Any, folder: Path) -> None:

@@ -95,3 +95,35 @@ def _read(path: Path, unread: Sequence[str]) -> Any:
     tokenizer.padding_side = tokenizer.truncation_side = "right"  # what labels and offsets assume
     tokenizer.model_input_names = [n for n in tokenizer.model_input_names if n not in unread]
     return tokenizer
+
+
+def token_lists(
+    tokenizer: Any, texts: Sequence[str], max_length: int, names: Sequence[str]
+) -> dict[str, list[list[int]]]:
+    """Return the inputs of texts by name, in the fastest way that gives the tokenizer's ids.
+
+    Args:
+        tokenizer: A fast tokenizer.
+        texts: The texts.
+        max_length: Tokens of each, at most, special ones included.
+        names: The inputs that are wanted, by the tokenizer's names.
+    """
+    if not texts:
+        return {name: [] for name in names}
+    backend = tokenizer.backend_tokenizer
+    whole = tokenizer(list(texts[:1]), truncation=True, max_length=max_length)["input_ids"]
+    encodings = backend.encode_batch_fast(list(texts))  # as it was set by the line above
+    if encodings[0].ids != whole[0]:  # a family whose tokenizer does more than this
+        batch = tokenizer(
+            list(texts), truncation=True, max_length=max_length, return_special_tokens_mask=True
+        )
+        return {name: batch[name] for name in names}
+    return {name: [getattr(one, _SOURCES[name]) for one in encodings] for name in names}
+
+
+_SOURCES = {
+    "input_ids": "ids",
+    "token_type_ids": "type_ids",
+    "attention_mask": "attention_mask",
+    "special_tokens_mask": "special_tokens_mask",
+}

@@ -11,6 +11,7 @@ from harness.declarations import Format
 from harness.docstrings import described
 from harness.errors import HarnessError
 
+POOLINGS = ("auto", "mean", "mean-without-specials", "cls")
 LONGEST = 2**20  # tokens in one input; no encoder reads as many
 
 Reader = Literal["training", "set", "mixture", "format", "plan"]
@@ -87,8 +88,9 @@ class Settings:
         patience: Checks without a better dev score before training stops; 0 means never.
         layer: Hidden state for retrieval: a number (0 is the embeddings), last, xtreme (14 of 24
             layers, 7 of 12), or auto: the last for sentence-transformers checkpoints, else xtreme.
-        pooling: How retrieval pools it: mean over all tokens, cls (the first token), or auto: as
-            XTREME, the mean; where a sentence encoder's files say otherwise, the plan does too.
+        pooling: How retrieval pools it: mean over all tokens, mean-without-specials (those of the
+            text alone), cls (the first token), or auto: as XTREME, the mean; where a sentence
+            encoder's files say otherwise, the plan does too.
         keep_head: Go on with the head that the checkpoint carries for a training set, in place of a
             fresh one.
         lora: Rank of low-rank adapters on the encoder, which is then frozen; 0 for none.
@@ -121,7 +123,7 @@ class Settings:
     check_every: int = _setting("training", 0, Bounds(0, MANY))
     patience: int = _setting("training", 0, Bounds(0, MANY))
     layer: int | str = _setting("format", "auto", Bounds(0, 1000, words=("auto", "last", "xtreme")))
-    pooling: str = _setting("format", "auto", Choice(("auto", "mean", "cls")))
+    pooling: str = _setting("format", "auto", Choice(POOLINGS))
     keep_head: bool = _setting("plan", False, Switch())
     lora: int = _setting("training", 0, Bounds(0, 4096))
     sampling: str = _setting(

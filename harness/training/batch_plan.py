@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any
 
-from harness.models.batching import IGNORED, bucketed, quotas, training_batches
+from harness.models.batching import IGNORED, Sizes, cut_batches, quotas, training_batches
 from harness.models.device import processes
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class BatchPlan:
     def share(self, batch: Sequence[Item]) -> float:
         """Return the weight of a batch's loss, 1 in the mean over its set.
 
-        A loss is a mean over labels, and batches of similar length differ in their numbers of
-        labels. With equal weights a token of a short sentence would count more.
+        A loss is a mean over labels, and batches differ in their numbers of labels. With equal
+        weights a token of a short sentence would count more.
         """
         return _label_count(self.features, batch) / self.labels[batch[0][0]]
 
@@ -71,13 +71,16 @@ class BatchPlan:
         return ids
 
 
-def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> BatchPlan:
+def plan_batches(
+    spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any, flat: Sequence[bool]
+) -> BatchPlan:
     """Return the plan of a training's batches and checks.
 
     Args:
         spec: The training.
         rows: The rows of each of its sets.
         tokenizer: The encoder's.
+        flat: Whether the batches of each set are flat, and so in random order.
     """
     settings = spec.settings
     per_update = processes() * settings.accumulate
@@ -89,9 +92,13 @@ def plan_batches(spec: TrainingSpec, rows: Sequence[Rows], tokenizer: Any) -> Ba
         features.append(one.training.format.encode(train, tokenizer, one.settings, training=True))
         examples.append(len(train))
     if len(spec.sets) == 1 and "language" not in features[0][0]:
-        batches, ends = _single_set(spec, features[0], per_update)
+        batches, ends = _single_set(spec, sizes_of(features[0], flat=flat[0]), per_update)
     else:
-        batches, ends = _mixture(spec, features, examples, per_update)
+        passes = [
+            _Passes(one, features[i], sizes_of(features[i], flat=flat[i]), f"{spec.seed} {i}")
+            for i, one in enumerate(spec.sets)
+        ]
+        batches, ends = _mixture(spec, passes, examples, per_update)
     total = min(ends[-1], spec.max_steps or ends[-1])
     every = settings.check_every
     checks = set(range(every, total, every)) if every else {end for end in ends if end < total}
@@ -108,23 +115,28 @@ def _label_count(features: Sequence[Sequence[Mapping[str, Any]]], batch: Sequenc
 
     For plain text, whose masks are drawn later, these are all tokens.
     """
-    total = 0
-    for head, number, _ in batch:
-        feature = features[head][number]
-        labels = feature.get("labels")
-        if isinstance(labels, list):
-            total += sum(label != IGNORED for label in labels)
-        else:
-            total += len(feature["input_ids"]) if "language" in feature else 1
-    return total
+    return sum(_labels(features[head][number]) for head, number, _ in batch)
+
+
+def _labels(feature: Mapping[str, Any]) -> int:
+    """Return what an example adds to ``_label_count``."""
+    labels = feature.get("labels")
+    if isinstance(labels, list):
+        return sum(label != IGNORED for label in labels)
+    return len(feature["input_ids"]) if "language" in feature else 1
+
+
+def sizes_of(features: Sequence[Mapping[str, Any]], *, flat: bool) -> Sizes:
+    """Return the sizes of a set's examples."""
+    tokens = [size(feature, padded=not flat) for feature in features]
+    return Sizes(tokens, [_labels(feature) for feature in features], flat)
 
 
 def _single_set(
-    spec: TrainingSpec, features: Sequence[dict[str, Any]], per_update: int
+    spec: TrainingSpec, sizes: Sizes, per_update: int
 ) -> tuple[list[list[Item]], list[int]]:
     """Return the batches of passes over one set, and the updates at which the passes end."""
-    lengths = [size(feature) for feature in features]
-    epochs = training_batches(lengths, spec.settings, seed=spec.seed, multiple=per_update)
+    epochs = training_batches(sizes, spec.settings, seed=spec.seed, multiple=per_update)
     ends = accumulate(len(batches) // per_update for batches in epochs)
     batches = [[(0, i, e) for i in batch] for e, each in enumerate(epochs) for batch in each]
     return batches, list(ends)
@@ -132,7 +144,7 @@ def _single_set(
 
 def _mixture(
     spec: TrainingSpec,
-    features: Sequence[Sequence[dict[str, Any]]],
+    passes: Sequence[_Passes],
     examples: Sequence[int],
     per_update: int,
 ) -> tuple[list[list[Item]], list[int]]:
@@ -142,7 +154,6 @@ def _mixture(
     drawn; the order is shuffled. A set that is mixed in at a ratio adds its own batches.
     """
     settings, draw = spec.settings, random.Random(spec.seed)
-    passes = [_Passes(one, features[i], f"{spec.seed} {i}") for i, one in enumerate(spec.sets)]
     main = [i for i, one in enumerate(spec.sets) if not one.ratio]
     total = settings.epochs * sum(len(passes[i].batches(0)) for i in main)
     sizes, weights = [examples[i] for i in main], [spec.sets[i].weight for i in main]
@@ -190,9 +201,10 @@ def sampling_shares(
 class _Passes:
     """A set's batches, in an endless sequence of passes."""
 
-    def __init__(self, one: SetSpec, features: Sequence[dict[str, Any]], seed: str) -> None:
-        self.settings, self.seed = one.settings, seed
-        self.lengths = [size(feature) for feature in features]
+    def __init__(
+        self, one: SetSpec, features: Sequence[dict[str, Any]], sizes: Sizes, seed: str
+    ) -> None:
+        self.settings, self.sizes, self.seed = one.settings, sizes, seed
         self.groups: dict[str, list[int]] = {}  # language to features, {"": all} without languages
         for i, feature in enumerate(features):
             self.groups.setdefault(feature.get("language", ""), []).append(i)
@@ -200,7 +212,7 @@ class _Passes:
     def batches(self, number: int) -> list[list[int]]:
         """Return the batches of the pass with this number."""
         draw = random.Random(f"{self.seed} {number}")
-        sizes, total = [len(group) for group in self.groups.values()], len(self.lengths)
+        sizes, total = [len(group) for group in self.groups.values()], len(self.sizes.tokens)
         heat = 1 / self.settings.language_exponent
         shares = sampling_shares(sizes, "capped", cap=total, temperature=heat, weights=())
         order: list[int] = []
@@ -210,7 +222,7 @@ class _Passes:
             draw.shuffle(lines)
             order += (lines * (quota // len(lines) + 1))[:quota]
         draw.shuffle(order)
-        return bucketed(order, self.lengths, self.settings, draw)
+        return cut_batches(order, self.sizes, self.settings, draw)
 
     def stream(self) -> Any:
         """Yield batches of (feature, pass) endlessly."""

@@ -14,6 +14,7 @@ from transformers import TrainerCallback
 
 from harness.declarations import headline
 from harness.errors import HarnessError
+from harness.models.collator import Collator
 from harness.models.device import Device
 from harness.models.model import Model, Report
 from harness.models.multi_head import UsedRows, save_multi_head
@@ -42,7 +43,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         work: Path,
         report: Report,
     ) -> None:
-        """Store the arguments and draw the dev rows; the loop sets ``trainer`` and ``checks``."""
+        """Store the arguments and draw the dev rows; the loop sets the rest."""
         self.spec, self.tokenizer, self.device = spec, tokenizer, device
         self.work, self.report = work, report
         self.dev = {i: dev_rows(spec.sets[i], rows[i]) for i in spec.deciding()}
@@ -52,6 +53,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         self.saved = time.monotonic()
         self.checks: set[int] = set()
         self.trainer: Any = None
+        self.collators: Sequence[Collator] = ()
 
     def add_loss(self, head: int, loss: Any, share: float) -> None:
         """Add a piece's loss to the sum of its set."""
@@ -147,7 +149,13 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         for number, (dev, gold) in self.dev.items():
             one = self.spec.sets[number]
             form = one.training.format
-            headed = Model(model.models[number].eval(), self.tokenizer, device, form.head)
+            headed = Model(
+                model.models[number].eval(),
+                self.tokenizer,
+                device,
+                form.head,
+                collator=self.collators[number],
+            )
             answers = form.predict(headed, {"test": dev}, one.settings)
             each[one.training.name] = headline(form.metric, form.score(gold, answers, "en"))
         for module in model.models:

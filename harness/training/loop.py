@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import gc
 import logging
-import random
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.formats.masked_lm import mask
-from harness.models.batching import IGNORED
+from harness.models.collator import Collator, open_collator
 from harness.models.device import Device
 from harness.models.model import Report
 from harness.models.tokenizer import load_tokenizer, save_tokenizer
-from harness.training.batch_plan import BatchPlan, Example, plan_batches
+from harness.training.batch_maker import BatchMaker
+from harness.training.batch_plan import BatchPlan, plan_batches
 from harness.training.dev_eval import LOG_EVERY, DevEvaluation
 from harness.training.resume import KEPT, State, best_folder, last_state
 from harness.training.spec import TrainingSpec
@@ -59,12 +58,16 @@ def train(
         HarnessError: The loss is not finite, or memory runs out even with split batches.
     """
     tokenizer = load_tokenizer(spec.checkpoint.path, spec.checkpoint.unread)
-    plan = plan_batches(spec, rows, tokenizer)
+    model, collators = _model(spec, tokenizer)
+    plan = plan_batches(spec, rows, tokenizer, [one.flat for one in collators])
     pieces = _pieces(work)
     while True:
         try:
             dev = DevEvaluation(spec, rows, tokenizer, device, work, report)
-            _run(spec, plan, dev, pieces)
+            dev.collators = collators
+            _train_only(model, spec, plan)
+            makes = BatchMaker(plan, collators, model.kinds, tokenizer, spec.seed, pieces)
+            _run(model, spec, makes, dev)
             break
         except (RuntimeError, MemoryError) as error:
             if not _is_out_of_memory(error):
@@ -77,7 +80,9 @@ def train(
         pieces *= 2
         (work / PIECES).write_text(str(pieces))  # a resumed training gives the same bytes
         log.warning("out of memory: batches are now split in %d, gradients added up", pieces)
+        del model, dev
         _free()
+        model, collators = _model(spec, tokenizer)
     if dev.trainer.is_world_process_zero():
         shutil.copytree(best_folder(work, dev.history.best_update()), out, dirs_exist_ok=True)
         save_tokenizer(tokenizer, out)
@@ -106,11 +111,10 @@ def _pieces(work: Path) -> int:
     return pieces if 1 <= pieces <= MOST_PIECES and pieces.bit_count() == 1 else 1
 
 
-def _run(spec: TrainingSpec, plan: BatchPlan, dev: DevEvaluation, pieces: int) -> None:
+def _run(model: MultiHeadModel, spec: TrainingSpec, makes: BatchMaker, dev: DevEvaluation) -> None:
     """Train from the last state to the end."""
-    model = _model(spec, plan)
-    trainer = _trainer(model, _arguments(spec, dev, plan.updates), plan, dev, pieces)
-    dev.trainer, dev.checks = trainer, plan.checks
+    trainer = _trainer(model, _arguments(spec, dev, makes.plan.updates), makes, dev)
+    dev.trainer, dev.checks = trainer, makes.plan.checks
     state: State = dev.agreed(last_state(dev.work) if trainer.is_world_process_zero() else None)
     dev.history = state.history
     dev.losses = dict(state.history.losses[-1]) if state.history.losses else {}
@@ -118,21 +122,32 @@ def _run(spec: TrainingSpec, plan: BatchPlan, dev: DevEvaluation, pieces: int) -
     trainer.accelerator.wait_for_everyone()
 
 
-def _model(spec: TrainingSpec, plan: BatchPlan) -> MultiHeadModel:
-    """Return the encoder with its heads; only what is to be trained gets gradients."""
-    from harness.models.multi_head import HEADS, add_adapters, build_multi_head, only_used_rows
+def _model(spec: TrainingSpec, tokenizer: Any) -> tuple[MultiHeadModel, tuple[Collator, ...]]:
+    """Return the encoder with its heads, and what makes the batches of each."""
+    from harness.models.multi_head import HEADS, build_multi_head
 
     forms = [one.training.format for one in spec.sets]
     heads = spec.checkpoint.path / HEADS
     folders = {i: heads / str(one.kept) for i, one in enumerate(spec.sets) if one.kept is not None}
     model = build_multi_head(spec.checkpoint, forms, spec.seed, folders)
+    path = spec.checkpoint.path
+    collators = [
+        open_collator(one, tokenizer, path, kind)
+        for one, kind in zip(model.models, model.kinds, strict=True)
+    ]
+    return model, tuple(collators)
+
+
+def _train_only(model: MultiHeadModel, spec: TrainingSpec, plan: BatchPlan) -> None:
+    """Let only what is to be trained get gradients."""
+    from harness.models.multi_head import add_adapters, only_used_rows
+
     if spec.settings.lora:
         add_adapters(model, spec.settings.lora)
     elif spec.settings.freeze_words:
         model.words.weight.requires_grad_(False)
-    elif not any(form.head.needs_all_words for form in forms):
+    elif not any(kind.needs_all_words for kind in model.kinds):
         only_used_rows(model, plan.vocabulary() | {model.words.padding_idx or 0})
-    return model
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
@@ -187,9 +202,9 @@ def _arguments(spec: TrainingSpec, dev: DevEvaluation, total: int) -> Any:
 
 
 def _trainer(
-    model: MultiHeadModel, arguments: Any, plan: BatchPlan, dev: DevEvaluation, pieces: int
+    model: MultiHeadModel, arguments: Any, makes: BatchMaker, dev: DevEvaluation
 ) -> Trainer:
-    """Return a Trainer that takes its batches from a plan and splits them into pieces."""
+    """Return a Trainer that takes its batches from a plan, a piece at a time."""
     from torch.utils.data import DataLoader
     from transformers import PrinterCallback, Trainer
 
@@ -199,20 +214,16 @@ def _trainer(
         def get_train_dataloader(self) -> DataLoader[Any]:
             """Return the planned batches of this process."""
             return DataLoader(
-                plan,  # type: ignore[arg-type]
-                batch_sampler=plan.batches[self.args.process_index :: self.args.world_size],
-                collate_fn=self._padded,
+                makes.plan,  # type: ignore[arg-type]
+                batch_sampler=makes.plan.batches[self.args.process_index :: self.args.world_size],
+                collate_fn=makes,
                 pin_memory=self.args.dataloader_pin_memory,
             )
-
-        def _padded(self, batch: Sequence[Example]) -> dict[str, Any]:
-            share = plan.share([item[:3] for item in batch])
-            return collate(batch, dev.tokenizer, self.args.seed) | {"share": share}
 
         def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Any:
             """Train on a batch, a piece at a time."""
             total = 0.0
-            for piece in split(inputs, pieces):
+            for piece in inputs["pieces"]:
                 total += super().training_step(model, piece, *args)
             return total
 
@@ -223,64 +234,7 @@ def _trainer(
             dev.add_loss(head, loss.detach(), share)
             return loss
 
-    trainer = Planned(model=model, args=arguments, train_dataset=plan, callbacks=[dev])
+    trainer = Planned(model=model, args=arguments, train_dataset=makes.plan, callbacks=[dev])
     trainer.remove_callback(PrinterCallback)
     trainer.model_accepts_loss_kwargs = False  # compute_loss weights losses by their shares alone
     return trainer
-
-
-def collate(batch: Sequence[Example], tokenizer: Any, seed: int) -> dict[str, Any]:
-    """Return a batch padded to its longest feature, token labels padded with IGNORED.
-
-    The options of a question become a further dimension; plain text is masked.
-
-    Args:
-        batch: Its examples.
-        tokenizer: The encoder's.
-        seed: Seeds the masks, together with the numbers.
-    """
-    import torch
-
-    features = [feature for *_, feature in batch]
-    if "language" in features[0]:
-        features = [
-            mask(feature, tokenizer, random.Random(f"{seed} {head} {number} {turn}"))
-            for head, number, turn, feature in batch
-        ]
-    labels = [feature.get("labels") for feature in features]
-    inputs = [{k: v for k, v in feature.items() if k != "labels"} for feature in features]
-    first = inputs[0]["input_ids"]
-    options = len(first) if isinstance(first[0], list) else 0
-    if options:
-        inputs = [{k: v[i] for k, v in one.items()} for one in inputs for i in range(options)]
-    padded = dict(tokenizer.pad(inputs, return_tensors="pt"))
-    if options:
-        padded = {k: v.view(len(features), options, -1) for k, v in padded.items()}
-    if isinstance(labels[0], list):
-        width = padded["input_ids"].shape[1]
-        labels = [row + [IGNORED] * (width - len(row)) for row in labels if row is not None]
-    if labels[0] is not None:
-        padded["labels"] = torch.tensor(labels)
-    return padded | {"head": batch[0][0]}
-
-
-def split(inputs: Mapping[str, Any], pieces: int) -> list[dict[str, Any]]:
-    """Return a batch in pieces of some examples, each with its part of the batch's ``share``."""
-    count = len(inputs["input_ids"])
-    size = -(-count // pieces)
-    if size == count:
-        return [dict(inputs)]
-    parts = [
-        {k: v if isinstance(v, int | float) else v[start : start + size] for k, v in inputs.items()}
-        for start in range(0, count, size)
-    ]
-    each = inputs.get("share", 1.0) / _weight(inputs)
-    return [piece | {"share": each * _weight(piece)} for piece in parts]
-
-
-def _weight(inputs: Mapping[str, Any]) -> float:
-    """Return how many items a loss is a mean over: the labelled tokens, else the examples."""
-    labels = inputs.get("labels")
-    if labels is not None and labels.dim() == 2:
-        return max(1.0, float((labels != IGNORED).sum()))
-    return float(len(inputs["input_ids"]))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.places import MINI
+from support.trainings import inputs_of
 
 from harness import registry
 from harness.data.folder import FolderSource
@@ -23,13 +24,14 @@ from harness.formats.multiple_choice import options
 from harness.models.batching import IGNORED
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
+from harness.models.heads import WORDS
 from harness.models.model import Model
 from harness.models.multi_head import build_multi_head, load_trained
 from harness.models.tokenizer import load_tokenizer
 from harness.recipes import Settings
 from harness.scoring import squad2_scores
 from harness.training.batch_plan import size
-from harness.training.loop import collate, train
+from harness.training.loop import train
 from harness.training.spec import SetSpec, TrainingSpec
 
 SETTINGS = Settings(learning_rate=1e-3, batch_size=4, max_length=40, stride=12, max_question=8)
@@ -84,9 +86,9 @@ def test_predictions_are_those_of_the_whole_three_dimensional_input(count, famil
     model = loaded(family, form)
     assert type(model.module).__name__.endswith("ForMultipleChoice")
     features = form.encode(rows, model.tokenizer, SETTINGS, training=True)
-    batch = collate([(0, i, 0, f) for i, f in enumerate(features)], model.tokenizer, 1)
-    head = batch.pop("head")
-    assert head == 0 and batch["input_ids"].shape[:2] == (len(rows), count)
+    batch = inputs_of([(0, i, 0, f) for i, f in enumerate(features)], model.tokenizer, form.head)
+    assert batch.pop("head") == 0 and len(batch["input_ids"]) == len(rows) * count
+    batch = {k: v if k == "labels" else v.view(len(rows), count, -1) for k, v in batch.items()}
     with torch.inference_mode():
         output = model.module(**batch)
     assert output.logits.shape == (len(rows), count)
@@ -188,7 +190,7 @@ def test_masks_differ_by_seed_and_pass_and_by_nothing_else(tiny):
     assert {feature["language"] for feature in features} == {"en"}
 
     def labels(seed, turn, order=(0, 1, 2, 3)):
-        batch = collate([(2, i, turn, features[i]) for i in order], tokenizer, seed)
+        batch = inputs_of([(2, i, turn, features[i]) for i in order], tokenizer, WORDS, seed)
         assert "language" not in batch and batch["head"] == 2
         return batch["labels"].tolist()
 
@@ -247,7 +249,7 @@ def test_the_loss_at_masked_places_alone_is_the_loss(family):
         {"text": ["The river.", "An old mill by it."], "language": ["en"] * 2}
     )
     features = form.encode(rows, tokenizer, SETTINGS, training=True)
-    batch = collate([(0, i, 0, f) for i, f in enumerate(features)], tokenizer, 5)
+    batch = inputs_of([(0, i, 0, f) for i, f in enumerate(features)], tokenizer, WORDS, 5)
     head = batch.pop("head")
     with torch.no_grad():
         ours = multi(head, **batch)

@@ -5,8 +5,13 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.models.batching import inference_batches, training_batches
+from harness.models.batching import Sizes, inference_batches, training_batches
 from harness.recipes import Settings
+
+
+def padded(lengths: list[int]) -> Sizes:
+    return Sizes(lengths, [1] * len(lengths), flat=False)
+
 
 LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=200)
 
@@ -15,6 +20,13 @@ LENGTHS = st.lists(st.integers(1, 300), min_size=1, max_size=200)
 def test_inference_covers_every_example_once_within_both_bounds(
     lengths: list[int], tokens: int, examples: int
 ) -> None:
+    flat = inference_batches(lengths, tokens, examples, flat=True)
+    assert [i for batch in flat for i in batch] == sorted(
+        range(len(lengths)), key=lambda i: (-lengths[i], i)
+    )
+    for batch in flat:
+        assert len(batch) <= examples
+        assert len(batch) == 1 or sum(lengths[i] for i in batch) <= tokens
     batches = inference_batches(lengths, tokens, examples)
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
@@ -28,7 +40,7 @@ def test_inference_covers_every_example_once_within_both_bounds(
 def test_training_plan(lengths: list[int], epochs: int, multiple: int, seed: int) -> None:
     def plan(seed: int) -> list[list[list[int]]]:
         settings = Settings(epochs=epochs, batch_size=8, max_tokens=600)
-        return training_batches(lengths, settings, seed=seed, multiple=multiple)
+        return training_batches(padded(lengths), settings, seed=seed, multiple=multiple)
 
     found = plan(seed)
     assert found == plan(seed)
@@ -38,7 +50,7 @@ def test_training_plan(lengths: list[int], epochs: int, multiple: int, seed: int
         filled = Counter(i for batch in batches for i in batch)
         assert set(filled) == set(range(len(lengths)))
         one = Settings(epochs=1, batch_size=8, max_tokens=600)
-        extra = -len(training_batches(lengths, one, seed=seed)[0]) % multiple
+        extra = -len(training_batches(padded(lengths), one, seed=seed)[0]) % multiple
         if epochs == 1:
             assert sum(n - 1 for n in filled.values()) <= extra * 8
         for batch in batches:
@@ -49,8 +61,8 @@ def test_training_plan(lengths: list[int], epochs: int, multiple: int, seed: int
 def test_epochs_and_seeds_differ() -> None:
     lengths = [i % 37 + 1 for i in range(100)]
     settings = Settings(epochs=2, batch_size=8, max_tokens=999)
-    first, second = training_batches(lengths, settings, seed=1)
-    other = training_batches(lengths, settings, seed=2)[0]
+    first, second = training_batches(padded(lengths), settings, seed=1)
+    other = training_batches(padded(lengths), settings, seed=2)[0]
     assert first != second
     assert first != other
 
@@ -58,6 +70,7 @@ def test_epochs_and_seeds_differ() -> None:
 def test_batches_hold_examples_of_like_length() -> None:
     """Padding stays below a tenth of the real tokens."""
     lengths = [(i * 7919) % 120 + 5 for i in range(2000)]
-    batches = training_batches(lengths, Settings(batch_size=16, max_tokens=4096), seed=0)[0]
-    padded = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)
-    assert padded / sum(lengths) < 1.1
+    settings = Settings(batch_size=16, max_tokens=4096)
+    batches = training_batches(padded(lengths), settings, seed=0)[0]
+    held = sum(max(lengths[i] for i in batch) * len(batch) for batch in batches)
+    assert held / sum(lengths) < 1.1

@@ -9,8 +9,11 @@ from harness.data.folder import FolderSource
 from harness.data.source import Rows, training_rows
 from harness.declarations import TrainingSet
 from harness.models.checkpoint import open_checkpoint
+from harness.models.collator import padding_collator
 from harness.models.device import Device, choose_device
 from harness.recipes import Settings
+from harness.training.batch_maker import BatchMaker
+from harness.training.batch_plan import BatchPlan
 from harness.training.spec import SetSpec, TrainingSpec
 from support.places import MINI
 
@@ -49,6 +52,14 @@ def rows_of(spec: TrainingSpec) -> list[Rows]:
     """Return the packaged rows of a training's sets."""
     source = FolderSource(MINI / "xtreme", MINI / "labels")
     return [training_rows(source, one.training, None) for one in spec.sets]
+
+
+def inputs_of(batch: Any, tokenizer: Any, head: Any, seed: int = 1) -> dict[str, Any]:
+    """Return the padded inputs of examples of one set."""
+    number = batch[0][0]
+    collators, heads = ((one,) * (number + 1) for one in (padding_collator(tokenizer), head))
+    plan = BatchPlan([], [], set(), 0, [], [])
+    return BatchMaker(plan, collators, heads, tokenizer, seed).inputs(batch)
 
 
 def device() -> Device:

@@ -31,6 +31,7 @@ SETTINGS = Settings(
     learning_rate=1e-3, epochs=2, batch_size=8, max_length=48, stride=32, max_question=16,
     train_examples=40, dev_examples=12,
 )  # fmt: skip
+FLAT = (True,) * 2
 WORDS = "embeddings.word_embeddings.weight"
 
 
@@ -103,7 +104,7 @@ def test_used_rows_learn_what_all_rows_would(decay, names, family, request, tmp_
     before = load_file(checkpoint / "model.safetensors")[WORDS]
     after = weights(tmp_path / "some")[WORDS]
     assert after.shape == before.shape
-    used = plan_batches(spec, rows_of(spec), load_tokenizer(checkpoint)).vocabulary()
+    used = plan_batches(spec, rows_of(spec), load_tokenizer(checkpoint), FLAT).vocabulary()
     assert len(used) <= table.weight.shape[0] <= len(used) + 1 < len(before)  # perhaps the pad
     others = [i for i in range(len(before)) if i not in used]
     left = 1.0
@@ -122,9 +123,9 @@ def test_every_label_weighs_alike_however_batches_are_cut(name, steady, tmp_path
     plain = {"epochs": 1, "learning_rate": 0.1, "adam_epsilon": 1.0}  # no gradient's mere sign
     whole = spec_of(steady, one, **plain, batch_size=1000, max_tokens=10**6)
     tokenizer = load_tokenizer(steady)
-    longest = max(map(size, plan_batches(whole, rows_of(whole), tokenizer).features[0]))
+    longest = max(map(size, plan_batches(whole, rows_of(whole), tokenizer, FLAT).features[0]))
     cut = spec_of(steady, one, **plain, batch_size=8, max_tokens=5 * longest)
-    batches = plan_batches(cut, rows_of(cut), tokenizer).batches
+    batches = plan_batches(cut, rows_of(cut), tokenizer, FLAT).batches
     assert len({len(batch) for batch in batches}) > 1 and len(batches) > 4
     cut = replace(cut, settings=replace(cut.settings, accumulate=len(batches)))
     both = [learn(one, tmp_path / name) for name, one in (("whole", whole), ("cut", cut))]
@@ -248,8 +249,8 @@ def starved(monkeypatch, most, error, start=0):
     real, calls = MultiHeadModel.forward, []
 
     def forward(self, head, **inputs):
-        calls.append(len(inputs["input_ids"]))
-        if len(calls) > start and len(inputs["input_ids"]) > most:
+        calls.append(len(inputs["labels"]))
+        if len(calls) > start and calls[-1] > most:
             raise error
         return real(self, head, **inputs)
 

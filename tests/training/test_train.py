@@ -11,15 +11,27 @@ from typing import Any
 
 import pytest
 from support.places import ROOT
-from support.trainings import SETTINGS, device, ignore, mnli, rows_of, spec_of
+from support.trainings import (
+    SETTINGS,
+    device,
+    ignore,
+    inputs_of,
+    mnli,
+    rows_of,
+    spec_of,
+    training_set,
+)
 from support.waiting import LONG
 
 from harness.data.source import Rows
 from harness.errors import HarnessError
 from harness.models.checkpoint import open_checkpoint
 from harness.models.device import choose_device
+from harness.models.heads import TOKENS
 from harness.models.multi_head import build_multi_head, load_trained
+from harness.models.tokenizer import load_tokenizer
 from harness.training import dev_eval, loop
+from harness.training.spec import SetSpec, TrainingSpec
 
 
 def fresh(checkpoint: Any) -> dict[str, Any]:
@@ -242,3 +254,58 @@ def test_a_tracker_is_told(tiny: Path, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "logs"))
     learn(spec_of(tiny, tracker="tensorboard"), tmp_path)
     assert list((tmp_path / "logs").rglob("events.out.tfevents*"))
+
+
+def peer_loss(spec: Any, rows: list[Rows], folder: Path) -> float:
+    """Train as the Trainer does by itself, random padded batches; return the loss on the rows."""
+    import transformers
+
+    form, settings = spec.sets[0].training.format, spec.settings
+    transformers.set_seed(spec.seed)
+    tokenizer = load_tokenizer(spec.checkpoint.path)
+    model = transformers.AutoModelForTokenClassification.from_pretrained(
+        spec.checkpoint.path, num_labels=len(form.labels)
+    )
+    arguments = transformers.TrainingArguments(
+        output_dir=str(folder), num_train_epochs=settings.epochs, use_cpu=True, seed=spec.seed,
+        per_device_train_batch_size=settings.batch_size, learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup, weight_decay=settings.weight_decay, save_strategy="no",
+        report_to="none", disable_tqdm=True,
+    )  # fmt: skip
+    features = form.encode(rows[0].train, tokenizer, settings, training=True)
+    collator = transformers.DataCollatorForTokenClassification(tokenizer)
+    trainer = transformers.Trainer(model, arguments, collator, features)
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.train()
+    return loss_on(model.eval(), features, tokenizer)
+
+
+def loss_on(model: Any, features: list[dict[str, Any]], tokenizer: Any) -> float:
+    import torch
+
+    batch = inputs_of([(0, i, 0, f) for i, f in enumerate(features)], tokenizer, TOKENS)
+    del batch["head"]
+    with torch.inference_mode():
+        return float(model(**batch).loss)
+
+
+@pytest.mark.slow
+def test_flat_batches_in_random_order_learn_as_the_trainer_does(tiny: Path, tmp_path: Path) -> None:
+    """As many updates, the same rows and settings: tags of words, each side from three seeds."""
+    settings = replace(
+        SETTINGS, epochs=6, learning_rate=3e-3, train_examples=0, dev_examples=4, check_every=10**6
+    )
+    ours, theirs = [], []
+    for seed in (1, 2, 3):
+        checkpoint = open_checkpoint(str(tiny), offline=True)
+        spec = TrainingSpec(checkpoint, (SetSpec(training_set("udpos"), settings),), settings, seed)
+        rows = [replace(one, train=one.train.select(range(96))) for one in rows_of(spec)]
+        learn(spec, tmp_path / str(seed), rows)
+        form = spec.sets[0].training.format
+        model = load_trained(tmp_path / str(seed) / "out", form.head, 0, device())
+        features = form.encode(rows[0].train, model.tokenizer, settings, training=True)
+        ours.append(loss_on(model.module, features, model.tokenizer))
+        theirs.append(peer_loss(spec, rows, tmp_path / f"peer{seed}"))
+    mean = sum(theirs) / len(theirs)
+    assert mean < 2.0  # of 2.8 for one guess among 17 tags: something is learnt
+    assert sum(ours) / len(ours) == pytest.approx(mean, rel=0.1)

@@ -33,7 +33,7 @@ class PredictStep(Step):
 
     kind: ClassVar[str] = "predict"
     unit: ClassVar[str] = "inputs"
-    VERSION: ClassVar[int] = 3
+    VERSION: ClassVar[int] = 4
 
     checkpoint: Checkpoint
     task: Task

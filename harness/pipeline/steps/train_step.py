@@ -32,7 +32,7 @@ class TrainStep(Step):
 
     kind: ClassVar[str] = "train"
     unit: ClassVar[str] = "updates"
-    VERSION: ClassVar[int] = 5
+    VERSION: ClassVar[int] = 6
     asked_for: ClassVar[bool] = False
     in_all_processes: ClassVar[bool] = True
 
