@@ -1,7 +1,7 @@
 """Cross-lingual transfer on XTREME: train, predict every language, score, compare."""
 
 from harness.api import compare, evaluate, load, score, study, tasks, train
-from harness.array_api import mine, neighbours
+from harness.array_api import embed, mine, mine_files, neighbours
 from harness.declarations import Benchmark, Folder, Hub, Task, TrainingSet
 from harness.version import __version__
 
@@ -13,9 +13,11 @@ __all__ = [
     "TrainingSet",
     "__version__",
     "compare",
+    "embed",
     "evaluate",
     "load",
     "mine",
+    "mine_files",
     "neighbours",
     "score",
     "study",

@@ -1,14 +1,178 @@
-"""The verbs on plain arrays."""
+"""The verbs on plain sentences and arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
+    from harness.models.checkpoint import Checkpoint
+    from harness.models.device import Device
+    from harness.pipeline.engines.schedule import Progress
+    from harness.pipeline.mine_files import MinedFiles
+    from harness.recipes import Settings
     from harness.search import BothWays
     from harness.search.mining import Mined, Mining
+
+
+Where = str | PathLike[str]
+
+
+def embed(
+    texts: Sequence[str],
+    checkpoint: Where,
+    *,
+    layer: int | str = "auto",
+    pooling: str = "auto",
+    max_length: int = 512,
+    device: str = "auto",
+    precision: str = "fp32",
+    threads: int = 0,
+    offline: bool = False,
+) -> NDArray[np.float32]:
+    """Embed sentences: the pooled hidden state of one layer; those above it are not run.
+
+    Args:
+        texts: Sentences.
+        checkpoint: An encoder, as ``evaluate`` takes it.
+        layer: Hidden state: a number (0 is the embeddings), ``last``, ``xtreme`` (14 of 24, 7 of
+            12), or ``auto``: the last for sentence-transformers checkpoints, else ``xtreme``.
+        pooling: ``mean`` over all tokens, ``mean-without-specials``, ``cls``, or ``auto``: mean.
+        max_length: Tokens read of each sentence, at most; fewer if the encoder reads fewer.
+        device: As ``evaluate`` takes it.
+        precision: ``fp32``, ``bf16`` or ``fp16``.
+        threads: CPU threads; 0 for all there are.
+        offline: Fetch nothing.
+
+    Returns:
+        float32 (sentences, dimensions), L2-normalised.
+
+    Raises:
+        HarnessError: Something named is missing or not allowed.
+        NotFinite: A number of an embedding is not finite.
+    """
+    from harness.models.model import load_encoder
+
+    one, settings, where = _encoder(
+        checkpoint, (layer, pooling, max_length), (device, precision, threads), offline=offline
+    )
+    model = load_encoder(one, settings.layer, where, settings.pooling)
+    return model.embed(list(texts), settings.max_length)
+
+
+def mine_files(
+    source: Where,
+    target: Where,
+    checkpoint: Where,
+    output: Where,
+    *,
+    threshold: float = 0.0,
+    margin: str = "ratio",
+    retrieval: str = "max",
+    neighbours: int = 4,
+    mean_shift: bool = False,
+    layer: int | str = "auto",
+    pooling: str = "auto",
+    max_length: int = 512,
+    device: str = "auto",
+    precision: str = "fp32",
+    threads: int = 0,
+    store: str | None = None,
+    offline: bool = False,
+    progress: Progress | None = None,
+) -> MinedFiles:
+    """Mine translation pairs from two text files, a sentence a line.
+
+    Lines are embedded in parts that are kept in the store: interrupted and called again, it goes
+    on. Equal sentences are embedded and mined once.
+
+    Args:
+        source: A text file.
+        target: The text file that is searched for translations.
+        checkpoint: An encoder, as ``evaluate`` takes it.
+        output: File for the pairs, the best first: margin, both line numbers, both sentences.
+        threshold: The least margin of a pair that is written.
+        margin: ``ratio``, ``distance``, ``absolute`` or ``csls``.
+        retrieval: ``max``, ``intersection``, ``forward`` or ``backward``.
+        neighbours: Neighbours on each side that make up a margin.
+        mean_shift: Take each side's mean from its embeddings first.
+        layer: Hidden state for retrieval: a number, last, xtreme (14 of 24 layers, 7 of 12), or
+            auto: the last for sentence-transformers checkpoints, else xtreme.
+        pooling: ``mean``, ``mean-without-specials``, ``cls``, or ``auto``: the mean.
+        max_length: Tokens read of each sentence, at most; fewer if the encoder reads fewer.
+
+    The other arguments are those of ``evaluate``.
+
+    Raises:
+        HarnessError: Something named is missing or not allowed, or a step failed; what is finished
+            is kept.
+    """
+    from harness import places
+    from harness.data.files import writable
+    from harness.data.folder import FolderSource
+    from harness.display.progress import Bars
+    from harness.pipeline.mine_files import mine_files as run
+    from harness.pipeline.mine_files import side_of
+    from harness.pipeline.steps.runtime import Runtime
+    from harness.pipeline.store.remote import open_store
+    from harness.search.mining import Mining
+
+    mining = Mining(neighbours, margin, retrieval, mean_shift)  # type: ignore[arg-type] # it checks
+    kept = open_store(store or places.store())
+    writable(Path(output).absolute().parent)
+    one, settings, where = _encoder(
+        checkpoint, (layer, pooling, max_length), (device, precision, threads), offline=offline
+    )
+    left, right = (side_of(Path(side), one, settings, where) for side in (source, target))
+    runtime = Runtime(kept, FolderSource(Path(source).parent), where)  # no data set is read
+    return run((left, right), runtime, mining, threshold, Path(output), progress or Bars())
+
+
+def _encoder(
+    checkpoint: Where,
+    pooled: tuple[int | str, str, int],
+    compute: tuple[str, str, int],
+    *,
+    offline: bool,
+) -> tuple[Checkpoint, Settings, Device]:
+    """Return an opened encoder, what is pooled of it, and where it runs.
+
+    Args:
+        checkpoint: A folder or hub id.
+        pooled: Layer, pooling and tokens read, as ``embed`` takes them.
+        compute: Device, precision and threads, likewise.
+        offline: Fetch nothing.
+
+    Raises:
+        HarnessError: Something is missing or not allowed.
+    """
+    from harness import places
+    from harness.bounds import shown
+    from harness.data.memory import Memory
+    from harness.errors import HarnessError
+    from harness.models.checkpoint import open_checkpoint
+    from harness.models.device import choose_device, hush, thread_share
+    from harness.pipeline.plan import of_retrieval
+    from harness.pipeline.request import chosen_layer
+    from harness.recipes import SETTINGS, Settings
+
+    layer, pooling, length = chosen_layer(pooled[0]), *pooled[1:]
+    for name, value in (("pooling", pooling), ("max_length", length)):
+        if value not in SETTINGS[name].expected:
+            raise HarnessError(f"{name} {shown(value)}: expected {SETTINGS[name].expected}")
+    hush()
+    memory = Memory(places.memory())
+    one = open_checkpoint(fspath(checkpoint), offline=offline, memory=memory)
+    memory.save()
+    read = min(length, one.positions or length)
+    settings = of_retrieval(Settings(layer=layer, pooling=pooling, max_length=read), one)
+    name, precision, threads = compute
+    return one, settings, choose_device(name, precision, thread_share(threads, 1))
 
 
 def neighbours(

@@ -15,6 +15,7 @@ from harness.cli.export_command import export_command
 from harness.cli.import_command import import_command
 from harness.cli.leaderboard_command import build_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
+from harness.cli.mine_command import mine_command
 from harness.cli.pack_command import pack_command
 from harness.cli.review_command import review_command
 from harness.cli.store_commands import check_store_command, prune_command
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "compare": compare_command,
     "demo": demo_command,
     "score": score_command,
+    "mine": mine_command,
     "tasks": tasks_command,
     "data check": check_command,
     "submission validate": validate_command,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harness.pipeline.store.store import Store
     from harness.studies.expand import StudyPlan
 
-KINDS = ("train", "predict")
+KINDS = ("train", "embed", "predict")
 
 
 def plan_text(request: Request, plan: Plan, store: Store) -> str:

@@ -58,7 +58,7 @@ class Bars:
         if step.key in self.bars:
             self.live.remove_task(self.bars.pop(step.key)[0])
             self.live.update(self.whole, completed=done)
-        rate = f", {step.examples / outcome.seconds:.0f} examples/s" if outcome.seconds else ""
+        rate = f", {step.examples / outcome.seconds:.0f} {step.counts}/s" if outcome.seconds else ""
         text = f"FAILED: {outcome.error}" if outcome.error else f"{outcome.seconds:.1f} s{rate}"
         if outcome.error or step.examples:
             self._print(f"[{done}/{total}] {step.name}: {text}")

@@ -25,15 +25,19 @@ def findings_text(found: Findings, where: str) -> str:
 
 
 def pruning_text(found: Pruning, *, apply: bool) -> str:
-    """Return a line for each trained encoder to remove, then their total and what is kept."""
+    """Return a line for each training or embedding to remove, then their total and what is kept."""
     lines = [f"{step.name}: {_size(size)}" for step, size in found.going]
-    count, size = len(found.going), _size(sum(size for _, size in found.going))
-    if not count:
+    size = _size(sum(size for _, size in found.going))
+    trained = sum(step.kind == "train" for step, _ in found.going)
+    count = f"{trained} trained encoders"
+    if len(found.going) > trained:
+        count += f" and {len(found.going) - trained} files of embeddings"
+    if not found.going:
         lines.append("nothing to remove")
     elif apply:
-        lines.append(f"removed: {count} trained encoders, {size}")
+        lines.append(f"removed: {count}, {size}")
     else:
-        lines.append(f"dry run: {count} trained encoders, {size}, would go; --apply removes them")
+        lines.append(f"dry run: {count}, {size}, would go; --apply removes them")
     rest = [f"{found.read} that unfinished steps read"] if found.read else []
     if found.others:
         rest.append(f"{found.others} of no study named here ({_size(found.others_bytes)})")

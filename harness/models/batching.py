@@ -1,4 +1,4 @@
-"""Length-bucketed batches under a token budget."""
+"""Which examples are in a batch together, under a budget of tokens."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, unknown
+from harness.errors import HarnessError, NotFinite, unknown
 
 _ALLOWED = os.environ.get("CUDA_VISIBLE_DEVICES", "")
 PRECISIONS = ("fp32", "bf16", "fp16")
@@ -63,6 +63,20 @@ class Device:
             return nullcontext()
         kind = torch.bfloat16 if self.precision == "bf16" else torch.float16
         return torch.autocast(self.kind, dtype=kind)
+
+
+def not_finite(row: int, what: str, device: Device) -> NotFinite:
+    """Return the error that names an example, and what may help on its device.
+
+    Args:
+        row: Number of the example, from 0.
+        what: What is not finite.
+        device: Where it was computed.
+    """
+    remedy = "the weights hold such numbers, or overflow"
+    if device.precision != "fp32":
+        remedy += f" in {device.precision}: try --precision fp32"
+    return NotFinite(f"row {row + 1}: not finite: {what} ({remedy})")
 
 
 @cache

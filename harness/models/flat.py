@@ -193,10 +193,12 @@ def attend(
     grouped = query.shape[1] != key.shape[1]
     if not dropout and _has_varlen(query):
         return _varlen((query, key, value), flat, scaling, grouped=grouped), None
-    rows = [x[0].transpose(0, 1) for x in (query, key, value)]  # (tokens, heads, dimensions)
+    sizes = [run.sentences * run.length for run in flat.runs]
+    query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
     parts = []
-    for run in flat.runs:
-        q, k, v = (run.rows(x).transpose(1, 2) for x in rows)
+    split = (torch.split(x, sizes) for x in (query, key, value))  # a slice's gradient is as large
+    for run, *rows in zip(flat.runs, *split, strict=True):  # as the whole, with zeros elsewhere
+        q, k, v = (x.view(*run[1:], *x.shape[1:]).transpose(1, 2) for x in rows)
         states = torch.nn.functional.scaled_dot_product_attention(
             q, k, v, dropout_p=dropout, scale=scaling, enable_gqa=grouped
         )

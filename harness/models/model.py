@@ -9,11 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError, NotFinite
+from harness.errors import HarnessError
 from harness.models.batch_threads import ahead, spread
 from harness.models.batching import INFERENCE_TOKENS, MORE_TOKENS, batch_counts, inference_batches
 from harness.models.collator import Collator, open_collator, padding_collator
-from harness.models.device import Device
+from harness.models.device import Device, not_finite
+from harness.models.embeddings import refuse_broken
 from harness.models.layers import cut_layers
 from harness.models.loading import load_model
 from harness.models.pooling import MEAN_OF_TEXT, SPECIAL, pooled
@@ -94,7 +95,7 @@ class Model:
             for number, answer in zip(batch, answers, strict=True):
                 results[number] = answer
                 if not all(np.isfinite(array).all() for array in answer):
-                    raise self._not_finite(features[number].get("row", number), "scores")
+                    raise not_finite(features[number].get("row", number), "scores", self.device)
             done += len(batch)
             self.report(done, len(features))
         return results
@@ -112,7 +113,9 @@ class Model:
         Raises:
             NotFinite: A number of an embedding is not finite.
         """
-        return self.embed_layers(texts, max_length, [self.layer])[self.layer]
+        embeddings = self.embed_layers(texts, max_length, [self.layer])[self.layer]
+        refuse_broken(texts, embeddings, self.device)
+        return embeddings
 
     def embed_layers(
         self, texts: Sequence[str], max_length: int, layers: Sequence[int]
@@ -128,10 +131,7 @@ class Model:
             layers: The hidden states to pool, none above those that the encoder was loaded for.
 
         Returns:
-            For each layer as ``embed``.
-
-        Raises:
-            NotFinite: A number of an embedding is not finite.
+            For each layer as ``embed``, but numbers may not be finite.
         """
         import numpy as np
 
@@ -144,10 +144,6 @@ class Model:
                 found[layer][numbers] = part
             done += len(numbers)
             self.report(done, len(texts))
-        for embeddings in found.values():
-            broken = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
-            if len(broken):
-                raise self._not_finite(int(broken[0]), f"embedding of {texts[broken[0]][:40]!r}")
         return found
 
     def _tokenised(self, texts: Sequence[str], max_length: int) -> Iterator[TextBatch]:
@@ -219,13 +215,6 @@ class Model:
     def _spread(self, work: Callable[[Any], Any], batches: Any) -> Iterator[Any]:
         """Yield the results of work on batches, over threads on a CPU."""
         return spread(work, batches, self.device.threads if self.device.kind == "cpu" else 1)
-
-    def _not_finite(self, row: int, what: str) -> NotFinite:
-        """Return the error that names an example."""
-        remedy = "the weights hold such numbers, or overflow"
-        if self.device.precision != "fp32":
-            remedy += f" in {self.device.precision}: try --precision fp32"
-        return NotFinite(f"row {row + 1}: not finite: {what} ({remedy})")
 
 
 def read_encoder(path: Path) -> Any:

@@ -243,7 +243,7 @@ def run_of(
             sums |= load(path)[0]
             refuse_other_scores(sums[name], tasks[name].headlines, step.name)
     steps = {name: list(plan.predictions[name].values()) for name in sums}
-    trained = {name for name, some in steps.items() if intermediate or some[0].parents}
+    trained = {name for name, some in steps.items() if intermediate or some[0].training}
     units = {step.checkpoint.fingerprint for some in steps.values() for step in some}
     return Run(seed, sums, frozenset(trained), units.pop() if intermediate and units else "")
 

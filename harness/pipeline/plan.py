@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness import registry
@@ -20,6 +20,7 @@ from harness.pipeline.plan_training import (
 )
 from harness.pipeline.request import Request
 from harness.pipeline.steps.cluster_step import ClusterStep
+from harness.pipeline.steps.embed_step import PART, EmbedStep, TaskTexts, embed_step
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.score_step import ScoreStep
 from harness.pipeline.steps.step import Step
@@ -107,6 +108,9 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
     if task.format.head is None:
         notes = _pooling_notes(request.checkpoint, settings)
         plan.notes += tuple(note for note in notes if note not in plan.notes)
+        embedded = _embed_steps(request, task, present, settings, parents)
+        plan.steps += embedded
+        parents = tuple(embedded)
     steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
     plan.clusters[task.name] = _cluster_step(request, task, present)
     score = score_step(request, task, steps, plan.clusters[task.name])
@@ -180,13 +184,44 @@ def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
 
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:
     settings = request.recipe.settings(task.format, training)
-    if task.format.head is not None:
-        return settings
+    return settings if task.format.head is not None else of_retrieval(settings, request.checkpoint)
+
+
+def of_retrieval(settings: Settings, checkpoint: Checkpoint) -> Settings:
+    """Return settings with the number of the hidden state and the way to pool it.
+
+    Raises:
+        HarnessError: The encoder has no such layer.
+    """
     from harness.models.model import retrieval_layer
 
     pooling = "mean" if settings.pooling == "auto" else settings.pooling  # as XTREME
-    layer = retrieval_layer(settings.layer, request.checkpoint)
-    return replace(settings, layer=layer, pooling=pooling)
+    return replace(settings, layer=retrieval_layer(settings.layer, checkpoint), pooling=pooling)
+
+
+def _embed_steps(
+    request: Request,
+    task: Task,
+    languages: Sequence[str],
+    settings: Settings,
+    parents: tuple[Step, ...],
+) -> list[EmbedStep]:
+    """Return the steps that embed a retrieval task's sentences, about ``PART`` each."""
+    facts = {code: request.facts.test(task, code) for code in languages}
+    rows = sum(one.rows for one, _ in facts.values())  # both sides, before the limit
+    tokens = sum(bounded(one, one.rows, settings) for one, _ in facts.values())
+    parts = -(-rows // PART) or 1
+    data = {code: hashes for code, (_, hashes) in facts.items()}
+    return [
+        embed_step(
+            request.named(f"embed {task.name}{f' {part + 1}/{parts}' if parts > 1 else ''}"),
+            TaskTexts(task, data, request.limit, part, parts),
+            (request.checkpoint, settings, request.device),
+            (rows // parts, tokens // parts),
+            parents,
+        )
+        for part in range(parts)
+    ]
 
 
 def _predict_step(
@@ -194,7 +229,7 @@ def _predict_step(
 ) -> PredictStep:
     facts, data = request.facts.test(task, language)
     rows = min(facts.rows, request.limit or facts.rows)
-    tokens = bounded(facts, rows, settings)
+    tokens = bounded(facts, rows, settings) if task.format.head else 0  # else it is a search
     return PredictStep(
         name=request.named(f"predict {task.name} {language}"),
         checkpoint=request.checkpoint,
@@ -208,5 +243,5 @@ def _predict_step(
         examples=rows,
         tokens=tokens,
         work=2.0 * tokens * request.checkpoint.body,  # a token and weight (arXiv 2001.08361)
-        pace=request.pace("predict", task.format),
+        pace=request.pace("predict", task.format.name),
     )

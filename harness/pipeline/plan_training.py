@@ -137,7 +137,7 @@ def training_step(
         examples=examples,
         tokens=tokens,
         work=6.0 * tokens * request.checkpoint.body,  # with the backward pass (arXiv 2001.08361)
-        pace=request.pace("train", sets[0].training.format),
+        pace=request.pace("train", sets[0].training.format.name),
     )
 
 

@@ -15,11 +15,12 @@ from harness.data.files import writable
 from harness.data.memory import Memory
 from harness.data.open_source import open_source
 from harness.data.source import Source
-from harness.declarations import Benchmark, Format
+from harness.declarations import Benchmark
 from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.device import Device, choose_device, hush, thread_share
 from harness.pipeline.dataset_facts import DatasetFacts
+from harness.pipeline.steps.step import pace_of
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.remote import open_store
 from harness.pipeline.store.store import Store
@@ -82,10 +83,9 @@ class Request:
             reasons.append(f"at most {self.max_steps} updates a training")
         return ", ".join(reasons)
 
-    def pace(self, kind: str, form: Format) -> str:
+    def pace(self, kind: str, what: str) -> str:
         """Return a name shared by the steps that handle as many tokens per second."""
-        size, device = f"{self.checkpoint.body / 1e6:.0f}M", self.device
-        return f"{kind} {form.name} {size} {device.kind} {device.precision} {device.threads}"
+        return pace_of(kind, what, self.checkpoint, self.device)
 
     def named(self, name: str) -> str:
         """Return a step's name with the label."""
@@ -214,14 +214,25 @@ def _check_tracker(name: str) -> None:
         raise unknown("tracker", name, known, "these are installed here")
 
 
+def chosen_layer(layer: int | str) -> int | str:
+    """Return a hidden state for retrieval as settings have it: a number in digits is a number.
+
+    Raises:
+        HarnessError: It is not allowed.
+    """
+    digits = isinstance(layer, str) and re.fullmatch("[0-9]{1,9}", layer)
+    chosen = int(layer) if digits else layer
+    expected = SETTINGS["layer"].expected
+    if chosen not in expected:
+        raise HarnessError(f"--layer {shown(layer)}: expected {expected}")
+    return chosen
+
+
 def with_layer(recipe: Recipe, layer: str) -> Recipe:
     """Return the recipe with another hidden state for retrieval, if one is named."""
     if not layer:
         return recipe
-    chosen: int | str = int(layer) if re.fullmatch("[0-9]{1,9}", layer) else layer
-    expected = SETTINGS["layer"].expected
-    if chosen not in expected:
-        raise HarnessError(f"--layer {shown(layer)}: expected {expected}")
+    chosen = chosen_layer(layer)
     formats = {
         name: {key: value for key, value in changes.items() if key != "layer"}
         for name, changes in recipe.formats.items()

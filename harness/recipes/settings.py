@@ -11,7 +11,7 @@ from harness.declarations import Format
 from harness.docstrings import described
 from harness.errors import HarnessError
 
-POOLINGS = ("auto", "mean", "mean-without-specials", "cls")
+POOLINGS = ("auto", "mean", "cls", "mean-without-specials")
 LONGEST = 2**20  # tokens in one input; no encoder reads as many
 
 Reader = Literal["training", "set", "mixture", "format", "plan"]

@@ -294,14 +294,16 @@ def _learns(step: PredictStep, whole: StudyPlan) -> bool:
 
 def _target_trainings(steps: Sequence[PredictStep], whole: StudyPlan) -> list[TrainingSpec]:
     """Return the trainings that predictions were made with, each once."""
-    parents = {s.parents[0].key: s.parents[0] for s in steps if _learns(s, whole)}
-    return [step.spec for step in parents.values() if isinstance(step, TrainStep)]
+    makers = {s.training.key: s.training for s in steps if s.training and _learns(s, whole)}
+    return [step.spec for step in makers.values()]
 
 
 def _started_from(cell: Cell, whole: StudyPlan) -> TrainStep | None:
     """Return the intermediate training that a cell's targets go on from, None for a baseline."""
     step = _any_prediction(cell)
-    parents = step.parents[0].parents if _learns(step, whole) else step.parents
+    if not _learns(step, whole):
+        return step.training
+    parents = step.training.parents if step.training else ()
     return next((one for one in parents if isinstance(one, TrainStep)), None)
 
 

@@ -37,8 +37,9 @@ class BatchMaker:
     def __call__(self, batch: Sequence[Example]) -> dict[str, Any]:
         """Return a batch's pieces, each some of its examples with their part of its share."""
         size = -(-len(batch) // self.pieces)
-        parts = [self.inputs(batch[at : at + size]) for at in range(0, len(batch), size)]
-        weights = [_weight(part, size) for part in parts]
+        some = [batch[at : at + size] for at in range(0, len(batch), size)]
+        parts = [self.inputs(examples) for examples in some]
+        weights = [_weight(*one) for one in zip(parts, map(len, some), strict=True)]
         share = self.plan.share([item[:3] for item in batch]) / sum(weights)
         return {
             "pieces": [

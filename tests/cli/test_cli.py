@@ -291,10 +291,10 @@ def test_the_plan_the_table_and_where_it_went(few: tuple[Path, str, str]) -> Non
     folder, out, err = few
     for row in ("predict tatoeba 1 0 1 120", "train xnli-en 1 0 1 24", "predict xnli 2 0 2 72"):
         assert row.split() in [line.split() for line in out.splitlines()]
-    assert "8 steps with the scores, 0 cached" in out
+    assert "9 steps with the scores, 0 cached" in out
     assert "estimate: " in out
     assert f"written: {folder / 'out'}/submission.json" in out.replace("\n", "")
-    assert "[1/8] train xnli-en: " in err and "examples/s" in err
+    assert "[1/9] train xnli-en: " in err and "examples/s" in err
     scores = load(folder / "out" / "scores.json")
     row = next(line for line in out.splitlines() if line.startswith("classification ")).split()
     assert row[2] == f"{scores['tasks']['xnli']['score']:.1f}"
@@ -375,9 +375,10 @@ def test_the_manifest_says_how_the_numbers_came_about(
     assert manifest["device"]["name"] == "cpu" and manifest["device"]["threads"] == 1
     assert manifest["seconds"] > 0 and manifest["seconds_of_all_steps"] > 0
     assert manifest["finished"].endswith("Z")
-    assert manifest["steps_run"] == 8
+    assert manifest["steps_run"] == 9
     steps = {step["name"]: step for step in manifest["steps"]}
     assert list(steps) == [
+        "embed tatoeba",
         "predict tatoeba de",
         "cluster tatoeba",
         "train xnli-en",
@@ -425,15 +426,15 @@ def test_running_again_runs_nothing(few: tuple[Path, str, str], tiny: Path, quic
     words = [*usual(quickest, folder), *FEW]
     code, out, err = in_process("eval", tiny, *words[:-6], "--output", folder / "again", *FEW)
     assert (code, err) == (0, "")
-    assert "8 steps with the scores, 8 cached" in out
+    assert "9 steps with the scores, 9 cached" in out
     assert "estimate: nothing to do" in out
     again = folder / "again"
     assert (tree(again / "predictions"), load(again / "scores.json")) == before
     assert load(again / "manifest.json")["steps_run"] == 0
-    assert finished(folder / "store") == 8
+    assert finished(folder / "store") == 9
     # another seed: the training and what depends on it, not the retrieval
     code, out, _ = in_process("eval", tiny, *words, "--seed", 43, "--dry-run")
-    assert code == 0 and "8 steps with the scores, 4 cached" in out
+    assert code == 0 and "9 steps with the scores, 5 cached" in out
 
 
 def test_per_language_prints_every_language(few: Any, tiny: Path, quickest: Path) -> None:
@@ -449,7 +450,7 @@ def test_per_language_prints_every_language(few: Any, tiny: Path, quickest: Path
 def test_a_dry_run_stops_after_the_plan(evaluate: Call, tmp_path: Path) -> None:
     code, out, err = evaluate(*FEW, "--dry-run")
     assert (code, err) == (0, "")
-    assert "8 steps with the scores, 0 cached" in out and "estimate" in out
+    assert "9 steps with the scores, 0 cached" in out and "estimate" in out
     assert "written" not in out
     assert list(tmp_path.iterdir()) == []
 
@@ -726,11 +727,11 @@ def test_labels_that_do_not_fit_stop_the_run_and_lose_nothing(
     assert code == 1 and "Traceback" not in err
     assert "failed: score xnli: xnli de: 36 predictions for 2 labelled pairs" in err
     kept = finished(tmp_path / "store")
-    assert kept == 7  # all but the score of XNLI
+    assert kept == 8  # all but the score of XNLI
     shutil.copy(MINI / "labels" / "xnli" / "test-de.tsv", labels)
     code, out, err = evaluate(*FEW, "--data", small_data)
     assert code == 0, err
-    assert f"8 steps with the scores, {kept} cached" in out
+    assert f"9 steps with the scores, {kept} cached" in out
 
 
 def pickled(folder: Path) -> None:
@@ -833,7 +834,7 @@ def test_a_full_disk_loses_no_finished_step(
     monkeypatch.undo()
     code, out, err = evaluate(*FEW)
     assert code == 0, err
-    assert "8 steps with the scores, 1 cached" in out
+    assert "9 steps with the scores, 1 cached" in out
 
 
 def test_other_errors_are_not_taken_for_a_full_disk(
@@ -892,7 +893,7 @@ def test_a_disk_that_is_really_full(
     assert len(error) == 1 and "No space left on device" in error[0]
     assert "before: 0\n" in done.stdout
     assert "first: 2\n3\n" in done.stdout and "second: 0" in done.stdout
-    assert done.stdout.count("8 steps with the scores, 3 cached") == 2
+    assert done.stdout.count("9 steps with the scores, 3 cached") == 2
     assert tree(tmp_path / "out" / "predictions") == tree(few[0] / "out" / "predictions")
 
 

@@ -66,7 +66,7 @@ ALL = {
     "train xnli-en", "predict xnli en", "predict xnli de", "score xnli",
     "train squad", "predict xquad en", "predict xquad de", "score xquad",
     "predict mlqa en", "predict mlqa de", "score mlqa",
-    "predict tatoeba de", "score tatoeba",
+    "embed tatoeba", "predict tatoeba de", "score tatoeba",
 }  # fmt: skip
 CLUSTERS = {f"cluster {name}" for name in ("xnli", "xquad", "mlqa", "tatoeba")}
 XNLI = {name for name in ALL if "xnli" in name}
@@ -90,7 +90,7 @@ def test_same_request_same_keys_one_squad_model(
         if step.kind == "predict"
     }
     assert parents["predict xquad de"] == parents["predict mlqa de"] == ["train squad"]
-    assert parents["predict tatoeba de"] == []
+    assert parents["predict tatoeba de"] == ["embed tatoeba"]
 
 
 def test_runs_on_other_languages_have_other_clusters_where_languages_share_items(

@@ -21,7 +21,7 @@ def f1_at(threshold, candidates, gold):
     return 2 * sum(taken) / (len(taken) + gold) if any(taken) else 0.0
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(DRAWN, st.integers(0, 5))
 def test_no_cut_point_beats_the_fitted_threshold(drawn, unfound):
     candidates = [(float(np.float32(score / 100)), right) for score, right in drawn]

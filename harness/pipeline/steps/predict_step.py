@@ -11,9 +11,10 @@ from harness.declarations import Task
 from harness.errors import HarnessError, NotFinite
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
+from harness.models.embeddings import Embeddings
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, format_identity
-from harness.pipeline.steps.train_step import started
+from harness.pipeline.steps.train_step import TrainStep, started
 from harness.recipes import Settings
 
 
@@ -22,7 +23,7 @@ class PredictStep(Step):
     """Predict one language's test split; writes a file in XTREME's layout.
 
     Attributes:
-        checkpoint: The encoder, unless a parent has trained one.
+        checkpoint: The encoder, unless a parent has trained one or has embedded the sentences.
         task: The task.
         language: The language.
         settings: What inputs and answers depend on.
@@ -50,12 +51,15 @@ class PredictStep(Step):
 
     @property
     def loads(self) -> tuple[str, ...]:
-        """Return the encoder, and the head or how hidden states are pooled."""
-        form, settings = self.task.format, self.settings
-        encoder = self.parents[0].key if self.parents else self.checkpoint.fingerprint
-        if form.head is None:
-            return encoder, str(settings.layer), settings.pooling
-        return encoder, form.head.auto
+        """Return the trained model with its head, () where embeddings are read."""
+        head = self.task.format.head
+        return () if head is None else (self.parents[0].key, head.auto)
+
+    @property
+    def training(self) -> TrainStep | None:
+        """Return the training whose model predicts or embeds, None if it is the checkpoint."""
+        makers = [one for parent in self.parents for one in (parent, *parent.parents)]
+        return next((one for one in makers if isinstance(one, TrainStep)), None)
 
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the predictions."""
@@ -79,7 +83,11 @@ class PredictStep(Step):
         }
         if self.limit:
             rows["test"] = form.first(rows["test"], self.limit)
-        model = runtime.model(form, started(self.checkpoint, parents), self.settings)
+        model: Any
+        if form.head is None:
+            model = Embeddings.open(parents, self.device)
+        else:
+            model = runtime.model(form.head, started(self.checkpoint, parents))
         try:
             predictions = form.predict(model, rows, self.settings)
         except NotFinite as error:

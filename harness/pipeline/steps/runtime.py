@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,8 @@ from harness.models.device import Device
 
 if TYPE_CHECKING:
     from harness.data.source import Source
-    from harness.declarations import Format
     from harness.models.checkpoint import Checkpoint
+    from harness.models.heads import Head
     from harness.models.model import Model, Report
     from harness.pipeline.store.store import Store
     from harness.recipes import Settings
@@ -44,26 +46,36 @@ class Runtime:
         """Return what another process needs: no loaded model and no progress callback."""
         return vars(replace(self, work=Path(), report=_no_report, _loaded=None))
 
-    def model(self, form: Format, checkpoint: Checkpoint, settings: Settings) -> Model:
-        """Return a model ready to predict; the one used last stays loaded.
+    def model(self, head: Head, checkpoint: Checkpoint) -> Model:
+        """Return a trained model ready to predict; the one used last stays loaded.
 
         Args:
-            form: The format; its trained head is ``heads/0`` of the checkpoint.
-            checkpoint: A trained model from the store; for retrieval, any encoder.
-            settings: For retrieval, which hidden state to pool, and how.
+            head: The kind of its head, which is ``heads/0`` of the checkpoint.
+            checkpoint: The model, from the store.
         """
-        from harness.models.model import load_encoder
         from harness.models.multi_head import load_trained
 
-        pooling = (settings.layer, settings.pooling) if form.head is None else ()
-        identity = (checkpoint.path, form.head, pooling)
+        path = checkpoint.path
+        return self._ready((path, head), partial(load_trained, path, head, 0, self.device))
+
+    def encoder(self, checkpoint: Checkpoint, settings: Settings) -> Model:
+        """Return an encoder ready to embed; the one used last stays loaded.
+
+        Args:
+            checkpoint: The encoder.
+            settings: Which hidden state to pool, and how.
+        """
+        from harness.models.model import load_encoder
+
+        layer, pooling = settings.layer, settings.pooling
+        load = partial(load_encoder, checkpoint, layer, self.device, pooling)
+        return self._ready((checkpoint.path, layer, pooling), load)
+
+    def _ready(self, identity: object, load: Callable[[], Model]) -> Model:
+        """Return the loaded model, or another one after freeing its memory."""
         if self._loaded is None or self._loaded[0] != identity:
-            self._loaded = None  # free its memory before the next one is loaded
-            if form.head is None:
-                model = load_encoder(checkpoint, settings.layer, self.device, settings.pooling)
-            else:
-                model = load_trained(checkpoint.path, form.head, 0, self.device)
-            self._loaded = (identity, model)
+            self._loaded = None
+            self._loaded = (identity, load())
         model = self._loaded[1]
         model.report = self.report
         return model

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from harness.data.files import digest_of
 from harness.declarations import NO_RESULT, Format
+from harness.models.checkpoint import Checkpoint
+from harness.models.device import Device
 from harness.pipeline.steps.runtime import Runtime
 
 
@@ -20,6 +22,7 @@ class Step:
     Attributes:
         kind: Name of the kind, e.g. ``train``.
         unit: What its progress counts.
+        counts: What ``examples`` are, for the rate.
         VERSION: Increased when the kind's code changes its results, so that old results are not
             reused.
         asked_for: Whether its result is an end in itself, not only input to other steps.
@@ -34,6 +37,7 @@ class Step:
 
     kind: ClassVar[str]
     unit: ClassVar[str] = "examples"
+    counts: ClassVar[str] = "examples"
     VERSION: ClassVar[int] = 1
     asked_for: ClassVar[bool] = True
     in_all_processes: ClassVar[bool] = False
@@ -87,3 +91,16 @@ def format_identity(form: Format) -> dict[str, Any]:
         if one.metadata == NO_RESULT:
             del values[one.name]
     return {"name": form.name, "version": form.version} | values
+
+
+def pace_of(kind: str, what: str, checkpoint: Checkpoint, device: Device) -> str:
+    """Return a name shared by the steps that handle as many tokens per second.
+
+    Args:
+        kind: The kind of step.
+        what: What it does: a format's name, or the hidden state that it embeds by.
+        checkpoint: The encoder.
+        device: Where it runs.
+    """
+    size = f"{checkpoint.body / 1e6:.0f}M"
+    return f"{kind} {what} {size} {device.kind} {device.precision} {device.threads}"

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from harness.data.files import read_json
 from harness.errors import HarnessError
+from harness.pipeline.steps.embed_step import EmbedStep
 from harness.pipeline.steps.needed import to_do
 from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store, changed_file, difference, files_of
+
+LARGE = (TrainStep, EmbedStep)  # steps that others alone read, and that take room
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,10 @@ class Pruning:
     """What a store does not need.
 
     Attributes:
-        going: Trainings that no unfinished step reads, with the bytes of their files.
-        read: Number of trainings that unfinished steps read.
-        others: Number of trainings that belong to none of the studies asked about.
-        others_bytes: Size of those trainings.
+        going: Trainings and embeddings that no unfinished step reads, with their files' bytes.
+        read: Number of them that unfinished steps read.
+        others: Number of them that belong to none of the studies asked about.
+        others_bytes: Size of those.
     """
 
     going: tuple[tuple[Step, int], ...]
@@ -109,9 +112,9 @@ def look_through(store: Store) -> Findings:
 
 
 def prunable(steps: Sequence[Step], store: Store) -> Pruning:
-    """Return which trainings of some steps the store does not need.
+    """Return which trainings and embeddings of some steps the store does not need.
 
-    Only trainings among the steps are named, since others may belong to another study.
+    Only those among the steps are named, since others may belong to another study.
 
     Args:
         steps: All steps of one or several studies, parents before children.
@@ -122,24 +125,24 @@ def prunable(steps: Sequence[Step], store: Store) -> Pruning:
     unfinished = {step.key for step in todo}
     read = {parent.key for step in todo for parent in step.parents} - unfinished
     spare = parents - read - unfinished
-    trainings = [step for step in steps if isinstance(step, TrainStep)]
-    going = [(one, _size(store.place(one))) for one in trainings if one.key in spare]
-    known = {step.key for step in trainings}
+    inner = [step for step in steps if isinstance(step, LARGE)]
+    going = [(one, _size(store.place(one))) for one in inner if one.key in spare]
+    known = {step.key for step in inner}
     others = [
         size
         for folder in _folders(store)
-        if folder.name not in known and _is_training(folder) and (size := _size(folder))
+        if folder.name not in known and _is_inner(folder) and (size := _size(folder))
     ]
     return Pruning(
         going=tuple((step, size) for step, size in going if size),
-        read=sum(step.key in read for step in trainings),
+        read=sum(step.key in read for step in inner),
         others=len(others),
         others_bytes=sum(others),
     )
 
 
 def prune(step: Step, store: Store) -> None:
-    """Remove a finished training's files from this machine; its manifest stays."""
+    """Remove a finished step's files from this machine; its manifest stays."""
     with store.locked(step):
         for path in store.place(step).iterdir():
             if path.is_dir():
@@ -156,9 +159,9 @@ def _folders(store: Store) -> list[Path]:
     return sorted(path for path in top.glob("*/*") if path.is_dir())
 
 
-def _is_training(folder: Path) -> bool:
+def _is_inner(folder: Path) -> bool:
     try:
-        return bool(read_json(folder / MANIFEST)["kind"] == TrainStep.kind)
+        return read_json(folder / MANIFEST)["kind"] in {one.kind for one in LARGE}
     except (HarnessError, KeyError, TypeError):
         return False
 

@@ -1,0 +1,159 @@
+"""Mining translation pairs from two text files: embed their lines in parts, search, write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.data.files import write_text
+from harness.data.sentence_file import SentenceFile
+from harness.errors import HarnessError
+from harness.models.checkpoint import Checkpoint
+from harness.models.device import Device, not_finite
+from harness.models.embeddings import Embeddings, hash_of
+from harness.pipeline.dataset_facts import BYTES_A_TOKEN
+from harness.pipeline.engines.run_plan import run_plan
+from harness.pipeline.engines.schedule import Progress
+from harness.pipeline.steps.embed_step import EmbedStep, LineTexts, embed_step
+from harness.pipeline.steps.runtime import Runtime
+from harness.recipes import Settings
+from harness.search.mining import Mined, Mining, mine
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+PART = 10_000  # lines of a step: what a run that is killed repeats at most
+HEAD = "margin\tsource line\ttarget line\tsource\ttarget"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One file with the steps that embed its lines.
+
+    Attributes:
+        file: The file.
+        steps: The steps, in the order of the lines.
+    """
+
+    file: SentenceFile
+    steps: tuple[EmbedStep, ...]
+
+
+@dataclass(frozen=True)
+class MinedFiles:
+    """What was mined from two files.
+
+    Attributes:
+        output: The file of pairs.
+        pairs: How many it has.
+        sentences: Distinct sentences of the source and of the target.
+    """
+
+    output: Path
+    pairs: int
+    sentences: tuple[int, int]
+
+    def __str__(self) -> str:
+        """Return it in a line."""
+        left, right = self.sentences
+        return f"{self.pairs:,} pairs of {left:,} and {right:,} distinct sentences: {self.output}"
+
+
+def side_of(path: Path, checkpoint: Checkpoint, settings: Settings, device: Device) -> Side:
+    """Look a file through, and plan the steps that embed its lines.
+
+    Args:
+        path: The file.
+        checkpoint: The encoder.
+        settings: Tokens read, layer and pooling.
+        device: Where to compute.
+
+    Raises:
+        HarnessError: It is not a file of sentences.
+    """
+    file = SentenceFile.open(path)
+    tokens = path.stat().st_size // BYTES_A_TOKEN
+    steps = [
+        embed_step(
+            f"embed {path.name}, lines {start + 1} to {min(start + PART, file.count)}",
+            LineTexts(file, start, min(start + PART, file.count)),
+            (checkpoint, settings, device),
+            (min(PART, file.count - start), tokens * PART // max(PART, file.count)),
+        )
+        for start in range(0, file.count, PART)
+    ]
+    return Side(file, tuple(steps))
+
+
+def mine_files(
+    sides: tuple[Side, Side],
+    runtime: Runtime,
+    mining: Mining,
+    threshold: float,
+    output: Path,
+    progress: Progress,
+) -> MinedFiles:
+    """Embed what is not embedded yet, mine, and write the pairs, the best first.
+
+    Args:
+        sides: The source and the target.
+        runtime: What steps work with.
+        mining: How pairs are mined.
+        threshold: The least margin of a pair that is written.
+        output: The file: margin, line of each side from 1, and both sentences, parted by tabs. Of
+            a sentence that stands in several lines it is the first.
+        progress: Receives what happens.
+
+    Raises:
+        HarnessError: A step failed, or the margin of a pair is not finite.
+    """
+    report = run_plan([step for side in sides for step in side.steps], runtime, progress)
+    for outcome in report.failed:
+        raise HarnessError(f"{outcome.step.name}: {outcome.error}")
+    (left, x), (right, y) = (_embedded(side, runtime) for side in sides)
+    threads = runtime.device.threads if runtime.device.kind == "cpu" else None
+    found = mine(x, y, mining, threads=threads, device=runtime.device.name)
+    kept = found.at(found.scores >= threshold)
+    lines = left[kept.left], right[kept.right]
+    texts = tuple(_texts(side.file, of) for side, of in zip(sides, lines, strict=True))
+    write_text("\n".join([HEAD, *_rows(kept, lines, texts)]) + "\n", output)
+    return MinedFiles(output, len(kept), (len(left), len(right)))
+
+
+def _embedded(side: Side, runtime: Runtime) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the first line of each distinct sentence, and the sentences' embeddings."""
+    import numpy as np
+
+    folders = [runtime.store.fetched(step) for step in side.steps]
+    embeddings = Embeddings.open(folders, runtime.device)
+    first: dict[bytes, int] = {}
+    for number, text in enumerate(side.file.lines()):
+        if text:
+            first.setdefault(hash_of(text), number)
+    lines = np.fromiter(first.values(), np.int64, len(first))
+    rows = embeddings.rows(list(first))
+    broken = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(broken):
+        line = int(lines[broken[0]])
+        raise HarnessError(f"{side.file.path}, {not_finite(line, 'embedding', runtime.device)}")
+    return lines, rows
+
+
+def _texts(file: SentenceFile, lines: NDArray[np.int64]) -> Mapping[int, str]:
+    """Return the sentences of some lines."""
+    wanted = set(lines.tolist())
+    return {n: text for n, text in enumerate(file.lines()) if n in wanted}
+
+
+def _rows(
+    kept: Mined, lines: tuple[Any, Any], texts: tuple[Mapping[int, str], ...]
+) -> Iterator[str]:
+    """Yield the lines of the output."""
+    pairs = zip(kept.scores.tolist(), *(one.tolist() for one in lines), strict=True)
+    for score, left, right in pairs:
+        shown = (texts[0][left].replace("\t", " "), texts[1][right].replace("\t", " "))
+        yield "\t".join([f"{score:.6f}", str(left + 1), str(right + 1), *shown])

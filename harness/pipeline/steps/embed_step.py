@@ -1,0 +1,173 @@
+"""The step that embeds sentences, each distinct one once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from harness.data.sentence_file import SentenceFile
+from harness.declarations import Task
+from harness.models.checkpoint import Checkpoint
+from harness.models.device import Device
+from harness.models.embeddings import hash_of, write
+from harness.pipeline.steps.runtime import Runtime
+from harness.pipeline.steps.step import Step, pace_of
+from harness.pipeline.steps.train_step import started
+from harness.recipes import Settings
+
+PART = 50_000  # sentences of a task in a step, about: what a run that is killed repeats at most
+READS = ("max_length", "layer", "pooling")  # settings that embeddings depend on
+
+
+class Texts(Protocol):
+    """Where the sentences of a step stand."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what decides the sentences, as JSON values."""
+
+    def read(self, runtime: Runtime) -> Iterator[str]:
+        """Yield the sentences, some perhaps several times."""
+
+
+@dataclass(frozen=True)
+class TaskTexts:
+    """Sentences of a retrieval task, whose languages share their English ones.
+
+    Attributes:
+        task: The task.
+        data: Language to the hashes of the splits that are read.
+        limit: Test examples of a language, at most; 0 means all.
+        part: Number of this part among those that share the sentences by their hashes.
+        parts: How many these are.
+    """
+
+    task: Task
+    data: Mapping[str, Mapping[str, str]]
+    limit: int
+    part: int
+    parts: int
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what decides the sentences."""
+        form = self.task.format
+        return {
+            "layout": [form.name, form.version],
+            "data": {code: dict(splits) for code, splits in self.data.items()},
+            "limit": self.limit,
+            "part": [self.part, self.parts],
+        }
+
+    def read(self, runtime: Runtime) -> Iterator[str]:
+        """Yield the sentences of this part."""
+        form = self.task.format
+        for code in self.data:
+            for split in form.splits:
+                rows = runtime.source.examples(self.task, split, code)
+                if split == "test" and self.limit:
+                    rows = form.first(rows, self.limit)
+                for text in rows["text"]:
+                    if int.from_bytes(hash_of(text)[:8], "big") % self.parts == self.part:
+                        yield text
+
+
+@dataclass(frozen=True)
+class LineTexts:
+    """Lines of a file of sentences.
+
+    Attributes:
+        file: The file.
+        start: Number of the first line, from 0.
+        stop: Number of the line after the last one.
+    """
+
+    file: SentenceFile
+    start: int
+    stop: int
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what decides the sentences."""
+        return {"file": self.file.sha256, "lines": [self.start, self.stop]}
+
+    def read(self, runtime: Runtime) -> Iterator[str]:
+        """Yield the lines that are not empty."""
+        return filter(None, islice(self.file.lines(), self.start, self.stop))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EmbedStep(Step):
+    """Embed sentences, and write them under the sentences' hashes.
+
+    Attributes:
+        checkpoint: The encoder, unless a parent has trained one.
+        texts: Where the sentences stand.
+        settings: Tokens read, layer and pooling.
+        device: Where and how to compute.
+    """
+
+    kind: ClassVar[str] = "embed"
+    unit: ClassVar[str] = "sentences"
+    counts: ClassVar[str] = "sentences"
+    asked_for: ClassVar[bool] = False
+
+    checkpoint: Checkpoint
+    texts: Texts
+    settings: Settings
+    device: Device
+
+    @property
+    def loads(self) -> tuple[str, ...]:
+        """Return the encoder, and how hidden states are pooled."""
+        encoder = self.parents[0].key if self.parents else self.checkpoint.fingerprint
+        return encoder, str(self.settings.layer), self.settings.pooling
+
+    def identity(self) -> Mapping[str, Any]:
+        """Return what decides the embeddings."""
+        return {
+            "checkpoint": "" if self.parents else self.checkpoint.fingerprint,
+            "texts": self.texts.identity(),
+            "settings": {name: self.settings.value(name) for name in READS},
+            "device": self.device.identity(),
+        }
+
+    def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
+        """Embed the sentences and write them."""
+        texts = list(dict.fromkeys(self.texts.read(runtime)))
+        model = runtime.encoder(started(self.checkpoint, parents), self.settings)
+        found = model.embed_layers(texts, self.settings.max_length, [model.layer])
+        write(folder, texts, found[model.layer])  # what is not finite fails who reads it
+        return {"sentences": len(texts)}
+
+
+def embed_step(
+    name: str,
+    texts: Texts,
+    how: tuple[Checkpoint, Settings, Device],
+    size: tuple[int, int],
+    parents: tuple[Step, ...] = (),
+) -> EmbedStep:
+    """Return the step that embeds some sentences.
+
+    Args:
+        name: Its name.
+        texts: Where they stand.
+        how: The encoder, what is pooled, its ``layer`` a number, and where.
+        size: About how many sentences and tokens they are.
+        parents: The training whose encoder it is, if any.
+    """
+    checkpoint, settings, device = how
+    share = int(settings.layer) / max(1, checkpoint.layers)  # the layers above are not run
+    return EmbedStep(
+        name=name,
+        checkpoint=checkpoint,
+        texts=texts,
+        settings=settings,
+        device=device,
+        parents=parents,
+        examples=size[0],
+        tokens=size[1],
+        work=2.0 * size[1] * checkpoint.body * share,
+        pace=pace_of("embed", f"layer {settings.layer}", checkpoint, device),
+    )

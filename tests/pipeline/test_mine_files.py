@@ -1,0 +1,161 @@
+"""``harness mine``: two text files of the user's own, in parts that are kept."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import harness
+from harness.data.sentence_file import LONGEST
+from harness.models.model import Model
+from harness.pipeline import mine_files
+
+Call = Callable[..., tuple[int, str, str]]
+NOUNS = "river stone boat night bread winter garden letter bridge window teacher music".split()
+SENTENCES = [f"The {a} is not the {b}." for a in NOUNS[:6] for b in NOUNS[6:]]
+
+
+@pytest.fixture
+def mine(run: Call, tiny: Path, tmp_path: Path) -> Call:
+    def call(source: object, target: object, *words: object) -> tuple[int, str, str]:
+        return run(
+            "mine", source, target, "--from", tiny, "--output", tmp_path / "pairs.tsv",
+            "--store", tmp_path / "store", "--threads", 1, "--device", "cpu", *words,
+        )  # fmt: skip
+
+    return call
+
+
+def written(path: Path, lines: Sequence[str]) -> Path:
+    path.write_bytes("\n".join(lines).encode() + b"\n")
+    return path
+
+
+def rows(path: Path) -> list[list[str]]:
+    head, *lines = path.read_text("utf-8").splitlines()
+    assert head == mine_files.HEAD
+    return [line.split("\t") for line in lines]
+
+
+def test_a_sentence_finds_itself(mine: Call, tmp_path: Path) -> None:
+    """Each sentence's nearest is the same sentence, in whatever line that stands."""
+    source = written(tmp_path / "source.txt", SENTENCES)
+    target = written(tmp_path / "target.txt", SENTENCES[::-1])
+    code, out, err = mine(source, target)
+    assert code == 0, err
+    assert out.startswith(f"{len(SENTENCES)} pairs of 36 and 36 distinct sentences")
+    found = rows(tmp_path / "pairs.tsv")
+    margins = [float(margin) for margin, *_ in found]
+    assert margins == sorted(margins, reverse=True)
+    for _, left, right, source_text, target_text in found:
+        assert source_text == target_text == SENTENCES[int(left) - 1]
+        assert int(right) == len(SENTENCES) + 1 - int(left)
+
+
+def test_empty_and_repeated_lines_keep_their_numbers(mine: Call, tmp_path: Path) -> None:
+    lines = ["", SENTENCES[0], SENTENCES[0], "  ", SENTENCES[7], SENTENCES[14]]
+    source = written(tmp_path / "source.txt", lines)
+    target = written(tmp_path / "target.txt", [f"\ufeff{SENTENCES[7]}", *SENTENCES[:1], "x\ty"])
+    code, out, err = mine(source, target)
+    assert code == 0 and "of 3 and 3 distinct" in out, err
+    pairs = {(int(left), int(right)) for _, left, right, *_ in rows(tmp_path / "pairs.tsv")}
+    assert {(5, 1), (2, 2)} <= pairs
+    assert all(len(row) == 5 for row in rows(tmp_path / "pairs.tsv"))
+
+
+def test_a_killed_run_goes_on_where_it_was(
+    mine: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = written(tmp_path / "source.txt", SENTENCES)
+    target = written(tmp_path / "target.txt", SENTENCES[::-1])
+    assert mine(source, target)[0] == 0
+    whole = rows(tmp_path / "pairs.tsv")
+    (tmp_path / "pairs.tsv").unlink()
+    monkeypatch.setattr(mine_files, "PART", 10)
+    embed, seen = Model.embed_layers, []
+
+    def until(most: int) -> Callable[..., Any]:
+        def counting(self: Model, texts: Sequence[str], *rest: Any) -> Any:
+            seen.append(len(texts))
+            if len(seen) > most:
+                raise KeyboardInterrupt
+            return embed(self, texts, *rest)
+
+        return counting
+
+    monkeypatch.setattr(Model, "embed_layers", until(3))
+    code, _, err = mine(source, target)
+    assert code == 130 and "interrupted: 3 of 8 steps are finished and kept" in err
+    assert not (tmp_path / "pairs.tsv").exists()
+    seen.clear()
+    monkeypatch.setattr(Model, "embed_layers", until(99))
+    code, _, err = mine(source, target)
+    assert code == 0, err
+    assert len(seen) == 5 and sum(seen) == 10 + 6 + 10 + 10 + 6
+    assert [row[1:] for row in sorted(rows(tmp_path / "pairs.tsv"))] == [
+        row[1:] for row in sorted(whole)
+    ]
+
+
+def test_the_threshold_and_the_number_of_neighbours(mine: Call, tmp_path: Path) -> None:
+    source = written(tmp_path / "source.txt", SENTENCES[:20])
+    target = written(tmp_path / "target.txt", SENTENCES[10:])
+    assert mine(source, target)[0] == 0
+    every = rows(tmp_path / "pairs.tsv")
+    above, below = (float(every[place][0]) for place in (0, -1))
+    least = (above + below) / 2
+    assert above > below and mine(source, target, "--threshold", least)[0] == 0
+    assert rows(tmp_path / "pairs.tsv") == [row for row in every if float(row[0]) > least]
+    code, _, err = mine(source, target, "--neighbours", 0)
+    assert code == 2 and "neighbours: 0" in err
+    code, _, err = mine(source, target, "--margin", "ration")
+    assert code == 2 and "did you mean ratio" in err
+    code, _, err = mine(source, target, "--layer", 3)
+    assert code == 2 and "layer 3: tiny-xlmr has 2 layers" in err
+    code, _, err = mine(source, target, "--layer", "first")
+    assert code == 2 and "--layer 'first': expected" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such file"),
+        (b"", "no sentence; expected one a line"),
+        (b"\n  \n\n", "no sentence; expected one a line"),
+        (b"good\nbad \xff\n", ":2: not UTF-8"),
+        (b"good\n" + b"x" * (LONGEST + 1), f":2: over {LONGEST:,} bytes"),
+    ],
+)
+def test_what_is_no_file_of_sentences_is_one_line(
+    content: bytes | None, said: str, mine: Call, tmp_path: Path
+) -> None:
+    good = written(tmp_path / "good.txt", SENTENCES[:3])
+    bad = tmp_path / "bad.txt"
+    if content is not None:
+        bad.write_bytes(content)
+    for pair in ((good, bad), (bad, good)):
+        code, _, err = mine(*pair)
+        assert code == 2 and err.count("\n") == 1 and str(bad) in err and said in err
+    code, _, err = mine(good, tmp_path)
+    assert code == 2 and "no such file" in err
+
+
+def test_one_sentence_on_a_side(mine: Call, tmp_path: Path) -> None:
+    source = written(tmp_path / "source.txt", SENTENCES[:1])
+    target = written(tmp_path / "target.txt", SENTENCES)
+    assert mine(source, target)[0] == 0
+    ((_, left, right, *texts),) = rows(tmp_path / "pairs.tsv")
+    assert (left, right) == ("1", "1") and texts == SENTENCES[:1] * 2
+
+
+def test_embed_gives_what_mining_reads(tiny: Path) -> None:
+    found = harness.embed(SENTENCES[:5], tiny, device="cpu", threads=1)
+    assert found.shape == (5, 32) and found.dtype == np.float32
+    assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    again = harness.embed(SENTENCES[4::-1], tiny, device="cpu", threads=1)
+    assert np.allclose(found, again[::-1], atol=1e-5)
+    assert harness.embed([], tiny, device="cpu").shape == (0, 32)
+    other = harness.embed(SENTENCES[:5], tiny, layer=0, device="cpu", threads=1)
+    assert not np.allclose(found, other, atol=1e-3)
