@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.leaderboard.baselines import Family, FamilyTable, families_of, table_of, unlinked
 from harness.leaderboard.board_pairs import Pair, ranked_pairs
-from harness.leaderboard.board_rows import BoardRow, by_slug, read_board
+from harness.leaderboard.board_rows import BoardRow, by_slug, read_board, sums_of
 from harness.leaderboard.kept import kept
 from harness.leaderboard.ranking import ranks_of
 from harness.scoring import VERSION as SCORER
@@ -102,7 +102,7 @@ def board_of(folder: Path) -> Board:
 def _kept_table(family: Family) -> FamilyTable:
     """Return a family's cells, from the cache if they were made before of the same sums."""
     members = [family.baseline, *family.rows]
-    sums = [[row.slug, dict(row.verified.sums) if row.verified else {}] for row in members]
+    sums = sums_of(members)
     made_of = ["family", SCORER, STATISTICS, PAGE, family.baseline.entry.benchmark, sums]
     fresh: list[FamilyTable] = []
 

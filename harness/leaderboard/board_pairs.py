@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import registry
 from harness.comparison.table import AVERAGE
 from harness.leaderboard.board_cells import BoardCell
-from harness.leaderboard.board_rows import BoardRow
+from harness.leaderboard.board_rows import BoardRow, ranked_groups, sums_of
 from harness.leaderboard.kept import kept
 from harness.scoring import VERSION as SCORER
 from harness.version import STATISTICS
@@ -109,15 +109,10 @@ def ranked_pairs(rows: Sequence[BoardRow]) -> list[Pair]:
         HarnessError: Rows were scored on different data, or a file of sums is not the one that
             was verified.
     """
-    groups: dict[tuple[str, str], list[BoardRow]] = {}
-    for row in sorted(rows, key=lambda row: row.slug):
-        if not row.unranked:
-            groups.setdefault((row.entry.benchmark, row.regime), []).append(row)
     found = []
-    for _, some in sorted(groups.items(), key=lambda one: one[0]):
+    for some in ranked_groups(rows):
         for window, places in _windows(sorted(some[:MOST], key=_by_score)):
-            sums = [[row.slug, dict(row.verified.sums) if row.verified else {}] for row in window]
-            benchmark = window[0].entry.benchmark
+            benchmark, sums = window[0].entry.benchmark, sums_of(window)
             made_of = ["pairs", COLUMNS, SCORER, STATISTICS, benchmark, sums, places]
             found += [Pair.read(one) for one in kept(made_of, partial(_of_window, window, places))]
     return found

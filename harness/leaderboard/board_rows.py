@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness import registry
 from harness.declarations import Benchmark
@@ -175,6 +175,20 @@ def _named(rows: Sequence[BoardRow]) -> Iterator[BoardRow]:
     for row in rows:
         mark = " – PARTIAL" if row.entry.partial else ""
         yield replace(row, name=names[row.slug] + mark)
+
+
+def ranked_groups(rows: Sequence[BoardRow]) -> list[list[BoardRow]]:
+    """Return the ranked rows of each benchmark and regime, by slug; these are ranked together."""
+    groups: dict[tuple[str, str], list[BoardRow]] = {}
+    for row in sorted(rows, key=lambda row: row.slug):
+        if not row.unranked:
+            groups.setdefault((row.entry.benchmark, row.regime), []).append(row)
+    return [groups[key] for key in sorted(groups)]
+
+
+def sums_of(rows: Sequence[BoardRow]) -> list[list[Any]]:
+    """Return, as JSON values, the hashes of the sums that all numbers of rows follow from."""
+    return [[row.slug, dict(row.verified.sums) if row.verified else {}] for row in rows]
 
 
 def by_slug(rows: Sequence[BoardRow]) -> Mapping[str, BoardRow]:

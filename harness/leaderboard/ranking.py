@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness import registry
 from harness.declarations import Benchmark
-from harness.leaderboard.board_rows import BoardRow
+from harness.leaderboard.board_rows import BoardRow, ranked_groups, sums_of
 from harness.leaderboard.kept import kept
 from harness.scoring import VERSION as SCORER
 from harness.version import STATISTICS
@@ -31,14 +31,9 @@ def ranks_of(rows: Sequence[BoardRow]) -> Mapping[str, tuple[int, int]]:
         HarnessError: Rows were scored on different data, or a file of sums is not the one that
             was verified.
     """
-    groups: dict[tuple[str, str], list[BoardRow]] = {}
-    for row in sorted(rows, key=lambda row: row.slug):
-        if not row.unranked:
-            groups.setdefault((row.entry.benchmark, row.regime), []).append(row)
     ranks: dict[str, tuple[int, int]] = {}
-    for (benchmark, _), some in sorted(groups.items()):
-        sums = [[row.slug, dict(row.verified.sums) if row.verified else {}] for row in some]
-        made_of = ["ranks", SCORER, STATISTICS, benchmark, sums]
+    for some in ranked_groups(rows):
+        made_of = ["ranks", SCORER, STATISTICS, some[0].entry.benchmark, sums_of(some)]
         pairs = kept(made_of, partial(_ranked, some))
         ranks |= {row.slug: (low, high) for row, (low, high) in zip(some, pairs, strict=True)}
     return ranks
