@@ -58,11 +58,12 @@ def embed(
     """
     from harness.models.model import load_encoder
 
+    sentences = _sentences(texts)
     one, settings, where = _encoder(
         checkpoint, (layer, pooling, max_length), (device, precision, threads), offline=offline
     )
     model = load_encoder(one, settings.layer, where, settings.pooling)
-    return model.embed(list(texts), settings.max_length)
+    return model.embed(sentences, settings.max_length)
 
 
 def mine_files(
@@ -112,25 +113,49 @@ def mine_files(
         HarnessError: Something named is missing or not allowed, or a step failed; what is finished
             is kept.
     """
+    from math import isfinite
+
     from harness import places
-    from harness.data.files import writable
+    from harness.bounds import shown
     from harness.data.folder import FolderSource
     from harness.display.progress import Bars
+    from harness.errors import HarnessError
+    from harness.pipeline.mine_files import check_output, side_of
     from harness.pipeline.mine_files import mine_files as run
-    from harness.pipeline.mine_files import side_of
     from harness.pipeline.steps.runtime import Runtime
     from harness.pipeline.store.remote import open_store
     from harness.search.mining import Mining
 
+    if not isinstance(threshold, int | float) or not isfinite(threshold):
+        raise HarnessError(f"threshold {shown(threshold)}: expected a number")
     mining = Mining(neighbours, margin, retrieval, mean_shift)  # type: ignore[arg-type] # it checks
     kept = open_store(store or places.store())
-    writable(Path(output).absolute().parent)
+    check_output(Path(output), (Path(source), Path(target)))
     one, settings, where = _encoder(
         checkpoint, (layer, pooling, max_length), (device, precision, threads), offline=offline
     )
     left, right = (side_of(Path(side), one, settings, where) for side in (source, target))
     runtime = Runtime(kept, FolderSource(Path(source).parent), where)  # no data set is read
     return run((left, right), runtime, mining, threshold, Path(output), progress or Bars())
+
+
+def _sentences(texts: Sequence[str]) -> list[str]:
+    """Return sentences as a list.
+
+    Raises:
+        HarnessError: They are one text, or something is not a text of Unicode characters.
+    """
+    from harness.bounds import shown
+    from harness.errors import HarnessError
+
+    if isinstance(texts, str | bytes):
+        raise HarnessError(f"texts: {shown(texts)}: expected a list of sentences, not one")
+    for number, text in enumerate(texts):
+        try:
+            text.encode()
+        except (AttributeError, UnicodeEncodeError) as error:
+            raise HarnessError(f"texts: {number}: {shown(text)} is not a text") from error
+    return list(texts)
 
 
 def _encoder(

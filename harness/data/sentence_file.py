@@ -1,15 +1,52 @@
-"""A text file of sentences, one a line, read as a stream."""
+"""A text file of sentences, one a line, read as a stream in chunks that are known by their hash."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from typing import BinaryIO
 
 from harness.errors import HarnessError
 
 LONGEST = 1 << 20  # bytes of a line
+MARK = "\ufeff"  # a byte order mark, which is no part of a sentence wherever files were joined
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Neighbouring lines of a file.
+
+    Attributes:
+        path: The file.
+        start: Number of the first line, from 0.
+        count: How many lines there are.
+        offset: Where they begin, in bytes.
+        sha256: The hash of their bytes.
+    """
+
+    path: Path
+    start: int
+    count: int
+    offset: int
+    sha256: str
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines without white space at their ends.
+
+        Raises:
+            HarnessError: After the last one: they are not what they were when the file was opened.
+        """
+        sha256 = hashlib.sha256()
+        with _opened(self.path) as file:
+            file.seek(self.offset)
+            for raw, text in islice(_lines(file, self.path, self.start), self.count):
+                sha256.update(raw)
+                yield text
+        if sha256.hexdigest() != self.sha256:
+            raise HarnessError(f"{self.path}: it has changed while it was read; run again")
 
 
 @dataclass(frozen=True)
@@ -18,17 +55,19 @@ class SentenceFile:
 
     Attributes:
         path: The file.
-        sha256: The hash of its bytes.
-        count: How many lines it has.
+        chunks: All its lines.
     """
 
     path: Path
-    sha256: str
-    count: int
+    chunks: tuple[Chunk, ...]
 
     @classmethod
-    def open(cls, path: Path) -> SentenceFile:
+    def open(cls, path: Path, size: int) -> SentenceFile:
         """Read a file once, a line at a time.
+
+        Args:
+            path: The file.
+            size: Lines of a chunk.
 
         Raises:
             HarnessError: It is missing or not a regular file, has no sentence, a line is not UTF-8
@@ -36,35 +75,45 @@ class SentenceFile:
         """
         if not path.is_file():
             raise HarnessError(f"{path}: no such file; name a text file with a sentence a line")
-        sha256, count, some = hashlib.sha256(), 0, False
-        for raw, text in _lines(path):
-            sha256.update(raw)
-            count += 1
-            some = some or bool(text)
+        chunks: list[Chunk] = []
+        offset, some = 0, False
+        with _opened(path) as file:
+            lines = _lines(file, path, 0)
+            while part := list(islice(lines, size)):
+                start, data = size * len(chunks), b"".join(raw for raw, _ in part)
+                sha256 = hashlib.sha256(data).hexdigest()
+                chunks.append(Chunk(path, start, len(part), offset, sha256))
+                offset += len(data)
+                some = some or any(text for _, text in part)
         if not some:
             raise HarnessError(f"{path}: no sentence; expected one a line")
-        return cls(path, sha256.hexdigest(), count)
+        return cls(path, tuple(chunks))
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines without white space at their ends.
+        """Yield all lines without white space at their ends.
 
         Raises:
-            HarnessError: A line is not UTF-8 any more, or too long.
+            HarnessError: The file has changed.
         """
-        for _, text in _lines(self.path):
-            yield text
+        return chain.from_iterable(chunk.lines() for chunk in self.chunks)
 
 
-def _lines(path: Path) -> Iterator[tuple[bytes, str]]:
-    """Yield each line as it is, and its text."""
-    with path.open("rb") as file:
-        number = 0
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise HarnessError(f"{path}: {error.strerror}; name another file") from error
+
+
+def _lines(file: BinaryIO, path: Path, number: int) -> Iterator[tuple[bytes, str]]:
+    """Yield each line as it is, and its text; the first one has a number, from 0."""
+    try:
         while raw := file.readline(LONGEST + 1):
             number += 1
             if len(raw) > LONGEST:
                 raise HarnessError(f"{path}:{number}: over {LONGEST:,} bytes; a sentence a line")
-            try:
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise HarnessError(f"{path}:{number}: not UTF-8; save it again") from error
-            yield raw, text.strip()
+            yield raw, raw.decode().removeprefix(MARK).strip()
+    except UnicodeDecodeError as error:
+        raise HarnessError(f"{path}:{number}: not UTF-8; save it again") from error
+    except OSError as error:
+        raise HarnessError(f"{path}: {error.strerror}; name another file") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.data.files import write_text
+from harness.data.files import writable, write_text
 from harness.data.sentence_file import SentenceFile
 from harness.errors import HarnessError
 from harness.models.checkpoint import Checkpoint
@@ -75,18 +75,38 @@ def side_of(path: Path, checkpoint: Checkpoint, settings: Settings, device: Devi
     Raises:
         HarnessError: It is not a file of sentences.
     """
-    file = SentenceFile.open(path)
-    tokens = path.stat().st_size // BYTES_A_TOKEN
+    file = SentenceFile.open(path, PART)
+    tokens = path.stat().st_size // BYTES_A_TOKEN // len(file.chunks)
     steps = [
         embed_step(
-            f"embed {path.name}, lines {start + 1} to {min(start + PART, file.count)}",
-            LineTexts(file, start, min(start + PART, file.count)),
+            f"embed {path.name}, lines {one.start + 1} to {one.start + one.count}",
+            LineTexts(one),
             (checkpoint, settings, device),
-            (min(PART, file.count - start), tokens * PART // max(PART, file.count)),
+            (one.count, tokens),
         )
-        for start in range(0, file.count, PART)
+        for one in file.chunks
     ]
     return Side(file, tuple(steps))
+
+
+def check_output(output: Path, inputs: tuple[Path, Path]) -> None:
+    """Refuse, before any work, a place that cannot or must not be written.
+
+    Args:
+        output: Where the pairs are to be written.
+        inputs: The two files.
+
+    Raises:
+        HarnessError: It is an input, a folder, or anything but a file, or its folder cannot be
+            written to.
+    """
+    if not output.name:
+        raise HarnessError(f"--output {str(output)!r}: no file; name one for the pairs")
+    writable(output.absolute().parent)
+    if output.is_symlink() or (output.exists() and not output.is_file()):
+        raise HarnessError(f"{output}: not a plain file; name another place for the pairs")
+    if output.exists() and any(one.exists() and output.samefile(one) for one in inputs):
+        raise HarnessError(f"{output}: is mined itself; name another place for the pairs")
 
 
 def mine_files(
@@ -153,7 +173,12 @@ def _rows(
     kept: Mined, lines: tuple[Any, Any], texts: tuple[Mapping[int, str], ...]
 ) -> Iterator[str]:
     """Yield the lines of the output."""
+
+    def shown(text: str) -> str:
+        """Return a sentence without tabs and ends of lines, of whatever kind."""
+        return " ".join(text.split())
+
     pairs = zip(kept.scores.tolist(), *(one.tolist() for one in lines), strict=True)
     for score, left, right in pairs:
-        shown = (texts[0][left].replace("\t", " "), texts[1][right].replace("\t", " "))
-        yield "\t".join([f"{score:.6f}", str(left + 1), str(right + 1), *shown])
+        both = shown(texts[0][left]), shown(texts[1][right])
+        yield "\t".join([f"{score:.6f}", str(left + 1), str(right + 1), *both])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import harness
-from harness.data.sentence_file import LONGEST
+from harness.data.sentence_file import LONGEST, SentenceFile
 from harness.models.model import Model
 from harness.pipeline import mine_files
 
@@ -114,6 +114,8 @@ def test_the_threshold_and_the_number_of_neighbours(mine: Call, tmp_path: Path) 
     assert code == 2 and "did you mean ratio" in err
     code, _, err = mine(source, target, "--layer", 3)
     assert code == 2 and "layer 3: tiny-xlmr has 2 layers" in err
+    code, _, err = mine(source, target, "--threshold", "nan")
+    assert code == 2 and "threshold nan: expected a number" in err
     code, _, err = mine(source, target, "--layer", "first")
     assert code == 2 and "--layer 'first': expected" in err
 
@@ -142,6 +144,65 @@ def test_what_is_no_file_of_sentences_is_one_line(
     assert code == 2 and "no such file" in err
 
 
+def test_a_file_that_changes_meanwhile_leaves_nothing_in_the_store(
+    mine: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was embedded of other lines must not stand under the key of these."""
+    source = written(tmp_path / "source.txt", SENTENCES)
+    target = written(tmp_path / "target.txt", SENTENCES[::-1])
+    assert mine(source, target)[0] == 0
+    before = (tmp_path / "pairs.tsv").read_bytes()
+    run, content = mine_files.run_plan, source.read_bytes()
+
+    def changing(*words: Any) -> Any:
+        source.write_bytes(content.replace(b"river", b"rover"))
+        return run(*words)
+
+    monkeypatch.setattr(mine_files, "run_plan", changing)
+    code, _, err = mine(source, target, "--store", tmp_path / "other")
+    assert code == 2 and "it has changed while it was read; run again" in err
+    monkeypatch.undo()
+    source.write_bytes(content)
+    assert mine(source, target, "--store", tmp_path / "other")[0] == 0
+    assert (tmp_path / "pairs.tsv").read_bytes() == before
+
+
+def test_lines_are_read_once_a_pass(tmp_path: Path) -> None:
+    """Each chunk begins where the one before it ended."""
+    lines = [f"\ufeff{text}" if i % 7 == 0 else f"  {text}\r" for i, text in enumerate(SENTENCES)]
+    file = SentenceFile.open(written(tmp_path / "a.txt", lines), 10)
+    assert [(one.start, one.count) for one in file.chunks] == [(0, 10), (10, 10), (20, 10), (30, 6)]
+    assert list(file.chunks[2].lines()) == SENTENCES[20:30]
+    assert list(file.lines()) == SENTENCES
+
+
+def test_outputs_that_must_not_be_written(mine: Call, tmp_path: Path) -> None:
+    source = written(tmp_path / "source.txt", SENTENCES[:3])
+    target = written(tmp_path / "target.txt", SENTENCES[:4])
+    (tmp_path / "link.txt").symlink_to(source)
+    (tmp_path / "hard.txt").hardlink_to(target)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "pipe").symlink_to("/dev/null")
+    for name in ("source.txt", "target.txt", "link.txt", "hard.txt", "folder", "pipe"):
+        code, _, err = mine(source, target, "--output", tmp_path / name)
+        assert code == 2 and err.count("\n") == 1 and "name another place" in err, name
+    code, _, err = mine(source, target, "--output", "")
+    assert code == 2 and "name one for the pairs" in err
+    code, _, err = mine(source, target, "--output", tmp_path / "source.txt" / "below")
+    assert code == 2 and err.count("\n") == 1
+    assert source.read_text() == "\n".join(SENTENCES[:3]) + "\n"
+    assert not (tmp_path / "store").exists()
+
+
+def test_sentences_with_ends_of_lines_of_other_kinds_stay_in_one(
+    mine: Call, tmp_path: Path
+) -> None:
+    odd = ["one\rtwo", "three\x85four\u2028five", "six\x0bseven"]
+    source = written(tmp_path / "source.txt", odd)
+    assert mine(source, source)[0] == 0
+    assert len(rows(tmp_path / "pairs.tsv")) == 3
+
+
 def test_one_sentence_on_a_side(mine: Call, tmp_path: Path) -> None:
     source = written(tmp_path / "source.txt", SENTENCES[:1])
     target = written(tmp_path / "target.txt", SENTENCES)
@@ -159,3 +220,9 @@ def test_embed_gives_what_mining_reads(tiny: Path) -> None:
     assert harness.embed([], tiny, device="cpu").shape == (0, 32)
     other = harness.embed(SENTENCES[:5], tiny, layer=0, device="cpu", threads=1)
     assert not np.allclose(found, other, atol=1e-3)
+
+
+@pytest.mark.parametrize("texts", ["one text", b"bytes", ["good", None], [1], ["\ud800"]])
+def test_what_is_no_list_of_sentences_is_refused(texts: Any, tiny: Path) -> None:
+    with pytest.raises(harness.errors.HarnessError, match=r"^texts: "):
+        harness.embed(texts, tiny, device="cpu", threads=1)

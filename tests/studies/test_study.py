@@ -596,10 +596,10 @@ mnli = ["mnli"]
         code, out, err = run(*words)
     assert code == 1
     total = int(re.search(r"(\d+) steps with the scores, 0 cached", out)[1])  # type: ignore[index]
-    # of hella and of after: xnli's training, 2 + 1 predictions, 2 scores; and after's own
+    # of hella and of after: xnli's training, 2 + 1 predictions, embeddings, 2 scores; after's own
     assert "failed: train intermediate hella (seed 1): no luck with hellaswag" in err
-    assert "not begun since a step before them failed: 13 steps" in err
-    assert f"{total - 14} steps ran" in err
+    assert "not begun since a step before them failed: 15 steps" in err
+    assert f"{total - 16} steps ran" in err
     assert "run the same command again" in err
     assert "FAILED: no luck with hellaswag" in err and "Traceback" not in err
     assert re.search(rf"\[\d+/{total}\] train xnli-en \(tiny, mnli, seed 1\)", err)
@@ -612,7 +612,7 @@ mnli = ["mnli"]
 
     code, out, err = run(*words)
     assert code == 0
-    assert f"{total} steps with the scores, {total - 14} cached" in out and "14 steps ran" in err
+    assert f"{total} steps with the scores, {total - 16} cached" in out and "16 steps ran" in err
     assert "failed:" not in out + err and "mnli (tiny, mnli" not in err
     assert not list((tmp_path / "store" / "aside").iterdir())
 
@@ -630,7 +630,7 @@ settings = {learning_rate = 10, weight_decay = 100, warmup = 0.0, epochs = 20}
     code, _, err = run("study", "run", file, "--store", tmp_path / "s", "--output", tmp_path / "o")
     assert code == 1
     assert "failed: train intermediate huge (seed 1)" in err and "not finite" in err
-    assert "not begun since a step before them failed: 6 steps" in err
+    assert "not begun since a step before them failed: 7 steps" in err
 
 
 # --- estimates

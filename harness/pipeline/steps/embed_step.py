@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from harness.data.sentence_file import SentenceFile
+from harness.data.sentence_file import Chunk
 from harness.declarations import Task
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
@@ -75,25 +74,25 @@ class TaskTexts:
 
 @dataclass(frozen=True)
 class LineTexts:
-    """Lines of a file of sentences.
+    """Lines of a file of sentences, whatever file that is.
 
     Attributes:
-        file: The file.
-        start: Number of the first line, from 0.
-        stop: Number of the line after the last one.
+        chunk: The lines.
     """
 
-    file: SentenceFile
-    start: int
-    stop: int
+    chunk: Chunk
 
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the sentences."""
-        return {"file": self.file.sha256, "lines": [self.start, self.stop]}
+        return {"lines": self.chunk.sha256}
 
     def read(self, runtime: Runtime) -> Iterator[str]:
-        """Yield the lines that are not empty."""
-        return filter(None, islice(self.file.lines(), self.start, self.stop))
+        """Yield the lines that are not empty.
+
+        Raises:
+            HarnessError: The file has changed.
+        """
+        return filter(None, self.chunk.lines())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
