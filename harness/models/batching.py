@@ -167,12 +167,17 @@ def _cut_by_labels(
     total = sum(sizes.labels[i] for i in window)
     count = max(1, ceil(total / max(each, 1e-9) - 1e-9))
     batches: list[list[int]] = []
-    before, filled = 0, 0  # labels before this example; batches begun, as labels go
+    before = 0  # labels before this example
+    begun, filled = 0.0, 0  # where shares are counted from, and how many of them have batches
     for i in window:
-        place = (before + sizes.labels[i] / 2) * count / max(total, 1)
-        fits = bool(batches) and place < filled
-        if fits and sizes.tokens[batches[-1][0]] * (len(batches[-1]) + 1) <= settings.max_tokens:
-            batches[-1].append(i)
+        share = count / max(total, 1)
+        place = (before + sizes.labels[i] / 2) * share - begun
+        if batches and place < filled:
+            if sizes.tokens[batches[-1][0]] * (len(batches[-1]) + 1) <= settings.max_tokens:
+                batches[-1].append(i)
+            else:  # the tokens are full before the share is: the next batch has a whole one again
+                begun, filled = before * share, 1
+                batches.append([i])
         else:
             filled = max(filled, int(place) + 1)
             batches.append([i])

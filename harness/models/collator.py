@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.data.files import one_line
 from harness.models import checkpoint_files
 from harness.models.batching import IGNORED
+from harness.models.device import is_out_of_memory
 from harness.models.families import positions_of
 from harness.models.flat import ATTENTION, FlatBatch, first_tokens, flat_inputs, lay_flat, register
 from harness.models.loading import quiet
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from harness.models.heads import Head
     from harness.models.text_batches import TextBatch
 
-CLOSE = 1e-5  # the most that flat and padded answers may differ by, as a share of the largest
+CLOSE = 1e-5  # the most that flat and padded states may differ by, as a share of the largest
+ALIKE = 1e-2  # the same of a head's answers, which may all be near 0 in one that is drawn anew
 PROBES = (
     ["A cup of tea.", "Somebody drinks it on the boat, and another cup at home.", "Rain."],
     ["A boat.", "Nobody.", "It fell on the old mill for three days and nights; then it stopped."],
@@ -129,17 +131,24 @@ def padding_collator(tokenizer: Any) -> Collator:
     return Collator(names, fill)
 
 
-def probe_features(tokenizer: Any) -> list[dict[str, Any]]:
-    """Return the inputs of three pairs of sentences of unlike lengths."""
-    batch = tokenizer(*PROBES)
+def probe_features(tokenizer: Any, positions: int = 0) -> list[dict[str, Any]]:
+    """Return the inputs of three pairs of sentences of unlike lengths.
+
+    Args:
+        tokenizer: The encoder's.
+        positions: Tokens that the encoder can read at once; 0 for no bound.
+    """
+    limit = {"truncation": True, "max_length": positions} if positions else {}
+    batch = tokenizer(*PROBES, **limit)
     return [{name: batch[name][i] for name in batch} for i in range(len(PROBES[0]))]
 
 
 def open_collator(model: Any, tokenizer: Any, path: Path, head: Head | None = None) -> Collator:
     """Return what makes a model's batches; prepare the model for flat ones if they fit it.
 
-    They fit if three sentences of unlike lengths give the same answers flat and padded. That is
-    looked at once for a checkpoint's files, on the CPU in float32.
+    They fit if three sentences of unlike lengths give the same states and answers flat and padded.
+    That is looked at once for a checkpoint's files, on the CPU in float32; that the states are the
+    same does not depend on a head that is drawn anew.
 
     Args:
         model: A complete transformers model or a bare encoder, in float32 on the CPU.
@@ -152,16 +161,23 @@ def open_collator(model: Any, tokenizer: Any, path: Path, head: Head | None = No
     reason = _FOUND.get(key)
     if reason:
         return collator
+    before = model.base_model.config._attn_implementation  # noqa: SLF001 - no other way
     flat = replace(collator, flat=True, pad=positions_of(model.base_model)[1])
     try:
         _prepare(model)
         if reason is None:
-            reason = _difference(model, tokenizer, (flat, collator), head)
+            reason = _difference(model.base_model, tokenizer, (flat, collator), None)
+            if head is not None and not reason:
+                reason = _difference(model, tokenizer, (flat, collator), head)
     except Exception as error:  # a family can raise anything
+        if is_out_of_memory(error):  # says nothing of the family
+            raise
         reason = one_line(error)
     _FOUND[key] = reason
     if not reason:
         return flat
+    with quiet():
+        model.base_model.set_attn_implementation(before)
     said = (model.config.model_type, reason)
     if said not in _SAID:
         _SAID.add(said)
@@ -186,31 +202,44 @@ def _difference(
     model: Any, tokenizer: Any, collators: tuple[Collator, Collator], head: Head | None
 ) -> str:
     """Return by how much flat and padded answers differ, "" if by next to nothing."""
-    import torch
-
-    features = probe_features(tokenizer)
-    by_token = head is None or head.by_token
-    answers: list[list[torch.Tensor]] = []
+    features = probe_features(tokenizer, positions_of(model.base_model)[0])
     training = model.training
     model.eval()
-    for collator in collators:
-        inputs = collator.inputs(features, by_token=by_token)
-        with torch.inference_mode():
-            if head is None:
-                outputs = [model(**inputs).last_hidden_state]
-            else:
-                outputs = head.answers(model, inputs)
-        parts = []
-        for output in outputs:
-            rows = collator.by_example(output, inputs, len(features)) if by_token else output
-            lengths = [len(feature["input_ids"]) if by_token else None for feature in features]
-            parts += [row[:length] for row, length in zip(rows, lengths, strict=True)]
-        answers.append(parts)
-    model.train(training)
+    try:
+        answers = [_answers(model, collator, features, head) for collator in collators]
+    finally:
+        model.train(training)
     for one, other in zip(*answers, strict=True):
         if one.shape != other.shape:
             return f"answers have shapes {tuple(one.shape)} and {tuple(other.shape)}"
     scale = max(float(other.abs().max()) for other in answers[1]) or 1.0
     pairs = zip(*answers, strict=True)
-    worst = max(float((one - other).abs().max()) / scale for one, other in pairs)
-    return "" if worst <= CLOSE else f"answers differ by {worst:.1e}"  # nan is not <= anything
+    worst = max((float((one - other).abs().max()) / scale for one, other in pairs), key=_nan_last)
+    what, most = ("states", CLOSE) if head is None else ("answers", ALIKE)
+    return "" if worst <= most else f"{what} differ by {worst:.1e}"  # nan is not <= anything
+
+
+def _nan_last(value: float) -> tuple[bool, float]:
+    """Return what numbers are sorted by, with nan as the greatest."""
+    return value != value, value  # noqa: PLR0124 - nan is not itself
+
+
+def _answers(
+    model: Any, collator: Collator, features: Sequence[Mapping[str, Any]], head: Head | None
+) -> list[torch.Tensor]:
+    """Return the states of an encoder, or the answers of a head, of each example in a batch."""
+    import torch
+
+    by_token = head is None or head.by_token
+    inputs = collator.inputs(features, by_token=by_token)
+    with torch.inference_mode():
+        if head is None:
+            outputs = [model(**inputs).last_hidden_state]
+        else:
+            outputs = head.answers(model, inputs)
+    parts = []
+    for output in outputs:
+        rows = collator.by_example(output, inputs, len(features)) if by_token else output
+        lengths = [len(feature["input_ids"]) if by_token else None for feature in features]
+        parts += [row[:length] for row, length in zip(rows, lengths, strict=True)]
+    return parts

@@ -184,6 +184,15 @@ def seed_everything(seed: int) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # slow
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
+    import torch
+
+    texts = ("can't allocate memory", "not enough memory")
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or any(text in str(error) for text in texts)
+
+
 def hush() -> None:
     """Turn off the libraries' own progress bars; the harness shows its own.
 

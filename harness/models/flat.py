@@ -146,7 +146,7 @@ def flat_inputs(
     else:
         real = inputs["input_ids"] != pad
         counted = np.cumsum(real)
-        before = (counted - real)[starts]
+        before = np.concatenate([[0], counted])[starts]  # an empty sentence may begin at the end
         places = (counted - np.repeat(before, lengths)) * real + pad
     inputs["position_ids"] = places
     return {name: torch.from_numpy(x)[None] for name, x in inputs.items()} | {"flat": batch}

@@ -63,8 +63,12 @@ class Head:
         return load_model(self.auto, path, config=config)
 
     def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
-        """Return the loss of a batch, the mean over its labels."""
-        loss: torch.Tensor = model(**inputs).loss
+        """Return the loss of a batch, the mean over its labels; 0 if no token has one."""
+        outputs, labels = model(**inputs), inputs.get("labels")
+        if labels is not None and labels.dim() == 2 and not bool((labels != IGNORED).any()):
+            nothing: torch.Tensor = outputs.logits.sum() * 0.0  # a mean over nothing is not 0
+            return nothing
+        loss: torch.Tensor = outputs.loss
         return loss
 
     def answers(self, model: Any, inputs: dict[str, Any]) -> list[torch.Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.models.collator import Collator, probe_features
+from harness.models.families import positions_of
 from harness.models.loading import quiet
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def cut_layers(encoder: Any, state: int, collator: Collator, tokenizer: Any) -> 
         return depth
     owner, name = place
     layers = getattr(owner, name)
-    inputs = collator.inputs(probe_features(tokenizer))
+    inputs = collator.inputs(probe_features(tokenizer, positions_of(encoder)[0]))
     expected = _state(encoder, inputs, state)
     for kept in (state, state + 1):
         setattr(owner, name, torch.nn.ModuleList(list(layers)[:kept]))

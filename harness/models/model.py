@@ -132,9 +132,14 @@ class Model:
 
         Returns:
             For each layer as ``embed``, but numbers may not be finite.
+
+        Raises:
+            HarnessError: There is no such layer.
         """
         import numpy as np
 
+        if not all(0 <= n <= self.module.config.num_hidden_layers for n in layers):
+            raise HarnessError(f"layers {list(layers)}: expected hidden states, numbered from 0")
         width = self.module.config.hidden_size
         found = {n: np.zeros((len(texts), width), dtype=np.float32) for n in layers}
         done = 0

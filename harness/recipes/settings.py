@@ -66,8 +66,9 @@ class Settings:
     Attributes:
         learning_rate: Peak learning rate of AdamW.
         epochs: Passes over the training set.
-        batch_size: Examples (windows, pieces) in one update, at most.
-        max_tokens: Padded tokens in one batch, at most; a batch closes at either bound.
+        batch_size: Examples (windows, pieces) in one batch, at most; in padded batches of unlike
+            lengths as many labels as so many examples have on average.
+        max_tokens: Tokens in one batch, padding included, at most.
         accumulate: Batches whose gradients are added up for one update.
         max_length: Tokens in one input, special tokens included.
         stride: Tokens between the starts of two windows over a context.

@@ -40,7 +40,7 @@ class BatchMaker:
         some = [batch[at : at + size] for at in range(0, len(batch), size)]
         parts = [self.inputs(examples) for examples in some]
         weights = [_weight(*one) for one in zip(parts, map(len, some), strict=True)]
-        share = self.plan.share([item[:3] for item in batch]) / sum(weights)
+        share = self.plan.share([item[:3] for item in batch]) / max(sum(weights), 1.0)
         return {
             "pieces": [
                 part | {"share": share * weight}
@@ -90,5 +90,5 @@ def _weight(inputs: Mapping[str, Any], examples: int) -> float:
     """Return how many items a piece's loss is a mean over: the labelled tokens, else examples."""
     labels = inputs.get("labels")
     if labels is not None and labels.dim() == 2:
-        return max(1.0, float((labels != IGNORED).sum()))
+        return float((labels != IGNORED).sum())
     return float(examples if labels is None else len(labels))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.models.collator import Collator, open_collator
-from harness.models.device import Device
+from harness.models.device import Device, is_out_of_memory
 from harness.models.model import Report
 from harness.models.tokenizer import load_tokenizer, save_tokenizer
 from harness.training.batch_maker import BatchMaker
@@ -70,7 +70,7 @@ def train(
             _run(model, spec, makes, dev)
             break
         except (RuntimeError, MemoryError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             if pieces >= MOST_PIECES:
                 (work / PIECES).unlink(missing_ok=True)
@@ -148,15 +148,6 @@ def _train_only(model: MultiHeadModel, spec: TrainingSpec, plan: BatchPlan) -> N
         model.words.weight.requires_grad_(False)
     elif not any(kind.needs_all_words for kind in model.kinds):
         only_used_rows(model, plan.vocabulary() | {model.words.padding_idx or 0})
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
-    import torch
-
-    texts = ("can't allocate memory", "not enough memory")
-    kinds = (MemoryError, torch.OutOfMemoryError)
-    return isinstance(error, kinds) or any(text in str(error) for text in texts)
 
 
 def _free() -> None:

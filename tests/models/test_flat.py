@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import families
 
-from harness.errors import NotFinite
+from harness.errors import HarnessError, NotFinite
 from harness.models import collator as collators
 from harness.models.checkpoint import open_checkpoint
 from harness.models.collator import Collator, open_collator, padding_collator
@@ -221,8 +221,63 @@ def test_the_reason_for_padding_is_said_once(path, caplog, monkeypatch):
     with caplog.at_level(logging.WARNING, "harness"):
         assert not any(open_collator(read_encoder(path), tokenizer, path).flat for _ in range(2))
     (record,) = caplog.records
-    assert "xlm-roberta: batches are padded, not flat (answers differ by" in record.getMessage()
+    assert "xlm-roberta: batches are padded, not flat (states differ by" in record.getMessage()
     assert len(looks) == 2
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_number_that_is_not_finite_is_no_agreement(place, path, monkeypatch):
+    """In whichever of the three sentences it is."""
+    monkeypatch.setattr(collators, "_FOUND", {})
+    answers = collators._answers
+
+    def broken(model: Any, collator: Collator, *rest: Any) -> list[torch.Tensor]:
+        found = [part.clone() for part in answers(model, collator, *rest)]
+        if collator.flat:
+            found[place][0, 0] = float("nan")
+        return found
+
+    monkeypatch.setattr(collators, "_answers", broken)
+    assert not open_collator(read_encoder(path), load_tokenizer(path), path).flat
+
+
+def test_a_head_that_is_drawn_anew_does_not_decide(path, monkeypatch):
+    """Its answers may all be near 0, where rounding is a large share of them."""
+    checkpoint, tokenizer = open_checkpoint(str(path), offline=True), load_tokenizer(path)
+    for scale in (1.0, 1e-5):
+        monkeypatch.setattr(collators, "_FOUND", {})
+        model = built(checkpoint, CHOICE)
+        with torch.no_grad():
+            model.classifier.weight.mul_(scale)
+        assert open_collator(model, tokenizer, path, CHOICE).flat
+
+
+def test_a_model_that_stays_padded_is_left_as_it_was(path, monkeypatch):
+    monkeypatch.setattr(collators, "_FOUND", {})
+    monkeypatch.setattr(collators, "lay_flat", shifted)
+    model = read_encoder(path).train()
+    assert not open_collator(model, load_tokenizer(path), path).flat
+    assert model.training and model.config._attn_implementation == "sdpa"
+
+
+def test_short_position_tables_are_looked_at_too(tmp_path):
+    path = families.bert(tmp_path / "short", max_position_embeddings=20)
+    model = read_encoder(path)
+    assert open_collator(model, load_tokenizer(path), path).flat
+
+
+def test_an_empty_sentence_at_the_end_of_a_flat_batch() -> None:
+    features = [{"input_ids": [5, 6, 7]}, {"input_ids": []}]
+    inputs = lay_flat(features, ["input_ids"], 1, by_token=True)
+    assert inputs["position_ids"].tolist() == [[2, 3, 4]]
+
+
+def test_layers_that_are_not_there_are_refused(path) -> None:
+    checkpoint = open_checkpoint(str(path), offline=True)
+    model = load_encoder(checkpoint, 1, choose_device("cpu", "fp32", 1))
+    for layers in ([-1], [1, -2], [99]):
+        with pytest.raises(HarnessError, match="expected hidden states, numbered from 0"):
+            model.embed_layers(["river"], 24, layers)
 
 
 def shifted(*given: Any, **more: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from harness.data.layouts import Lines
 from harness.data.source import Rows, training_rows
 from harness.declarations import TrainingSet, headline
 from harness.formats import MaskedLM
+from harness.models import collator as collators
 from harness.models.batching import Sizes, cut_batches, quotas
 from harness.models.checkpoint import open_checkpoint
 from harness.models.collator import padding_collator
@@ -130,6 +131,42 @@ def test_batches_hold_everything_once_within_their_bounds(lengths, most, seed):
             held = sum(tokens) if flat else max(tokens) * len(batch)
             assert len(batch) == 1 or held <= 100
         assert not flat or [i for batch in batches for i in batch] == order
+
+
+@given(st.lists(st.integers(1, 30), min_size=60, max_size=300), st.integers(0, 99))
+def test_padded_batches_are_not_many_where_tokens_bind(lengths, seed):
+    """No more than if batches were closed by their tokens and examples alone, or little."""
+    order, most = list(range(len(lengths))), 4 * max(lengths)
+    settings = Settings(batch_size=16, max_tokens=most)
+    batches = cut_batches(order, Sizes(lengths, lengths, flat=False), settings, random.Random(seed))
+    greedy, held = 1, []
+    for length in sorted(lengths, reverse=True):
+        if held and (len(held) == 16 or held[0] * (len(held) + 1) > most):
+            greedy, held = greedy + 1, []
+        held.append(length)
+    assert len(batches) <= 1.3 * greedy + len(lengths) / 16 + 1
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+def test_a_piece_without_a_label_adds_nothing(pieces, tiny):
+    """A mean over no labels would be nan, and end the training."""
+    one, tokenizer = set_spec("udpos"), load_tokenizer(tiny)
+    planned, head = plan(tiny, one), one.training.format.head
+    model = one.training.format.head.build(tiny, one.training.format.labels).eval()
+    examples = [planned[item] for item in planned.batches[0]][:3]
+    for *_, feature in examples[1:]:
+        feature["labels"] = [-100] * len(feature["labels"])
+    makes = BatchMaker(planned, (padding_collator(tokenizer),), (head,), tokenizer, 3, pieces)
+    total = 0.0
+    for piece in makes(examples)["pieces"]:
+        share = piece.pop("share")
+        piece.pop("head")
+        total += share * float(head.loss(model, piece).detach())
+    alone = BatchMaker(planned, (padding_collator(tokenizer),), (head,), tokenizer, 3)
+    (piece,) = alone(examples[:1])["pieces"]
+    share = piece.pop("share")
+    piece.pop("head")
+    assert total == pytest.approx(share * float(head.loss(model, piece).detach()), rel=1e-5)
 
 
 @given(st.lists(st.integers(1, 30), min_size=60, max_size=300), st.integers(0, 99))
@@ -350,13 +387,15 @@ def test_a_batch_weighs_by_its_labels_within_its_set(tiny):
         assert share / seen[1][0][0] == pytest.approx(labels / first)
 
 
-def test_a_family_that_cannot_run_flat_is_trained_on_padded_batches(tmp_path, caplog):
+def test_a_family_that_cannot_run_flat_is_trained_on_padded_batches(tmp_path, caplog, monkeypatch):
     """Its attention is within windows; heads of several kinds, masks and options among them."""
+    monkeypatch.setattr(collators, "_FOUND", {})
+    monkeypatch.setattr(collators, "_SAID", set())
     path = families.modernbert(tmp_path / "modernbert")
     sets = [set_spec(name) for name in ("udpos", "hellaswag", "squad_v2")]
     spec = spec_of(path, *sets, set_spec("mlm", ratio=0.2), epochs=1)
     result = learn(spec, tmp_path / "run")
     said = [record.getMessage() for record in caplog.records]
-    assert sum("modernbert: batches are padded, not flat" in line for line in said) <= 1
+    assert sum("modernbert: batches are padded, not flat" in line for line in said) == 1
     assert result["updates"] > 10 and all(0 < loss < 10 for loss in result["losses"].values())
     assert len(result["losses"]) == 4
