@@ -78,6 +78,17 @@ def normalised(rows: Rows) -> Rows:
     return np.divide(rows, norms, where=norms > 0, out=rows.copy(), casting="same_kind")
 
 
+def mean_of(rows: Tensor) -> Tensor:
+    """Return the mean row, float64; no copy of the whole is made.
+
+    float32 would lose a hundredth where millions of rows are summed one after the other.
+    """
+    import torch
+
+    parts = [some.double().sum(0) for some in torch.split(rows, CHECKED)]
+    return sum(parts[1:], parts[0]) / len(rows)
+
+
 def tensor(rows: Rows, device: str = "cpu") -> Tensor:
     """Return a tensor over the memory of rows on a CPU, their copy on another device."""
     import warnings

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.search import blocks
+from harness.search.arrays import mean_of
 from harness.search.top_k import TopK
 
 if TYPE_CHECKING:
@@ -246,8 +247,5 @@ def _norms(rows: Tensor) -> Tensor:
 
 
 def _mean(rows: Tensor) -> Tensor:
-    """Return the mean row, float64 but with the digits of float32; no copy of the whole is made."""
-    import torch
-
-    parts = [some.double().sum(0) for some in torch.split(rows, blocks.ROWS)]
-    return (sum(parts[1:], parts[0]) / len(rows)).float().double()
+    """Return the mean row, float64 but with the digits of float32."""
+    return mean_of(rows).float().double()

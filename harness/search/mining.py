@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.bounds import Bounds
 from harness.errors import HarnessError, NotFinite, unknown
-from harness.search.arrays import checked, normalised
+from harness.search.arrays import checked, mean_of, normalised, tensor
 from harness.search.margins import MARGINS, Margin, margins_of
 from harness.search.matching import one_to_one
 from harness.search.neighbours import BothWays, nearest_both
@@ -19,6 +19,8 @@ from harness.search.neighbours import BothWays, nearest_both
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+
+    from harness.search.arrays import Rows
 
 Retrieval = Literal["max", "intersection", "forward", "backward"]
 RETRIEVALS: tuple[Retrieval, ...] = ("max", "intersection", "forward", "backward")
@@ -134,9 +136,15 @@ def mine(
     choice = mining_of(settings)
     x, y = checked(left, "left"), checked(right, "right")
     if choice.mean_shift:
-        x, y = (normalised(side - side.mean(axis=0)) if len(side) else side for side in (x, y))
+        x, y = _shifted(x), _shifted(y)
     both = nearest_both(x, y, choice.neighbours, how=how, threads=threads, device=device)
     return mined(both, choice)
+
+
+def _shifted(rows: Rows) -> Rows:
+    """Return rows less their mean, of norm 1."""
+    mean = mean_of(tensor(rows)).float().numpy() if len(rows) else 0
+    return normalised(rows - mean)
 
 
 def mined(both: BothWays, settings: Mining) -> Mined:
