@@ -226,8 +226,7 @@ def _best_of(
         if not len(asking):
             break
         rows = torch.from_numpy(asking).to(own.device)
-        near = other[kept.rows[rows, slab]]
-        scores[rows, slab] = torch.bmm(near, own[rows][:, :, None])[:, :, 0]
+        scores[rows, slab] = blocks.products_of(own[rows], other, kept.rows[rows, slab])
         if slab.stop >= min(k, len(other)):
             last = scores.topk(min(k, len(other))).values[:, -1].double().cpu().numpy() - apart
     order = kept.rows.argsort(1)  # equal scores stand in the order of their rows

@@ -18,6 +18,8 @@ ROWS, COLUMNS = 1024, 4096
 """Of a block on a CPU: 16 MB of float32; half as wide, all but the products takes 1.3 times."""
 AVX2_KERNELS = ("Haswell", "Zen")
 """The names that OpenBLAS gives to its kernels for AVX2."""
+GATHERED = 2**22
+"""Numbers of the others' rows that are copied at a time, for each thread: 16 MB of float32."""
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 ACCELERATOR_ROWS, ACCELERATOR_COLUMNS = 4096, 8192
@@ -127,6 +129,29 @@ def _into(space: Tensor, left: Tensor, right: Tensor, through_numpy: bool) -> Te
     else:
         torch.mm(left, right.T, out=block[:rows, :columns])
     return block
+
+
+def products_of(own: Tensor, other: Tensor, rows: Tensor) -> Tensor:
+    """Return the inner products of each own row with some of the others, float32.
+
+    Args:
+        own: float32 (own rows, dimensions).
+        other: float32 (others, dimensions).
+        rows: The numbers of the others, (own rows, how many of them for each).
+    """
+    import torch
+
+    products = own.new_empty(rows.shape)
+    dimensions = max(1, own.shape[1])
+    across = max(1, min(rows.shape[1], GATHERED // dimensions))
+    down = max(1, GATHERED // (across * dimensions))
+    parts = zip(*(torch.split(whole, down) for whole in (own, rows, products)), strict=True)
+    for some, numbers, space in parts:
+        for at, into in zip(
+            torch.split(numbers, across, 1), torch.split(space, across, 1), strict=True
+        ):
+            into[:] = torch.bmm(other[at], some[:, :, None])[:, :, 0]
+    return products
 
 
 def _whole(count: int) -> int:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.search import bf16_filter, nearest_both
+from harness.search import bf16_filter, blocks, nearest_both
 from harness.search.bf16_filter import _best_of, certain, errors, highest, rounded
 from harness.search.top_k import TopK
 
@@ -144,6 +144,21 @@ def test_few_rows_fall_where_neighbours_stand_out():
     np.testing.assert_array_equal(found.forward.rows, exact.forward.rows)
     np.testing.assert_array_equal(found.backward.rows, exact.backward.rows)
     np.testing.assert_allclose(found.forward.scores, exact.forward.scores, atol=1e-6)
+
+
+@pytest.mark.parametrize(("gathered", "most"), [(2**20, 5), (100, 4), (30, 1), (1, 1)])
+def test_rescoring_copies_no_more_of_the_others_than_allowed(monkeypatch, gathered, most):
+    """Many neighbours of wide rows would take gigabytes."""
+    left, right = side(5, 1, 7), side(40, 2, 7)
+    rows = torch.argsort(left @ right.T, dim=1)[:, :3]
+    expected, sizes, bmm = (left @ right.T).gather(1, rows), [], torch.bmm
+    monkeypatch.setattr(blocks, "GATHERED", gathered)
+    monkeypatch.setattr(torch, "bmm", lambda a, b: (sizes.append(a.shape), bmm(a, b))[1])
+    found = blocks.products_of(left, right, rows)
+    torch.testing.assert_close(found, expected)
+    assert max(shape[0] for shape in sizes) == most
+    assert all(shape.numel() <= max(gathered, 7) for shape in sizes)
+    assert blocks.products_of(left[:0], right, rows[:0]).shape == (0, 3)
 
 
 @pytest.mark.parametrize(
