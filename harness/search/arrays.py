@@ -89,7 +89,7 @@ def mean_of(rows: Tensor) -> Tensor:
     return sum(parts[1:], parts[0]) / len(rows)
 
 
-def tensor(rows: Rows, device: str = "cpu") -> Tensor:
+def tensor(rows: NDArray[Any], device: str = "cpu") -> Tensor:
     """Return a tensor over the memory of rows on a CPU, their copy on another device."""
     import warnings
 

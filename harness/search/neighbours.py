@@ -164,6 +164,10 @@ def _search(
     """Search in one or both directions, in the way chosen, and log its warnings."""
     import torch
 
+    if not isinstance(choice.how, str):
+        raise HarnessError(
+            f"how: {choice.how!r:.60}; expected auto, fp32, bf16 or a faiss index like IVF1024,Flat"
+        )
     if choice.threads not in THREADS:
         raise HarnessError(f"threads: {choice.threads!r:.20}; expected {THREADS}")
     how, why = _chosen(choice, max(len(left), len(right)))

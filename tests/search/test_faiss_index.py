@@ -30,15 +30,35 @@ def test_recall_is_the_share_of_true_neighbours(how):
         assert found.facts.recall == 1  # all its lists are looked at
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("how", ["SQ4", "PQ8", "PQ4x4", "L2norm,Flat", "Flat", "HNSW2"])
+def test_scores_are_inner_products_and_recall_is_the_same_at_any_scale(how, scale):
+    """An index that stores codes has scores of codes: neither products nor what recall counts."""
+    draw = np.random.default_rng(3)
+    left = (near(300, 1) * draw.uniform(0.5, 2, (300, 1)) * scale).astype(np.float32)
+    right = (near(500, 2) * draw.uniform(0.5, 2, (500, 1)) * scale).astype(np.float32)
+    found = nearest_both(left, right, 4, how=how)
+    similar = left.astype(np.float64) @ right.astype(np.float64).T
+    shares = []
+    for one, sides in ((found.forward, similar), (found.backward, similar.T)):
+        own = np.take_along_axis(sides, one.rows, 1)
+        np.testing.assert_allclose(one.scores, own, atol=1e-6 * sides.max())
+        assert (np.diff(one.scores, axis=1) <= 0).all()
+        shares.append((own >= np.sort(sides, axis=1)[:, [-4]] - 1e-9 * sides.max()).mean())
+    expected = np.average(shares, weights=[300, 500])
+    assert found.facts.recall == pytest.approx(expected, abs=0.002)
+    assert (expected == 1) == (how == "Flat")
+
+
 def test_rows_for_which_an_index_has_too_few_are_searched_exactly(monkeypatch):
     """Two clusters far apart, one list each: the lists that are looked at hold fewer than k."""
     left, right = near(60, 1), near(400, 2)
     real = faiss_index._search
 
     def short(queries, index, k, factory):
-        scores, rows = real(queries, index, k, factory)
+        rows = real(queries, index, k, factory)
         rows[::7, -1] = -1
-        return scores, rows
+        return rows
 
     monkeypatch.setattr(faiss_index, "_search", short)
     found, exact = nearest_both(left, right, 3, how="Flat"), nearest_both(left, right, 3)
