@@ -212,7 +212,8 @@ def neighbours(
     """Find each left row's nearest right rows and each right row's nearest left rows, exactly.
 
     One pass over the similarities (inner products) serves both directions; memory beyond the
-    embeddings is a block for each thread and what is returned.
+    embeddings is what is returned and, for each thread, a block and 12 bytes for each right row and
+    each of ``k``.
 
     Args:
         left: (rows, dimensions), float32, float64 or float16; L2-normalised for cosine. What is

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
-from harness.search.openblas import openblas_of
+from harness.search.openblas import Held, openblas_of
 from harness.search.top_k import GROUP, Groups, TopK
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ AVX2_KERNELS = ("Haswell", "Zen")
 """The names that OpenBLAS gives to its kernels for AVX2."""
 GATHERED = 2**22
 """Numbers of the others' rows that are copied at a time, for each thread: 16 MB of float32."""
+_OF_TORCH = Held()
 Part = TypeVar("Part")
 Found = TypeVar("Found")
 ACCELERATOR_ROWS, ACCELERATOR_COLUMNS = 4096, 8192
@@ -28,8 +30,9 @@ ACCELERATOR_ROWS, ACCELERATOR_COLUMNS = 4096, 8192
 def search(left: Tensor, right: Tensor, k: int, *, both: bool, threads: int) -> list[TopK]:
     """Return the best of each left row among the right ones and, if both, the other way round.
 
-    Memory is bounded by a block for each thread and by what is returned. Threads take parts of the
-    left rows, each with one thread of torch, since threads within a product wait for each other.
+    Memory is bounded by what is returned and, for each thread, by a block and, if both, the best of
+    all right rows: 12 bytes for each of them and each of k. Threads take parts of the left rows,
+    each with one thread of torch, since threads within a product wait for each other.
 
     Args:
         left: float32 or bfloat16 (rows, dimensions), finite, its products too.
@@ -41,39 +44,65 @@ def search(left: Tensor, right: Tensor, k: int, *, both: bool, threads: int) -> 
     import torch
 
     if left.device.type != "cpu":
-        return _part(left, right, k, both, range(len(left)))
+        return _part(left, right, k, both, range(len(left)), Event())
     spans = list(_spans(range(len(left)), ROWS))
     count = max(1, min(threads, len(spans)))
     cuts = [spans[len(spans) * i // count].start if spans else 0 for i in range(count)]
     parts = [range(a, b) for a, b in zip(cuts, [*cuts[1:], len(left)], strict=True)]
-    found = in_threads(partial(_part, left, right, k, both), parts, count)
+    stop = Event()
+    work = partial(_part, left, right, k, both, stop=stop)
+    found = in_threads(work, parts, count, stop)
     ahead, *back = zip(*found, strict=True)
     best = TopK(torch.cat([one.scores for one in ahead]), torch.cat([one.rows for one in ahead]))
     return [best, *map(TopK.joined, back)]
 
 
-def in_threads(work: Callable[[Part], Found], parts: Sequence[Part], threads: int) -> list[Found]:
+def in_threads(
+    work: Callable[[Part], Found],
+    parts: Sequence[Part],
+    threads: int,
+    stop: Event | None = None,
+) -> list[Found]:
     """Return what work gives for each part; torch and numpy have one thread in each of ours.
 
     A new thread takes its number of threads from torch's, not from who starts it; the caller's and
-    that of threads to come are as before afterwards.
+    that of threads to come are as before afterwards, of calls that overlap after the last.
+
+    Args:
+        work: Done for each part.
+        parts: What it is done for.
+        threads: Threads, at most.
+        stop: Set when an error, or Ctrl-C, ends it all: long parts look at it now and then.
     """
     import torch
 
-    before, blas = torch.get_num_threads(), openblas_of("numpy")
-    torch.set_num_threads(1)
-    try:
-        with blas.one_thread() if blas else nullcontext():
-            if min(threads, len(parts)) < 2:
-                return [work(part) for part in parts]
-            with ThreadPoolExecutor(threads, "search", torch.set_num_threads, (1,)) as pool:
-                return list(pool.map(work, parts))
-    finally:
-        torch.set_num_threads(before)
+    stop, blas = stop or Event(), openblas_of("numpy")
+
+    def watched(part: Part) -> Found:
+        try:
+            return work(part)
+        except BaseException:
+            stop.set()
+            raise
+
+    one = _OF_TORCH.at_one(torch.get_num_threads, torch.set_num_threads, own=True)
+    with one, blas.one_thread() if blas else nullcontext():
+        if min(threads, len(parts)) < 2:
+            return [work(part) for part in parts]
+        with ThreadPoolExecutor(threads, "search", torch.set_num_threads, (1,)) as pool:
+            try:
+                return list(pool.map(watched, parts))
+            except BaseException:  # Ctrl-C, too
+                stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
-def _part(left: Tensor, right: Tensor, k: int, both: bool, rows: range) -> list[TopK]:
-    """Search for a part of the left rows; the right rows' best are of this part alone."""
+def _part(left: Tensor, right: Tensor, k: int, both: bool, rows: range, stop: Event) -> list[TopK]:
+    """Search for a part of the left rows; the right rows' best are of this part alone.
+
+    What is returned after a stop is incomplete, and never used.
+    """
     on_cpu = left.device.type == "cpu"
     height, width = (ROWS, COLUMNS) if on_cpu else (ACCELERATOR_ROWS, ACCELERATOR_COLUMNS)
     ahead = TopK.empty(len(rows), min(k, len(right)), left.device)
@@ -81,6 +110,8 @@ def _part(left: Tensor, right: Tensor, k: int, both: bool, rows: range) -> list[
     for columns in _spans(range(len(right)), width):
         times = product(right[columns], height)
         for own in _spans(rows, height):
+            if stop.is_set():
+                return [ahead, back]
             block = times(left[own])
             here = slice(own.start - rows.start, own.stop - rows.start)
             ahead.offer(here, Groups.of(block, across=True), columns.start)

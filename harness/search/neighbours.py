@@ -119,8 +119,8 @@ def nearest_both(
 ) -> BothWays:
     """Return each left row's ``k`` nearest right rows and each right row's nearest left rows.
 
-    One pass over the similarities serves both directions. Beyond the embeddings, memory is a block
-    for each thread and what is returned.
+    One pass over the similarities serves both directions. Beyond the embeddings, memory is what is
+    returned and, for each thread, a block and 12 bytes for each right row and each of ``k``.
 
     Args:
         left: (rows, dimensions), float32, float64 or float16; L2-normalised for cosine. What is not

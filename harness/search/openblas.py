@@ -9,10 +9,52 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 LOADED = Path("/proc/self/maps")  # this process's libraries, by file; Linux
 NAMES = ("openblas_{}", "openblas_{}64_", "scipy_openblas_{}", "scipy_openblas_{}64_")
+
+
+class Held:
+    """A process's number of threads, one while anybody holds it.
+
+    Calls may overlap: the first in saves the number, the last out restores it.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._lock = Lock()
+        self._holders = 0
+        self._before = 1
+
+    @contextmanager
+    def at_one(
+        self, count: Callable[[], int], change: Callable[[int], object], *, own: bool
+    ) -> Iterator[None]:
+        """Let the number be one.
+
+        Args:
+            count: Gives the number.
+            change: Sets it.
+            own: Whether the caller's thread has a number of its own, which is restored when the
+                caller leaves, even if it is not the last.
+        """
+        with self._lock:
+            if not self._holders:
+                self._before = count()
+            self._holders += 1
+            change(1)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+                if own or not self._holders:
+                    change(self._before)
+
+
+_OF_LIBRARIES: dict[str, Held] = {}
 
 
 @dataclass(frozen=True)
@@ -35,12 +77,11 @@ class OpenBlas:
     def one_thread(self) -> Iterator[None]:
         """Let it use one thread, and as many as before afterwards."""
         change = self._function("set_num_threads", None)
-        before = self._function("get_num_threads", ctypes.c_int)()
-        change(1)
-        try:
+        count = self._function("get_num_threads", ctypes.c_int)
+        path = str(self.library._name)  # noqa: SLF001 – no public name gives this
+        held = _OF_LIBRARIES.setdefault(path, Held())
+        with held.at_one(count, change, own=False):
             yield
-        finally:
-            change(before)
 
     def _function(self, what: str, gives: Any) -> Callable[..., Any]:
         found = getattr(self.library, self.name.format(what))
