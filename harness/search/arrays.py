@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.float32]
 
 CHECKED = 4096  # rows looked at at a time
+SMALLEST = 1e-28  # float32 has all its digits down to 1.2e-38; products' terms are to keep theirs
 LARGEST = 1e37  # float32 ends at 3.4e38; products are to stay below, of centred rows too
 
 
@@ -53,7 +54,8 @@ def check_pair(left: Rows, right: Rows, names: tuple[str, str]) -> None:
     """Refuse two sides whose inner products are not numbers.
 
     Raises:
-        HarnessError: Their widths differ, or products could be beyond float32.
+        HarnessError: Their widths differ, or products could be beyond float32, or so small that it
+            has not their digits: those of a row with all rows of the other side, zeros aside.
     """
     import math
 
@@ -68,6 +70,13 @@ def check_pair(left: Rows, right: Rows, names: tuple[str, str]) -> None:
             raise HarnessError(
                 f"{names[0]}, {names[1]}: products may exceed float32; scale them, e.g. to norm 1"
             )
+        (least, most), (other_least, other_most) = _norms(left), _norms(right)
+        for name, product in zip(names, (least * other_most, most * other_least), strict=True):
+            if 0 < product < SMALLEST:
+                raise HarnessError(
+                    f"{name}: rows so small that products underflow float32; scale them, "
+                    "e.g. to norm 1"
+                )
 
 
 def normalised(rows: Rows) -> Rows:
@@ -102,6 +111,19 @@ def tensor(rows: NDArray[Any], device: str = "cpu") -> Tensor:
         return shared.to(device)
     except (RuntimeError, AssertionError) as error:
         raise HarnessError(f"device {device!r}: {str(error).splitlines()[0]:.120}") from error
+
+
+def _norms(rows: Rows) -> tuple[float, float]:
+    """Return the smallest and the largest norm of rows that are not zero; 0 and 0 without any."""
+    import numpy as np
+
+    found = []
+    for start in range(0, len(rows), CHECKED):
+        some = rows[start : start + CHECKED]
+        squares = np.einsum("ij,ij->i", some, some, dtype=np.float64)
+        squares = squares[squares > 0]
+        found += [squares.min(), squares.max()] if len(squares) else []
+    return (float(min(found)) ** 0.5, float(max(found)) ** 0.5) if found else (0.0, 0.0)
 
 
 def _largest(rows: Rows) -> np.float32:

@@ -39,7 +39,7 @@ def rows_of(kind, count, seed, width=7):
     if kind == "zeros":
         rows[:: 1 + seed % 3] = 0
     if kind == "tiny":
-        rows = rows * 1e-24
+        rows = rows * 1e-12
     return rows.astype(np.float32)
 
 
@@ -180,6 +180,9 @@ ROWS = rows_of("normal", 6, 1)
         (ROWS, [["a"]], {}, "^right: <U1, 1 x 1; expected real"),
         (ROWS, ROWS.astype(float) * 1e300, {}, "^right row 1: not finite in float32$"),
         (ROWS * 1e20, ROWS * 1e20, {}, "products may exceed float32"),
+        (ROWS * 1e-25, ROWS * 1e-25, {}, "^left: rows so small that products underflow float32; "),
+        (ROWS, np.diag([1e-40] + [1] * 6), {}, "^right: rows so small that products underflow"),
+        (np.eye(3) * 1e-25, np.eye(3) * 1e-25, {"how": "Flat"}, "^left: .*scale them, e.g. to no"),
         (ROWS, ROWS, {"k": 0}, "^k: 0; expected a whole number from 1"),
         (ROWS, ROWS, {"k": 1.5}, "^k: 1.5; expected"),
         (ROWS, ROWS, {"k": True}, "^k: True; expected"),
@@ -206,6 +209,17 @@ def test_what_cannot_be_searched_is_told_in_a_line(left, right, more, message):
     with pytest.raises(HarnessError, match=message) as told, np.errstate(over="ignore"):
         nearest_both(left, right, **{"k": 2, **more})
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("how", MODES)
+@pytest.mark.parametrize("zero", ["some", "left", "both"])
+def test_rows_of_zeros_are_not_too_small(how, zero):
+    left, right = ROWS.copy(), ROWS * 1e-12
+    left[: 2 if zero == "some" else None] = 0
+    right[: None if zero == "both" else 1] = 0
+    found = nearest_both(left, right, 2, how=how)
+    assert (found.forward.scores[:2] == 0).all()
+    check(left, right, 2, found.forward)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
