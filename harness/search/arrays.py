@@ -33,8 +33,13 @@ def checked(array: ArrayLike, name: str) -> Rows:
 
     try:
         rows: NDArray[Any] = np.asarray(array)
-    except ValueError as error:  # lists of unlike lengths
-        raise HarnessError(f"{name}: not an array (rows, dimensions): {error!s:.80}") from error
+    except (ValueError, TypeError, RuntimeError) as error:
+        # lists of unlike lengths; tensors with grad, of bfloat16, on another device or on none
+        reason = (str(error).splitlines() or [""])[0]
+        raise HarnessError(
+            f"{name}: not an array (rows, dimensions): {reason:.80}; expected numpy's, "
+            "e.g. tensor.detach().float().cpu().numpy()"
+        ) from error
     if rows.ndim != 2 or rows.dtype.kind not in "fiu" or not rows.shape[1]:
         shape = " x ".join(map(str, rows.shape)) or "a single value"
         raise HarnessError(
@@ -108,6 +113,8 @@ def tensor(rows: NDArray[Any], device: str = "cpu") -> Tensor:
         warnings.simplefilter("ignore", UserWarning)
         shared = torch.from_numpy(rows)
     try:
+        if torch.device(device).type == "meta":
+            raise RuntimeError("holds no numbers; expected cpu or cuda")
         return shared.to(device)
     except (RuntimeError, AssertionError) as error:
         raise HarnessError(f"device {device!r}: {str(error).splitlines()[0]:.120}") from error

@@ -102,8 +102,8 @@ def mining_of(settings: Mining | str) -> Mining:
     """
     if isinstance(settings, Mining):
         return settings
-    if settings not in MININGS:
-        raise unknown("mining", settings, MININGS)
+    if not isinstance(settings, str) or settings not in MININGS:
+        raise unknown("mining", str(settings), MININGS)
     return MININGS[settings]
 
 

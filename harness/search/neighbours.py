@@ -168,6 +168,8 @@ def _search(
         raise HarnessError(
             f"how: {choice.how!r:.60}; expected auto, fp32, bf16 or a faiss index like IVF1024,Flat"
         )
+    if not isinstance(choice.device, str):
+        raise HarnessError(f"device: {choice.device!r:.60}; expected cpu or a torch device's name")
     if choice.threads not in THREADS:
         raise HarnessError(f"threads: {choice.threads!r:.20}; expected {THREADS}")
     how, why = _chosen(choice, max(len(left), len(right)))

@@ -164,6 +164,9 @@ def test_published_procedures_have_names():
     assert by_name == [pairs(mine(source, english))] * 3  # they differ in the layer alone
     with pytest.raises(HarnessError, match="unknown mining 'xtreme'; did you mean xtreme-"):
         mine(source, english, "xtreme")
+    for other in (None, [], 3):
+        with pytest.raises(HarnessError, match="unknown mining"):
+            mine(source, english, other)
 
 
 def test_hidden_translations_are_found():

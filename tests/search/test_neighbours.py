@@ -203,6 +203,13 @@ ROWS = rows_of("normal", 6, 1)
         (ROWS, ROWS, {"how": ["fp32"]}, "^how: \\['fp32'\\]; expected auto"),
         (ROWS, ROWS, {"how": "Flat", "device": "cuda"}, "faiss searches on the CPU"),
         (ROWS, ROWS, {"device": "tpu7"}, "^device 'tpu7': "),
+        (ROWS, ROWS, {"device": "meta"}, "^device 'meta': holds no numbers"),
+        (ROWS, ROWS, {"device": "meta", "how": "bf16"}, "^device 'meta': holds no numbers"),
+        (ROWS, ROWS, {"device": None}, "^device: None; expected cpu or"),
+        (ROWS, ROWS, {"device": None, "how": "Flat"}, "^device: None; expected cpu or"),
+        (torch.ones(3, 7, requires_grad=True), ROWS, {}, "^left: not an array .*detach"),
+        (ROWS, torch.ones(3, 7).bfloat16(), {}, r"^right: not an array .*BFloat16.*\.float\(\)"),
+        (ROWS, torch.ones(3, 7, device="meta"), {}, "^right: not an array "),
     ],
 )
 def test_what_cannot_be_searched_is_told_in_a_line(left, right, more, message):
