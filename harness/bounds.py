@@ -87,6 +87,8 @@ SEED = Bounds(0, 2**32 - 1)  # the largest seed that numpy accepts
 THREADS = Bounds(0, 1024)
 PROCESSES = Bounds(1, 1024)
 SHARE = Bounds(0, 1, whole=False, below=True)
+NEIGHBOURS = Bounds(1, 50_000)
+LENGTH = Bounds(8, 2**20)  # tokens in one input; no encoder reads as many
 WEIGHT = Bounds(1e-6, 1e6, whole=False)
 BOUNDS = {
     "seed": SEED,
@@ -97,6 +99,9 @@ BOUNDS = {
     "mlm": SHARE,
     "tried": Bounds(1, 10**6),  # as the schema of submissions has them
     "parameters": Bounds(0, 10**18),
+    "neighbours": NEIGHBOURS,
+    "max_length": LENGTH,
+    "threshold": Bounds(-1e6, 1e6, whole=False),
     "seed_sd": Bounds(0, 100, whole=False, above=True),
 }
 """What the numbers among the arguments may be."""

@@ -22,7 +22,8 @@ UNREAD = frozenset(
 )
 """Endings of files that transformers never opens: documents, logs, code, weights of other kinds."""
 RECORD = "harness.json"  # of a trained checkpoint: its sets, in the order of heads/0, heads/1 …
-OURS = (RECORD, "step.json", "generation_config.json")
+STEP = "step.json"  # of a step of a store
+OURS = (RECORD, STEP, "generation_config.json")
 """Files that the harness writes itself, and settings for generating text, which it never does."""
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.data.files import digest, digest_of, one_line, read_json
 from harness.errors import HarnessError
-from harness.models.checkpoint_files import OURS
+from harness.models.checkpoint_files import OURS, RECORD, STEP
 
 CONFIG = "config.json"
 
@@ -59,9 +60,22 @@ def load_tokenizer(path: Path | str, unread: Sequence[str] = ()) -> Any:
     return _loaded[key]
 
 
-def save_tokenizer(tokenizer: Any, path: Path) -> None:
-    """Write a tokenizer beside the weights of a trained checkpoint; it is not loaded again."""
-    tokenizer.save_pretrained(path)
+def save_tokenizer(tokenizer: Any, source: Path, path: Path) -> None:
+    """Write a tokenizer beside the weights of a trained checkpoint; it is not loaded again.
+
+    The files of a checkpoint that was trained here are copied: this process may hold the tokenizer
+    of the one that it began from, which would be written a little otherwise.
+
+    Args:
+        tokenizer: The tokenizer.
+        source: The folder of the checkpoint that was trained on from.
+        path: The folder of the trained one.
+    """
+    if any((source / name).is_file() for name in (RECORD, STEP)):
+        for file in _files(source):
+            shutil.copyfile(file, path / file.name)
+    else:
+        tokenizer.save_pretrained(path)
     _keep(_key(path), tokenizer)
 
 
@@ -78,13 +92,19 @@ def _keep(key: str, tokenizer: Any) -> None:
 
 def _key(path: Path, unread: Sequence[str] = ()) -> str:
     """Return the hash of all that a tokenizer is made of: files, and the names in config.json."""
-    files = [p for p in path.iterdir() if p.is_file() and p.suffix in _ENDINGS]
-    hashes = {p.name: digest(p) for p in files if p.name not in OURS}
-    if hashes.pop(CONFIG, None) is not None:  # a training writes other numbers into it
+    hashes = {p.name: digest(p) for p in _files(path)}
+    if (path / CONFIG).is_file():  # a training writes other numbers into it
         config = read_json(path / CONFIG)
         names = config if isinstance(config, dict) else {}
         hashes |= {name: str(names.get(name)) for name in ("model_type", "tokenizer_class")}
     return digest_of([hashes, list(unread)])
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files that a tokenizer may be made of."""
+    others = (CONFIG, *OURS)
+    files = (p for p in path.iterdir() if p.suffix in _ENDINGS and p.name not in others)
+    return [p for p in files if p.is_file()]
 
 
 def _read(path: Path, unread: Sequence[str]) -> Any:

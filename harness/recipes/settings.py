@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from harness.bounds import MANY, Bounds, Choice, Expected, Switch
+from harness.bounds import LENGTH, MANY, Bounds, Choice, Expected, Switch
 from harness.declarations import Format
 from harness.docstrings import described
 from harness.errors import HarnessError
 
 POOLINGS = ("auto", "mean", "cls", "mean-without-specials")
-LONGEST = 2**20  # tokens in one input; no encoder reads as many
+LONGEST = int(LENGTH.high)
 
 Reader = Literal["training", "set", "mixture", "format", "plan"]
 """What reads a setting; its steps then have the setting in their keys: the whole training; the
@@ -109,7 +109,7 @@ class Settings:
     batch_size: int = _setting("set", 32, Bounds(1, 2**16))
     max_tokens: int = _setting("set", 16384, Bounds(1, 2**24))
     accumulate: int = _setting("training", 1, Bounds(1, 1024))
-    max_length: int = _setting("format", 128, Bounds(8, LONGEST))
+    max_length: int = _setting("format", 128, LENGTH)
     stride: int = _setting("format", 128, Bounds(1, LONGEST))
     max_question: int = _setting("format", 64, Bounds(1, LONGEST))
     max_answer: int = _setting("format", 30, Bounds(1, LONGEST))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from harness.bounds import Bounds
+from harness.bounds import NEIGHBOURS
 from harness.errors import HarnessError, NotFinite, unknown
 from harness.search.arrays import checked, mean_of, normalised, tensor
 from harness.search.margins import MARGINS, Margin, margins_of
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Retrieval = Literal["max", "intersection", "forward", "backward"]
 RETRIEVALS: tuple[Retrieval, ...] = ("max", "intersection", "forward", "backward")
-NEIGHBOURS = Bounds(1, 50_000)
 
 
 @dataclass(frozen=True)

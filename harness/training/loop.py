@@ -85,7 +85,7 @@ def train(
         model, collators = _model(spec, tokenizer)
     if dev.trainer.is_world_process_zero():
         shutil.copytree(best_folder(work, dev.history.best_update()), out, dirs_exist_ok=True)
-        save_tokenizer(tokenizer, out)
+        save_tokenizer(tokenizer, spec.checkpoint.path, out)
     history, best = dev.history, dev.history.best()
     names = [one.training.name for one in spec.sets]
     return {

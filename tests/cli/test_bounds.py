@@ -20,6 +20,7 @@ from harness.cli.import_command import import_command
 from harness.cli.leaderboard_command import build_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.main import COMMANDS as INSTALLED
+from harness.cli.mine_command import mine_command
 from harness.cli.pack_command import pack_command
 from harness.cli.review_command import review_command
 from harness.cli.store_commands import check_store_command, prune_command
@@ -176,6 +177,7 @@ COMMANDS = {
     ("demo",): demo_command,
     ("train", "mnli", "--from", "x", "--output", "out"): train_command,
     ("score", "x", "--labels", "x"): score_command,
+    ("mine", "x", "x", "--from", "x"): mine_command,
     ("tasks",): tasks_command,
     ("data", "check", "x"): check_command,
     ("study", "plan", "x"): plan_command,
@@ -213,6 +215,9 @@ def test_every_number_of_the_command_line_is_seen() -> None:
         "--mlm",
         "--workers",
         "--seed-sd",
+        "--neighbours",
+        "--max-length",
+        "--threshold",
         "--tried",
         "--parameters",
     }

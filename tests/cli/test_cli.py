@@ -892,8 +892,8 @@ def test_a_disk_that_is_really_full(
     error = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(error) == 1 and "No space left on device" in error[0]
     assert "before: 0\n" in done.stdout
-    assert "first: 2\n3\n" in done.stdout and "second: 0" in done.stdout
-    assert done.stdout.count("9 steps with the scores, 3 cached") == 2
+    assert "first: 2\n4\n" in done.stdout and "second: 0" in done.stdout
+    assert done.stdout.count("9 steps with the scores, 4 cached") == 2
     assert tree(tmp_path / "out" / "predictions") == tree(few[0] / "out" / "predictions")
 
 
@@ -915,12 +915,12 @@ def test_interrupted_it_says_what_is_finished_and_goes_on(
     kept = finished(tmp_path / "store")
     assert 1 <= kept < 18
     last = err.splitlines()[-1]
-    assert last.startswith(f"interrupted: {kept} of 18 steps are finished and kept in")
+    assert last.startswith(f"interrupted: {kept} of 19 steps are finished and kept in")
     assert "run the same command again to go on" in last
     assert "written" not in out and not (tmp_path / "out" / "submission.json").exists()
     code, out, err = in_process(*words)
     assert code == 0, err
-    assert f"18 steps with the scores, {kept} cached" in out
+    assert f"19 steps with the scores, {kept} cached" in out
     undisturbed = tree(whole[0] / "out" / "predictions")
     assert tree(tmp_path / "out" / "predictions") == {
         name: content

@@ -531,7 +531,7 @@ def test_torchrun_is_a_setting_of_the_study(tiny: Path, tmp_path: Path) -> None:
     for manifest in slots.glob(f"steps/*/*/{MANIFEST}"):
         if "seq" in json.loads(manifest.read_text())["name"]:
             shutil.rmtree(manifest.parent)
-    assert len(contents(here)) - len(contents(slots)) == 3  # trained, predicted, scored
+    assert len(contents(here)) - len(contents(slots)) == 4  # trained, embedded, predicted, scored
     execute(file, slots, tmp_path / "slots-out", "--workers", 2, cache=tmp_path / "cache")
     assert not list((slots / "aside").iterdir())
     assert contents(here) == contents(slots)

@@ -109,13 +109,13 @@ def test_the_threshold_and_the_number_of_neighbours(mine: Call, tmp_path: Path) 
     assert above > below and mine(source, target, "--threshold", least)[0] == 0
     assert rows(tmp_path / "pairs.tsv") == [row for row in every if float(row[0]) > least]
     code, _, err = mine(source, target, "--neighbours", 0)
-    assert code == 2 and "neighbours: 0" in err
+    assert code == 2 and "expected a whole number from 1" in err
     code, _, err = mine(source, target, "--margin", "ration")
     assert code == 2 and "did you mean ratio" in err
     code, _, err = mine(source, target, "--layer", 3)
     assert code == 2 and "layer 3: tiny-xlmr has 2 layers" in err
     code, _, err = mine(source, target, "--threshold", "nan")
-    assert code == 2 and "threshold nan: expected a number" in err
+    assert code == 2 and "expected a number from" in err
     code, _, err = mine(source, target, "--layer", "first")
     assert code == 2 and "--layer 'first': expected" in err
 
