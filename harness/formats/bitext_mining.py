@@ -19,7 +19,7 @@ from harness.formats.faults import Fault, Kind, Report, raising
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from harness.models.model import Model
+    from harness.models.embeddings import Encoder
     from harness.recipes import Settings
     from harness.search.mining import Mined
     from harness.statistics.clusters import Keys
@@ -45,7 +45,7 @@ class BitextMining(EncoderOnly):
     queries: ClassVar[str] = "source"
     names_examples: ClassVar[bool] = True
 
-    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
+    def predict(self, model: Encoder, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
         """Return the test pairs that score no less than the threshold fitted on dev."""
         import numpy as np
 
@@ -58,7 +58,7 @@ class BitextMining(EncoderOnly):
         test = self._mined(model, rows["test"], settings)
         return sorted(_named(test.at(test.scores.astype(np.float64) >= threshold), rows["test"]))
 
-    def _mined(self, model: Model, rows: Dataset, settings: Settings) -> Mined:
+    def _mined(self, model: Encoder, rows: Dataset, settings: Settings) -> Mined:
         """Mine the distinct sentences of one split; drop pairs whose sentences occur twice.
 
         Returns:

@@ -16,7 +16,7 @@ from harness.formats.faults import Fault, Kind, Report, refuse
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from harness.models.model import Model
+    from harness.models.embeddings import Encoder
     from harness.recipes import Settings
     from harness.statistics.clusters import Keys
     from harness.statistics.sums import Tally
@@ -40,7 +40,7 @@ class SentenceRetrieval(EncoderOnly):
     metric: ClassVar[str] = "accuracy"
     queries: ClassVar[str] = "english"
 
-    def predict(self, model: Model, rows: Mapping[str, Dataset], settings: Settings) -> Lines:
+    def predict(self, model: Encoder, rows: Mapping[str, Dataset], settings: Settings) -> Lines:
         """Return the line of the language's file nearest to each English sentence."""
         from harness.search import nearest
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from harness.data.sentence_file import Chunk
 from harness.declarations import Task
+from harness.formats.encoder_only import EncoderOnly
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
 from harness.models.embeddings import hash_of, write
@@ -18,7 +19,6 @@ from harness.pipeline.steps.train_step import started
 from harness.recipes import Settings
 
 PART = 50_000  # sentences of a task in a step, about: what a run that is killed repeats at most
-READS = ("max_length", "layer", "pooling")  # settings that embeddings depend on
 
 
 class Texts(Protocol):
@@ -127,7 +127,7 @@ class EmbedStep(Step):
         return {
             "checkpoint": "" if self.parents else self.checkpoint.fingerprint,
             "texts": self.texts.identity(),
-            "settings": {name: self.settings.value(name) for name in READS},
+            "settings": {name: self.settings.value(name) for name in EncoderOnly.reads},
             "device": self.device.identity(),
         }
 

@@ -24,10 +24,11 @@ from uuid import uuid4
 
 from harness.data.files import digest, read_json, write_json
 from harness.errors import HarnessError
+from harness.models.checkpoint_files import STEP
 from harness.pipeline.steps.step import Step
 from harness.version import __version__
 
-MANIFEST = "step.json"
+MANIFEST = STEP
 LAYOUT = 2  # of folders and manifests; increased when older steps can no longer be read
 LAYOUT_FILE = "store.json"
 PACES_FILE = "paces.jsonl"
