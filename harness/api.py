@@ -48,7 +48,7 @@ def evaluate(
     threads: int = 0,
     limit: int = 0,
     max_steps: int = 0,
-    layer: int | str = "",
+    layer: float | str = "",
     output: Where | None = None,
     store: str | None = None,
     tracker: str = "none",
@@ -80,7 +80,8 @@ def evaluate(
         threads: CPU threads of a step; 0 divides the machine's threads among the workers.
         limit: Test examples per language, at most; 0 means all. Marks the results partial.
         max_steps: Updates of a training, at most; 0 means the recipe's. Marks them partial, too.
-        layer: Hidden state for retrieval: a number, ``last`` or ``xtreme``; "" for the recipe's.
+        layer: Hidden state for retrieval: a number, a share of the depth (0.5), ``last``,
+            ``xtreme``, ``usual``, or ``auto``: the best on dev data; "" for the recipe's.
         output: Folder to write; None for ``results/CHECKPOINT-RECIPE-SEED``.
         store: Folder or fsspec URL of finished steps; None for ``HARNESS_STORE`` or the user's own.
         tracker: Experiment tracker: ``none``, ``tensorboard``, ``wandb`` …

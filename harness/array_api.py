@@ -27,7 +27,7 @@ def embed(
     texts: Sequence[str],
     checkpoint: Where,
     *,
-    layer: int | str = "auto",
+    layer: float | str = "usual",
     pooling: str = "auto",
     max_length: int = 512,
     device: str = "auto",
@@ -40,8 +40,9 @@ def embed(
     Args:
         texts: Sentences.
         checkpoint: An encoder, as ``evaluate`` takes it.
-        layer: Hidden state: a number (0 is the embeddings), ``last``, ``xtreme`` (14 of 24, 7 of
-            12), or ``auto``: the last for sentence-transformers checkpoints, else ``xtreme``.
+        layer: Hidden state: a number (0 is the embeddings), a share of the depth (0.5), ``last``,
+            ``xtreme`` (14 of 24, 7 of 12), or ``usual``: the last for sentence-transformers
+            checkpoints, else ``xtreme``.
         pooling: ``mean`` over all tokens, ``mean-without-specials``, ``cls``, or ``auto``: mean.
         max_length: Tokens read of each sentence, at most; fewer if the encoder reads fewer.
         device: As ``evaluate`` takes it.
@@ -77,7 +78,7 @@ def mine_files(
     retrieval: str = "max",
     neighbours: int = 4,
     mean_shift: bool = False,
-    layer: int | str = "auto",
+    layer: float | str = "usual",
     pooling: str = "auto",
     max_length: int = 512,
     device: str = "auto",
@@ -102,8 +103,9 @@ def mine_files(
         retrieval: ``max``, ``intersection``, ``forward`` or ``backward``.
         neighbours: Neighbours on each side that make up a margin.
         mean_shift: Take each side's mean from its embeddings first.
-        layer: Hidden state for retrieval: a number, last, xtreme (14 of 24 layers, 7 of 12), or
-            auto: the last for sentence-transformers checkpoints, else xtreme.
+        layer: Hidden state for retrieval: a number, a share of the depth (0.5), last, xtreme (14 of
+            24 layers, 7 of 12), or usual: the last for sentence-transformers checkpoints, else
+            xtreme.
         pooling: ``mean``, ``mean-without-specials``, ``cls``, or ``auto``: the mean.
         max_length: Tokens read of each sentence, at most; fewer if the encoder reads fewer.
 
@@ -160,7 +162,7 @@ def _sentences(texts: Sequence[str]) -> list[str]:
 
 def _encoder(
     checkpoint: Where,
-    pooled: tuple[int | str, str, int],
+    pooled: tuple[float | str, str, int],
     compute: tuple[str, str, int],
     *,
     offline: bool,
@@ -187,6 +189,8 @@ def _encoder(
     from harness.recipes import SETTINGS, Settings
 
     layer, pooling, length = chosen_layer(pooled[0]), *pooled[1:]
+    if layer == "auto":
+        raise HarnessError("layer auto needs the dev data of a task; give a number, last or usual")
     for name, value in (("pooling", pooling), ("max_length", length)):
         if value not in SETTINGS[name].expected:
             raise HarnessError(f"{name} {shown(value)}: expected {SETTINGS[name].expected}")

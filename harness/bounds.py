@@ -80,13 +80,43 @@ class Switch:
         return "true or false"
 
 
-Expected = Bounds | Choice | Switch
+@dataclass(frozen=True)
+class Either:
+    """What one of several kinds of bounds allows.
+
+    Attributes:
+        kinds: The bounds.
+    """
+
+    kinds: tuple[Bounds, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return the words that are allowed in place of a number."""
+        return tuple(word for one in self.kinds for word in one.words)
+
+    def __contains__(self, value: object) -> bool:
+        """Return whether a value is allowed."""
+        return any(value in one for one in self.kinds)
+
+    def __str__(self) -> str:
+        """Return what is allowed, in words."""
+        return " or ".join(map(str, self.kinds))
+
+
+Expected = Bounds | Choice | Switch | Either
 MANY = 10**9  # an upper bound for counts, far above those of any training
 COUNT = Bounds(0, MANY)
 SEED = Bounds(0, 2**32 - 1)  # the largest seed that numpy accepts
 THREADS = Bounds(0, 1024)
 PROCESSES = Bounds(1, 1024)
 SHARE = Bounds(0, 1, whole=False, below=True)
+LAYER = Either(
+    (
+        Bounds(0, 1000, words=("usual", "last", "xtreme", "auto")),
+        Bounds(0, 1, whole=False, above=True, below=True),  # a share of the depth
+    )
+)
 NEIGHBOURS = Bounds(1, 50_000)
 LENGTH = Bounds(8, 2**20)  # tokens in one input; no encoder reads as many
 WEIGHT = Bounds(1e-6, 1e6, whole=False)

@@ -38,6 +38,8 @@ class Results:
         failed: Name of each step that failed, and why; not saved, since it may name files of
             this machine.
         folder: The folder they were written to or read from; None without one.
+        notes: What the run has decided by itself, e.g. the layer for retrieval; not saved here,
+            manifest.json has it.
         run: The sums by cluster that intervals are made of; None where predictions were scored
             without the test examples, which say what belongs together.
     """
@@ -48,6 +50,7 @@ class Results:
     name: str = ""
     failed: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
     run: Run | None = field(default=None, compare=False, repr=False)
 
     def __getitem__(self, task: str) -> TaskScore:
@@ -63,9 +66,9 @@ class Results:
         return len(self.tasks)
 
     def __str__(self) -> str:
-        """Return the table of scores, followed by what is missing."""
+        """Return the table of scores, followed by what is missing and by notes."""
         table = score_table(self.benchmark, self.tasks, self.summary, self.partial)
-        return "\n".join([table, *missing_lines(self.tasks)])
+        return "\n".join([table, *missing_lines(self.tasks), *self.notes])
 
     def by_language(self) -> str:
         """Return the headline metrics, with a row for each language and a column for each task."""

@@ -47,16 +47,32 @@ class BitextMining(EncoderOnly):
 
     def predict(self, model: Encoder, rows: Mapping[str, Dataset], settings: Settings) -> Pairs:
         """Return the test pairs that score no less than the threshold fitted on dev."""
+        _, threshold = self._fitted(model, rows["dev"], settings)
+        test = self._mined(model, rows["test"], settings)
+        return sorted(_named(_from(test, threshold), rows["test"]))
+
+    def dev_score(self, model: Encoder, rows: Dataset, settings: Settings) -> float:
+        """Return the best F1 that a threshold gives on dev, in percent.
+
+        Args:
+            model: What embeds the sentences.
+            rows: The dev split of one language.
+            settings: Tokens read of each sentence.
+        """
+        dev, threshold = self._fitted(model, rows, settings)
+        pairs = sorted(_named(_from(dev, threshold), rows))
+        return self.score(self.gold(rows) or [], pairs, "")[self.metric]
+
+    def _fitted(self, model: Encoder, rows: Dataset, settings: Settings) -> tuple[Mined, float]:
+        """Return the pairs mined from dev, and the threshold of their best F1."""
         import numpy as np
 
         from harness.search.threshold import fit_threshold
 
-        gold = set(self.gold(rows["dev"]) or ())
-        dev = self._mined(model, rows["dev"], settings)
-        right = np.array([pair in gold for pair in _named(dev, rows["dev"])], dtype=bool)
-        threshold = fit_threshold(dev.scores, right, len(gold))
-        test = self._mined(model, rows["test"], settings)
-        return sorted(_named(test.at(test.scores.astype(np.float64) >= threshold), rows["test"]))
+        gold = set(self.gold(rows) or ())
+        dev = self._mined(model, rows, settings)
+        right = np.array([pair in gold for pair in _named(dev, rows)], dtype=bool)
+        return dev, fit_threshold(dev.scores, right, len(gold))
 
     def _mined(self, model: Encoder, rows: Dataset, settings: Settings) -> Mined:
         """Mine the distinct sentences of one split; drop pairs whose sentences occur twice.
@@ -157,6 +173,13 @@ class BitextMining(EncoderOnly):
         right = [2.0 * (pair in truth and pair in mined) for pair in pairs]
         counts = [float((pair in truth) + (pair in mined)) for pair in pairs]
         return Tally(np.array(right), np.array(counts), [source for source, _ in pairs])
+
+
+def _from(mined: Mined, threshold: float) -> Mined:
+    """Return the pairs whose margin is no less than a threshold."""
+    import numpy as np
+
+    return mined.at(mined.scores.astype(np.float64) >= threshold)
 
 
 def _named(mined: Mined, rows: Dataset) -> Pairs:

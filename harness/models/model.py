@@ -118,7 +118,11 @@ class Model:
         return embeddings
 
     def embed_layers(
-        self, texts: Sequence[str], max_length: int, layers: Sequence[int]
+        self,
+        texts: Sequence[str],
+        max_length: int,
+        layers: Sequence[int],
+        found: dict[int, NDArray[np.float32]] | None = None,
     ) -> dict[int, NDArray[np.float32]]:
         """Return the sentence embeddings of several hidden states, from one pass.
 
@@ -129,6 +133,7 @@ class Model:
             texts: Sentences.
             max_length: Tokens read of each, special tokens included.
             layers: The hidden states to pool, none above those that the encoder was loaded for.
+            found: For each layer an array to write into, e.g. a file's; None for new ones.
 
         Returns:
             For each layer as ``embed``, but numbers may not be finite.
@@ -141,7 +146,8 @@ class Model:
         if not all(0 <= n <= self.module.config.num_hidden_layers for n in layers):
             raise HarnessError(f"layers {list(layers)}: expected hidden states, numbered from 0")
         width = self.module.config.hidden_size
-        found = {n: np.zeros((len(texts), width), dtype=np.float32) for n in layers}
+        if found is None:
+            found = {n: np.zeros((len(texts), width), dtype=np.float32) for n in layers}
         done = 0
         work = self._embeddings(sorted(found))
         for numbers, parts in self._spread(work, self._tokenised(texts, max_length)):
@@ -232,7 +238,7 @@ def read_encoder(path: Path) -> Any:
 
 
 def load_encoder(
-    checkpoint: Checkpoint, layer: int | str, device: Device, pooling: str = "mean"
+    checkpoint: Checkpoint, layer: float | str, device: Device, pooling: str = "mean"
 ) -> Model:
     """Return an encoder for retrieval.
 
@@ -263,10 +269,14 @@ def retrieval_layer(layer: float | str, checkpoint: Checkpoint) -> int:
     other depths are scaled from that. A sentence-transformers checkpoint pools its last layer. A
     float is a share of the depth: 0.5 is 12 of 24 layers.
 
+    Args:
+        layer: ``harness.recipes.Settings.layer``, but for ``auto``, which needs data.
+        checkpoint: The encoder.
+
     Raises:
         HarnessError: The encoder has no such layer.
     """
-    if layer == "auto":
+    if layer == "usual":
         layer = "last" if checkpoint.sentence_encoder else "xtreme"
     if layer == "last":
         return checkpoint.layers

@@ -100,6 +100,20 @@ class DatasetFacts:
 
         return self.memory.once(("test", task.name, language), find)
 
+    def dev(self, task: Task, language: str) -> tuple[Facts, str]:
+        """Return the facts of a language's dev split, and its digest."""
+
+        def find() -> tuple[Facts, str]:
+            digest = self.source.digest(task, "dev", language)
+            key = {"dev": digest, "format": format_identity(task.format)}
+            return self._facts(key, count), digest
+
+        def count() -> Facts:
+            rows = self.source.examples(task, "dev", language)
+            return Facts(len(rows), guess(rows))
+
+        return self.memory.once(("dev", task.name, language), find)
+
     def _facts(self, key: Any, count: Callable[[], Facts]) -> Facts:
         name = f"facts {digest_of([VERSION, key])}"
         record = self.memory.recall(name)

@@ -16,6 +16,7 @@ from harness.pipeline.engines.run_plan import IN_PROCESS, EngineChoice, run_plan
 from harness.pipeline.engines.schedule import Progress
 from harness.pipeline.plan import Plan, score_step
 from harness.pipeline.request import Request
+from harness.pipeline.steps.layer_step import LayerStep, in_words
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.train_step import TrainStep
@@ -83,6 +84,11 @@ def evaluate(
     reasons = {step.name: failed[step.key] for step in plan.steps if step.key in failed}
     incomplete = f"incomplete, {len(reasons)} steps failed" if reasons else ""
     tasks = task_scores(request, plan, store, failed)
+    picked = [
+        in_words(store.manifest(step)["result"])
+        for step in plan.steps
+        if isinstance(step, LayerStep) and step.key not in failed
+    ]
     results = Results(
         benchmark=request.benchmark,
         tasks=tasks,
@@ -90,6 +96,7 @@ def evaluate(
         name=request.checkpoint.name,
         failed=reasons,
         folder=output,
+        notes=tuple(picked),
         run=run_of(plan, store, tasks, request.seed, request.checkpoint.intermediate),
     )
     _clear(output)

@@ -21,6 +21,7 @@ from harness.pipeline.plan_training import (
 from harness.pipeline.request import Request
 from harness.pipeline.steps.cluster_step import ClusterStep
 from harness.pipeline.steps.embed_step import PART, EmbedStep, TaskTexts, embed_step
+from harness.pipeline.steps.layer_step import LayerStep
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.score_step import ScoreStep
 from harness.pipeline.steps.step import Step
@@ -106,6 +107,10 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
             plan.notes += request.facts.training(one.training)[0].notes
         parents = (trainings[training.name],)
     if task.format.head is None:
+        if settings.layer == "auto":
+            picked = _layer_step(request, task, settings, parents)
+            plan.steps += [] if picked.key in {one.key for one in plan.steps} else [picked]
+            parents = (*parents, picked)
         notes = _pooling_notes(request.checkpoint, settings)
         plan.notes += tuple(note for note in notes if note not in plan.notes)
         embedded = _embed_steps(request, task, present, settings, parents)
@@ -190,13 +195,64 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
 def of_retrieval(settings: Settings, checkpoint: Checkpoint) -> Settings:
     """Return settings with the number of the hidden state and the way to pool it.
 
+    The layer ``auto`` stays: a step picks it.
+
     Raises:
         HarnessError: The encoder has no such layer.
     """
     from harness.models.model import retrieval_layer
 
     pooling = "mean" if settings.pooling == "auto" else settings.pooling  # as XTREME
-    return replace(settings, layer=retrieval_layer(settings.layer, checkpoint), pooling=pooling)
+    layer = (
+        settings.layer if settings.layer == "auto" else retrieval_layer(settings.layer, checkpoint)
+    )
+    return replace(settings, layer=layer, pooling=pooling)
+
+
+def _layer_step(
+    request: Request, task: Task, settings: Settings, parents: tuple[Step, ...]
+) -> LayerStep:
+    """Return the step that picks a retrieval task's hidden state on dev data.
+
+    A task without a dev split takes the choice made on one that has dev data and learns from the
+    same set: of XTREME's, Tatoeba takes BUCC's.
+
+    Raises:
+        HarnessError: There are no dev data.
+    """
+    training = request.benchmark.training_of(task)
+    for name in dict.fromkeys([task.name, *request.benchmark.task_names()]):
+        if name not in registry.task_names():
+            continue
+        other = registry.task(name)
+        form = other.format
+        if not hasattr(form, "dev_score") or request.benchmark.training_of(other) != training:
+            continue
+        languages = request.benchmark.languages_of(other)
+        facts = {
+            code: request.facts.dev(other, code)
+            for code in languages
+            if request.source.has(other, "dev", code)
+        }
+        if facts:
+            rows = sum(one.rows for one, _ in facts.values())
+            tokens = sum(bounded(one, one.rows, settings) for one, _ in facts.values())
+            return LayerStep(
+                name=request.named(f"pick the layer on {name}"),
+                checkpoint=request.checkpoint,
+                task=other,
+                settings=settings,
+                data={code: digest for code, (_, digest) in facts.items()},
+                device=request.device,
+                parents=parents,
+                examples=rows,
+                tokens=tokens,
+                work=2.0 * tokens * request.checkpoint.body,
+                pace=request.pace("layer", form.name),
+            )
+    raise HarnessError(
+        f"{task.name}: --layer auto needs dev data of a retrieval task; give a number, or last"
+    )
 
 
 def _embed_steps(

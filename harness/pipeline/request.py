@@ -214,14 +214,19 @@ def _check_tracker(name: str) -> None:
         raise unknown("tracker", name, known, "these are installed here")
 
 
-def chosen_layer(layer: int | str) -> int | str:
+def chosen_layer(layer: float | str) -> float | str:
     """Return a hidden state for retrieval as settings have it: a number in digits is a number.
+
+    A number with a point is a share of the depth.
 
     Raises:
         HarnessError: It is not allowed.
     """
-    digits = isinstance(layer, str) and re.fullmatch("[0-9]{1,9}", layer)
-    chosen = int(layer) if digits else layer
+    chosen: float | str = layer
+    if isinstance(layer, str) and re.fullmatch("[0-9]{1,9}", layer):
+        chosen = int(layer)
+    elif isinstance(layer, str) and re.fullmatch(r"[0-9]?\.[0-9]{1,9}", layer):
+        chosen = float(layer)
     expected = SETTINGS["layer"].expected
     if chosen not in expected:
         raise HarnessError(f"--layer {shown(layer)}: expected {expected}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from harness.bounds import LENGTH, MANY, Bounds, Choice, Expected, Switch
+from harness.bounds import LAYER, LENGTH, MANY, Bounds, Choice, Expected, Switch
 from harness.declarations import Format
 from harness.docstrings import described
 from harness.errors import HarnessError
@@ -87,8 +87,9 @@ class Settings:
             every training; 0 means all.
         check_every: Updates between two dev checks; 0 means one check an epoch.
         patience: Checks without a better dev score before training stops; 0 means never.
-        layer: Hidden state for retrieval: a number (0 is the embeddings), last, xtreme (14 of 24
-            layers, 7 of 12), or auto: the last for sentence-transformers checkpoints, else xtreme.
+        layer: Hidden state for retrieval: a number (0 is the embeddings), a share of the depth
+            (0.5), last, xtreme (14 of 24 layers, 7 of 12), usual (the last for
+            sentence-transformers checkpoints, else xtreme), or auto: the best on dev data.
         pooling: How retrieval pools it: mean over all tokens, mean-without-specials (those of the
             text alone), cls (the first token), or auto: as XTREME, the mean; where a sentence
             encoder's files say otherwise, the plan does too.
@@ -123,7 +124,7 @@ class Settings:
     dev_examples: int = _setting("set", 0, Bounds(0, MANY))
     check_every: int = _setting("training", 0, Bounds(0, MANY))
     patience: int = _setting("training", 0, Bounds(0, MANY))
-    layer: int | str = _setting("format", "auto", Bounds(0, 1000, words=("auto", "last", "xtreme")))
+    layer: float | str = _setting("format", "usual", LAYER)
     pooling: str = _setting("format", "auto", Choice(POOLINGS))
     keep_head: bool = _setting("plan", False, Switch())
     lora: int = _setting("training", 0, Bounds(0, 4096))

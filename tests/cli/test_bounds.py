@@ -11,7 +11,7 @@ import pytest
 
 from harness import recipes, registry
 from harness.api import evaluate
-from harness.bounds import BOUNDS, COUNT, SEED, SHARE, WEIGHT, Bounds, shown
+from harness.bounds import BOUNDS, COUNT, SEED, SHARE, WEIGHT, Bounds, Either, shown
 from harness.cli.arguments import parameters_of
 from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
@@ -43,6 +43,7 @@ Write = Callable[..., Path]
 Run = Callable[..., tuple[int, str, str]]
 EXPECTED = {name: one.expected for name, one in SETTINGS.items()}
 NUMBERS = {name: bounds for name, bounds in EXPECTED.items() if isinstance(bounds, Bounds)}
+NUMBERS |= {name: one.kinds[0] for name, one in EXPECTED.items() if isinstance(one, Either)}
 KEYS = studies.KEYS | studies.OF_AN_INTERMEDIATE | {"seed": SEED, "weight": WEIGHT}
 OF_STUDIES = {name: bounds for name, bounds in KEYS.items() if isinstance(bounds, Bounds)}
 STUDY = """{top}
@@ -241,7 +242,7 @@ def test_a_share_of_one_is_refused_on_the_command_line(run: Run, tmp_path: Path)
 
 @pytest.mark.parametrize("layer", ["1001", "-1", "9" * 5000, "²", "1.5", "Last"])
 def test_a_layer_out_of_bounds_is_one_line(layer: str) -> None:
-    with pytest.raises(HarnessError, match="expected a whole number from 0 to 1000 or auto"):
+    with pytest.raises(HarnessError, match="expected a whole number from 0 to 1000 or usual"):
         evaluate("nowhere", benchmark="mini", layer=layer)
 
 

@@ -507,7 +507,10 @@ def test_a_limited_run_is_marked_partial_everywhere(
         (("--device", "warp"), "device 'warp' is not usable here"),
         (("--device", "meta"), "device 'meta' is not usable here"),
         (("--device", "cuda:²"), "device 'cuda:²' is not usable here"),
-        (("--layer", "middle"), "--layer 'middle': expected a whole number from 0 to 1000 or auto"),
+        (
+            ("--layer", "middle"),
+            "--layer 'middle': expected a whole number from 0 to 1000 or usual",
+        ),
         (("--data", "nowhere"), "nowhere: no such folder"),
         (("--data", str(MINI), "--labels", "nolabels"), "nolabels: no such folder of labels"),
     ],

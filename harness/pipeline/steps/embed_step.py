@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -13,6 +13,7 @@ from harness.formats.encoder_only import EncoderOnly
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
 from harness.models.embeddings import hash_of, write
+from harness.pipeline.steps.layer_step import LayerStep, chosen
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, pace_of
 from harness.pipeline.steps.train_step import started
@@ -102,7 +103,8 @@ class EmbedStep(Step):
     Attributes:
         checkpoint: The encoder, unless a parent has trained one.
         texts: Where the sentences stand.
-        settings: Tokens read, layer and pooling.
+        settings: Tokens read, layer and pooling; with the layer ``auto``, the last parent is the
+            step that picks it.
         device: Where and how to compute.
     """
 
@@ -119,7 +121,8 @@ class EmbedStep(Step):
     @property
     def loads(self) -> tuple[str, ...]:
         """Return the encoder, and how hidden states are pooled."""
-        encoder = self.parents[0].key if self.parents else self.checkpoint.fingerprint
+        makers = [one for one in self.parents if not isinstance(one, LayerStep)]
+        encoder = makers[0].key if makers else self.checkpoint.fingerprint
         return encoder, str(self.settings.layer), self.settings.pooling
 
     def identity(self) -> Mapping[str, Any]:
@@ -134,7 +137,11 @@ class EmbedStep(Step):
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Embed the sentences and write them."""
         texts = list(dict.fromkeys(self.texts.read(runtime)))
-        model = runtime.encoder(started(self.checkpoint, parents), self.settings)
+        settings = self.settings
+        if settings.layer == "auto":
+            parents, choice = parents[:-1], parents[-1]
+            settings = replace(settings, layer=chosen(choice))
+        model = runtime.encoder(started(self.checkpoint, parents), settings)
         found = model.embed_layers(texts, self.settings.max_length, [model.layer])
         write(folder, texts, found[model.layer])  # what is not finite fails who reads it
         return {"sentences": len(texts)}
@@ -152,12 +159,13 @@ def embed_step(
     Args:
         name: Its name.
         texts: Where they stand.
-        how: The encoder, what is pooled, its ``layer`` a number, and where.
+        how: The encoder, what is pooled, its ``layer`` a number or ``auto``, and where.
         size: About how many sentences and tokens they are.
-        parents: The training whose encoder it is, if any.
+        parents: The training whose encoder it is, if any, and the step that picks the layer.
     """
     checkpoint, settings, device = how
-    share = int(settings.layer) / max(1, checkpoint.layers)  # the layers above are not run
+    layer = checkpoint.layers if settings.layer == "auto" else int(settings.layer)
+    share = layer / max(1, checkpoint.layers)  # the layers above are not run
     return EmbedStep(
         name=name,
         checkpoint=checkpoint,
