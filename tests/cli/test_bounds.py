@@ -121,7 +121,7 @@ def test_a_recipes_number_is_held_to_its_bounds(name: str, write: Write) -> None
         with pytest.raises(HarnessError) as caught:
             recipes.load(str(path))
         help_ = f". {SETTINGS[name].help}"
-        place = place_and_bound(path, 2, str(NUMBERS[name]), value, help_)
+        place = place_and_bound(path, 2, str(EXPECTED[name]), value, help_)
         assert re.match(place, str(caught.value))
 
 
