@@ -43,7 +43,8 @@ def embed(
         layer: Hidden state: a number (0 is the embeddings), a share of the depth (0.5), ``last``,
             ``xtreme`` (14 of 24, 7 of 12), or ``usual``: the last for sentence-transformers
             checkpoints, else ``xtreme``.
-        pooling: ``mean`` over all tokens, ``mean-without-specials``, ``cls``, or ``auto``: mean.
+        pooling: ``mean`` over all tokens, ``mean-without-specials``, ``cls``, ``own`` (by the
+            checkpoint's sentence-transformers modules), or ``auto``: the mean.
         max_length: Tokens read of each sentence, at most; fewer if the encoder reads fewer.
         device: As ``evaluate`` takes it.
         precision: ``fp32``, ``bf16`` or ``fp16``.
@@ -106,7 +107,7 @@ def mine_files(
         layer: Hidden state for retrieval: a number, a share of the depth (0.5), last, xtreme (14 of
             24 layers, 7 of 12), or usual: the last for sentence-transformers checkpoints, else
             xtreme.
-        pooling: ``mean``, ``mean-without-specials``, ``cls``, or ``auto``: the mean.
+        pooling: As ``embed`` takes it.
         max_length: Tokens read of each sentence, at most; fewer if the encoder reads fewer.
 
     The other arguments are those of ``evaluate``.

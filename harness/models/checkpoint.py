@@ -37,7 +37,7 @@ class Checkpoint:
         intermediate: What it was trained on before, by its files or the user; "" if unknown.
         pooling: How a sentence encoder pools by its own files (``cls``, ``mean`` …); "" if they
             do not say.
-        dense: Folders of modules after pooling, which the harness leaves out.
+        dense: Folders of modules after pooling, which only pooling ``own`` reads.
         unread: Inputs that the tokenizer gives and the encoder cannot take.
     """
 
@@ -120,7 +120,7 @@ def _inspect(path: Path, name: str) -> Checkpoint:
         positions=structure.positions,
         intermediate=str(record.get("intermediate", ""))[:300],
         pooling=_pooling(path, modules) or str(parent.get("pooling", ""))[:60],
-        dense=tuple(place for kind, place in modules if kind not in AFTER_POOLING),
+        dense=tuple(one.folder for one in modules if one.kind not in AFTER_POOLING),
         unread=structure.unread,
     )
 
@@ -152,9 +152,9 @@ def _notes(config: dict[str, Any], unread: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _pooling(path: Path, modules: list[tuple[str, str]]) -> str:
+def _pooling(path: Path, modules: list[files.SentenceModule]) -> str:
     """Return how a sentence encoder's Pooling module pools; several ways are joined by +."""
-    place = next((place for kind, place in modules if kind == "Pooling"), None)
+    place = next((one.folder for one in modules if one.kind == "Pooling"), None)
     config = files.json_object(path / place / "config.json") if place else {}
     if isinstance(config.get("pooling_mode"), str):  # as newer versions write it
         return str(config["pooling_mode"])[:60]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,35 @@ def tensor_shapes(files: list[Path]) -> dict[str, list[int]]:
     return shapes
 
 
-def sentence_modules(path: Path) -> list[tuple[str, str]]:
-    """Return the kind and folder of each module in a sentence encoder's modules.json."""
+@dataclass(frozen=True)
+class SentenceModule:
+    """A module of a sentence encoder.
+
+    Attributes:
+        type: The class that modules.json names.
+        folder: Its folder in the checkpoint's; "" for that itself.
+    """
+
+    type: str
+    folder: str
+
+    @property
+    def kind(self) -> str:
+        """Return the name of the class alone."""
+        return self.type.rpartition(".")[2]
+
+    @property
+    def known_kind(self) -> str:
+        """Return its kind if it is sentence-transformers' own, "" for other people's code."""
+        return self.kind if self.type.startswith("sentence_transformers.") else ""
+
+
+def sentence_modules(path: Path) -> list[SentenceModule]:
+    """Return the modules in a sentence encoder's modules.json.
+
+    Raises:
+        HarnessError: The file is broken, or a module is not in a folder of the checkpoint's.
+    """
     file = path / "modules.json"
     entries = read_json(file) if file.is_file() else []
     modules = []
@@ -114,7 +142,7 @@ def sentence_modules(path: Path) -> list[tuple[str, str]]:
         kind, folder = (value if isinstance(value, str) else "/" for value in values)
         if "/" in kind or not re.fullmatch(r"[\w.-]*", folder) or folder == "..":
             raise HarnessError(f"{file}: {entry!r:.80} is no module of the folder; copy it again")
-        modules.append((kind.rpartition(".")[2], folder))
+        modules.append(SentenceModule(kind, folder))
     return modules
 
 
@@ -131,7 +159,7 @@ def fingerprint(path: Path) -> str:
 
 
 def _covered(path: Path) -> Iterator[Path]:
-    folders = sorted({folder for _, folder in sentence_modules(path) if folder})
+    folders = sorted({module.folder for module in sentence_modules(path) if module.folder})
     for folder in (path, *(path / name for name in folders)):
         for file in sorted(folder.iterdir()) if folder.is_dir() else ():
             read = file.suffix.lower() not in UNREAD and not file.name.startswith((".", "events."))

@@ -17,7 +17,8 @@ from harness.models.device import Device, not_finite
 from harness.models.embeddings import refuse_broken
 from harness.models.layers import cut_layers
 from harness.models.loading import load_model
-from harness.models.pooling import MEAN_OF_TEXT, SPECIAL, pooled
+from harness.models.pooling import MEAN, OWN, PLAIN, SPECIAL, Pooling, pooled
+from harness.models.sentence_modules import read_modules
 from harness.models.text_batches import TextBatch, sorted_texts
 from harness.models.tokenizer import load_tokenizer, token_lists
 
@@ -45,7 +46,7 @@ class Model:
         device: Where it runs.
         head: The kind of its head; None for a bare encoder.
         layer: The hidden state that ``embed`` pools, 0 being the embeddings.
-        pooling: How it pools, one of ``harness.models.pooling.POOLINGS``.
+        pooling: How it pools.
         report: Progress callback, called after each batch.
         collator: Makes its batches; None for padded ones.
         cast: Whether the weights are in float32 and cast to the device's precision as it runs.
@@ -56,7 +57,7 @@ class Model:
     device: Device
     head: Head | None = None
     layer: int = -1
-    pooling: str = "mean"
+    pooling: Pooling = PLAIN[MEAN]
     report: Report = lambda done, total: None
     collator: Collator | None = None
     cast: bool = True
@@ -145,7 +146,7 @@ class Model:
 
         if not all(0 <= n <= self.module.config.num_hidden_layers for n in layers):
             raise HarnessError(f"layers {list(layers)}: expected hidden states, numbered from 0")
-        width = self.module.config.hidden_size
+        width = self.pooling.width(self.module.config.hidden_size)
         if found is None:
             found = {n: np.zeros((len(texts), width), dtype=np.float32) for n in layers}
         done = 0
@@ -162,7 +163,7 @@ class Model:
         order = sorted(range(len(texts)), key=[-len(text) for text in texts].__getitem__)
         parts = [order[at : at + TEXTS_AHEAD] for at in range(0, len(order), TEXTS_AHEAD)]
         names = [n for n in self.batches.names if n != "attention_mask"]
-        if self.pooling == MEAN_OF_TEXT:
+        if self.pooling.text_alone:
             names.append(SPECIAL)
 
         def tokenise(part: list[int]) -> list[TextBatch]:
@@ -238,7 +239,11 @@ def read_encoder(path: Path) -> Any:
 
 
 def load_encoder(
-    checkpoint: Checkpoint, layer: float | str, device: Device, pooling: str = "mean"
+    checkpoint: Checkpoint,
+    layer: float | str,
+    device: Device,
+    pooling: str = MEAN,
+    modules: Path | None = None,
 ) -> Model:
     """Return an encoder for retrieval.
 
@@ -247,19 +252,24 @@ def load_encoder(
         layer: The hidden state to pool (``harness.recipes.Settings.layer``).
         device: Where to run.
         pooling: One of ``harness.models.pooling.POOLINGS``.
+        modules: The folder whose modules.json pooling ``own`` goes by; None for the encoder's.
+
+    Raises:
+        HarnessError: The weights lack some, there is no such layer, or the modules are not there
+            or broken.
     """
     from harness.models.cpu_weights import prepare_weights
 
+    own = read_modules(modules or checkpoint.path) if pooling == OWN else None
     module = read_encoder(checkpoint.path).eval()
+    how = own.load(module.config.hidden_size, device.name) if own else PLAIN[pooling]
     tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
     number = retrieval_layer(layer, checkpoint)
     collator = open_collator(module, tokenizer, checkpoint.path)
     cut_layers(module, number, collator, tokenizer)
     cast = prepare_weights(module, device)
     module = module.to(device.name)
-    return Model(
-        module, tokenizer, device, layer=number, pooling=pooling, collator=collator, cast=cast
-    )
+    return Model(module, tokenizer, device, layer=number, pooling=how, collator=collator, cast=cast)
 
 
 def retrieval_layer(layer: float | str, checkpoint: Checkpoint) -> int:

@@ -9,6 +9,8 @@ from harness import registry
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import Checkpoint
+from harness.models.pooling import OWN
+from harness.models.sentence_modules import read_modules
 from harness.pipeline.dataset_facts import bounded
 from harness.pipeline.plan_training import (
     NoData,
@@ -175,15 +177,20 @@ def _cluster_step(request: Request, task: Task, languages: Iterable[str]) -> Clu
 
 def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
     """Return notes on pooling, where a sentence encoder's own files differ."""
-    notes = []
+    notes: list[str] = []
+    if settings.pooling == OWN:
+        return notes
     if checkpoint.pooling not in ("", settings.pooling):
         notes.append(
             f"{checkpoint.name}: {settings.pooling}-pooled; its 1_Pooling says {checkpoint.pooling}"
-            " (pooling in the recipe)"
+            f" (pooling {OWN} in the recipe)"
         )
     if checkpoint.dense:
         after = ", ".join(checkpoint.dense)
-        notes.append(f"{checkpoint.name}: what it has after pooling is left out: {after}")
+        notes.append(
+            f"{checkpoint.name}: what it has after pooling is left out: {after}"
+            f" (pooling {OWN} in the recipe)"
+        )
     return notes
 
 
@@ -198,10 +205,12 @@ def of_retrieval(settings: Settings, checkpoint: Checkpoint) -> Settings:
     The layer ``auto`` stays: a step picks it.
 
     Raises:
-        HarnessError: The encoder has no such layer.
+        HarnessError: The encoder has no such layer, or not the modules for pooling ``own``.
     """
     from harness.models.model import retrieval_layer
 
+    if settings.pooling == OWN:
+        read_modules(checkpoint.path)
     pooling = "mean" if settings.pooling == "auto" else settings.pooling  # as XTREME
     layer = (
         settings.layer if settings.layer == "auto" else retrieval_layer(settings.layer, checkpoint)

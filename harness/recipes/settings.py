@@ -11,7 +11,7 @@ from harness.declarations import Format
 from harness.docstrings import described
 from harness.errors import HarnessError
 
-POOLINGS = ("auto", "mean", "cls", "mean-without-specials")
+POOLINGS = ("auto", "mean", "cls", "mean-without-specials", "own")
 LONGEST = int(LENGTH.high)
 
 Reader = Literal["training", "set", "mixture", "format", "plan"]
@@ -91,7 +91,8 @@ class Settings:
             (0.5), last, xtreme (14 of 24 layers, 7 of 12), usual (the last for
             sentence-transformers checkpoints, else xtreme), or auto: the best on dev data.
         pooling: How retrieval pools it: mean over all tokens, mean-without-specials (those of the
-            text alone), cls (the first token), or auto: as XTREME, the mean; where a sentence
+            text alone), cls (the first token), own (by the checkpoint's sentence-transformers
+            modules: Pooling, Dense, Normalize), or auto: as XTREME, the mean; where a sentence
             encoder's files say otherwise, the plan does too.
         keep_head: Go on with the head that the checkpoint carries for a training set, in place of a
             fresh one.

@@ -24,7 +24,7 @@ from harness.models.device import choose_device
 from harness.models.flat import ATTENTION, FlatBatch, NotFlat, attend, lay_flat
 from harness.models.heads import CHOICE, SEQUENCE, SPAN, TOKENS, WORDS, Head
 from harness.models.model import Model, load_encoder, read_encoder, retrieval_layer
-from harness.models.pooling import POOLINGS
+from harness.models.pooling import PLAIN
 from harness.models.tokenizer import load_tokenizer, token_lists
 
 pytestmark = pytest.mark.usefixtures("libraries")
@@ -139,7 +139,7 @@ def test_states_poolings_and_texts_are_those_of_each_sentence_alone(made):
     checkpoint, tokenizer, _ = made
     texts = [*SENTENCES[:4], "", SENTENCES[3], "river"]
     whole = read_encoder(checkpoint.path).eval()
-    for pooling, tops in zip(POOLINGS, ((0, 1, 2), (2,), (1,)), strict=True):
+    for pooling, tops in zip(PLAIN, ((0, 1, 2), (2,), (1,)), strict=True):
         for top in tops:
             layers = tuple(range(top + 1))
             model = load_encoder(checkpoint, top, choose_device("cpu", "fp32", 1), pooling)

@@ -493,6 +493,21 @@ def test_pooling_by_the_first_token_is_used_or_said(
     code, out, _ = evaluate(path, tasks="tatoeba", recipe=recipe)
     assert "mean-pooled" not in out and code == 0
     assert (tmp_path / "out/predictions/tatoeba/test-de.tsv").read_text() != mean
+    first = (tmp_path / "out/predictions/tatoeba/test-de.tsv").read_text()
+    recipe.write_text(quickest.read_text() + 'pooling = "own"\n')
+    code, _, err = evaluate(path, tasks="tatoeba", recipe=recipe)
+    assert (
+        code == 2
+        and err.count("\n") == 1
+        and "1_Pooling/config.json: no word_embedding_dimension" in err
+    )
+    listed = json.loads((path / "modules.json").read_text())
+    (path / "modules.json").write_text(json.dumps(listed[:2]))
+    config = {"pooling_mode": "cls", "embedding_dimension": 20}
+    (path / "1_Pooling/config.json").write_text(json.dumps(config))
+    code, out, err = evaluate(path, tasks="tatoeba", recipe=recipe)
+    assert code == 0 and "pooled" not in out, err
+    assert (tmp_path / "out/predictions/tatoeba/test-de.tsv").read_text() == first
     recipe.write_text(quickest.read_text() + 'pooling = "max"\n')
     assert "expected one of auto, mean, cls" in evaluate(path, recipe=recipe)[2]
 

@@ -141,7 +141,9 @@ class EmbedStep(Step):
         if settings.layer == "auto":
             parents, choice = parents[:-1], parents[-1]
             settings = replace(settings, layer=chosen(choice))
-        model = runtime.encoder(started(self.checkpoint, parents), settings)
+        # a training writes no modules: those of the checkpoint that it began from still count
+        encoder, modules = started(self.checkpoint, parents), self.checkpoint.path
+        model = runtime.encoder(encoder, settings, modules)
         found = model.embed_layers(texts, self.settings.max_length, [model.layer])
         write(folder, texts, found[model.layer])  # what is not finite fails who reads it
         return {"sentences": len(texts)}

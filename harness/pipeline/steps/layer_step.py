@@ -86,8 +86,10 @@ class LayerStep(Step):
         rows = runtime.source.examples(self.task, "dev", language)
         texts = list(dict.fromkeys(rows["text"]))
         places = {hash_of(text): (0, row) for row, text in enumerate(texts)}
-        model = runtime.encoder(checkpoint, replace(self.settings, layer="last"))
-        width = int(model.module.config.hidden_size)
+        model = runtime.encoder(
+            checkpoint, replace(self.settings, layer="last"), self.checkpoint.path
+        )
+        width = model.pooling.width(model.module.config.hidden_size)
         kept = runtime.work / "layers"
         shutil.rmtree(kept, ignore_errors=True)  # of a run that was killed
         kept.mkdir(parents=True)

@@ -58,17 +58,18 @@ class Runtime:
         path = checkpoint.path
         return self._ready((path, head), partial(load_trained, path, head, 0, self.device))
 
-    def encoder(self, checkpoint: Checkpoint, settings: Settings) -> Model:
+    def encoder(self, checkpoint: Checkpoint, settings: Settings, modules: Path) -> Model:
         """Return an encoder ready to embed; the one used last stays loaded.
 
         Args:
             checkpoint: The encoder.
             settings: Which hidden state to pool, and how.
+            modules: The folder whose modules.json pooling ``own`` goes by.
         """
         from harness.models.model import load_encoder
 
         layer, pooling = settings.layer, settings.pooling
-        load = partial(load_encoder, checkpoint, layer, self.device, pooling)
+        load = partial(load_encoder, checkpoint, layer, self.device, pooling, modules)
         return self._ready((checkpoint.path, layer, pooling), load)
 
     def _ready(self, identity: object, load: Callable[[], Model]) -> Model:
