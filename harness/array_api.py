@@ -92,7 +92,8 @@ def mine_files(
     """Mine translation pairs from two text files, a sentence a line.
 
     Lines are embedded in parts that are kept in the store: interrupted and called again, it goes
-    on. Equal sentences are embedded and mined once.
+    on. Equal sentences are embedded and mined once. Embedding reads the files as streams; the
+    search holds the embeddings of both, 4 bytes a dimension and distinct sentence.
 
     Args:
         source: A text file.
@@ -123,7 +124,7 @@ def mine_files(
     from harness.data.folder import FolderSource
     from harness.display.progress import Bars
     from harness.errors import HarnessError
-    from harness.pipeline.mine_files import check_output, side_of
+    from harness.pipeline.mine_files import check_output, opened, side_of
     from harness.pipeline.mine_files import mine_files as run
     from harness.pipeline.steps.runtime import Runtime
     from harness.pipeline.store.remote import open_store
@@ -133,11 +134,13 @@ def mine_files(
         raise HarnessError(f"threshold {shown(threshold)}: expected a number")
     mining = Mining(neighbours, margin, retrieval, mean_shift)  # type: ignore[arg-type] # it checks
     kept = open_store(store or places.store())
-    check_output(Path(output), (Path(source), Path(target)))
+    paths = Path(source), Path(target)
+    check_output(Path(output), paths)
+    files = opened(paths)
     one, settings, where = _encoder(
         checkpoint, (layer, pooling, max_length), (device, precision, threads), offline=offline
     )
-    left, right = (side_of(Path(side), one, settings, where) for side in (source, target))
+    left, right = (side_of(file, one, settings, where) for file in files)
     runtime = Runtime(kept, FolderSource(Path(source).parent), where)  # no data set is read
     return run((left, right), runtime, mining, threshold, Path(output), progress or Bars())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -12,6 +13,7 @@ from typing import BinaryIO
 from harness.errors import HarnessError
 
 LONGEST = 1 << 20  # bytes of a line
+COMPRESSED = (b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")  # the first bytes of gzip, xz, zstd
 MARK = "\ufeff"  # a byte order mark, which is no part of a sentence wherever files were joined
 
 
@@ -56,10 +58,12 @@ class SentenceFile:
     Attributes:
         path: The file.
         chunks: All its lines.
+        size: Their bytes.
     """
 
     path: Path
     chunks: tuple[Chunk, ...]
+    size: int
 
     @classmethod
     def open(cls, path: Path, size: int) -> SentenceFile:
@@ -73,8 +77,7 @@ class SentenceFile:
             HarnessError: It is missing or not a regular file, has no sentence, a line is not UTF-8
                 or too long; names the line.
         """
-        if not path.is_file():
-            raise HarnessError(f"{path}: no such file; name a text file with a sentence a line")
+        check_file(path)
         chunks: list[Chunk] = []
         offset, some = 0, False
         with _opened(path) as file:
@@ -87,7 +90,7 @@ class SentenceFile:
                 some = some or any(text for _, text in part)
         if not some:
             raise HarnessError(f"{path}: no sentence; expected one a line")
-        return cls(path, tuple(chunks))
+        return cls(path, tuple(chunks), offset)
 
     def lines(self) -> Iterator[str]:
         """Yield all lines without white space at their ends.
@@ -96,6 +99,32 @@ class SentenceFile:
             HarnessError: The file has changed.
         """
         return chain.from_iterable(chunk.lines() for chunk in self.chunks)
+
+
+def check_file(path: Path) -> None:
+    """Refuse what cannot be read several times.
+
+    Args:
+        path: The file.
+
+    Raises:
+        HarnessError: It is missing or not a regular file.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise HarnessError(
+            f"{path}: no such file; name a text file with a sentence a line"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise HarnessError(f"{str(path)!r:.200}: {reason}; name another file") from error
+    if stat.S_ISDIR(mode):
+        raise HarnessError(f"{path}: a folder; name a text file with a sentence a line")
+    if not stat.S_ISREG(mode):
+        raise HarnessError(
+            f"{path}: not a regular file, and it is read several times; save its lines to one"
+        )
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -114,6 +143,8 @@ def _lines(file: BinaryIO, path: Path, number: int) -> Iterator[tuple[bytes, str
                 raise HarnessError(f"{path}:{number}: over {LONGEST:,} bytes; a sentence a line")
             yield raw, raw.decode().removeprefix(MARK).strip()
     except UnicodeDecodeError as error:
-        raise HarnessError(f"{path}:{number}: not UTF-8; save it again") from error
+        packed = number == 1 and raw.startswith(COMPRESSED)
+        reason = "compressed; unpack it" if packed else "not UTF-8; save it again"
+        raise HarnessError(f"{path}:{number}: {reason}") from error
     except OSError as error:
         raise HarnessError(f"{path}: {error.strerror}; name another file") from error

@@ -144,7 +144,7 @@ class BitextMining(EncoderOnly):
 
     def limited(self, gold: Pairs, rows: Dataset) -> Pairs:
         """Return the gold pairs that have both sentences in the rows."""
-        ids = set(rows["id"])
+        ids = set(rows["id"][:])
         return [pair for pair in gold if ids.issuperset(pair)]
 
     def score(self, gold: Pairs, predictions: Pairs, language: str) -> Scores:
@@ -157,9 +157,7 @@ class BitextMining(EncoderOnly):
         """Return the ids of the sentences that are not English, each a cluster of its own."""
         from harness.statistics.clusters import Keys
 
-        ids = [
-            name for side, name in zip(rows["side"], rows["id"], strict=True) if side == "source"
-        ]
+        ids = of_side(rows, "source", "id")
         return Keys(passages=(ids,), names=ids)
 
     def tally(self, gold: Pairs, predictions: Pairs, language: str) -> Tally:

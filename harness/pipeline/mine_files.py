@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.files import writable, write_text
-from harness.data.sentence_file import SentenceFile
+from harness.data.sentence_file import SentenceFile, check_file
 from harness.errors import HarnessError
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device, not_finite
@@ -63,23 +63,33 @@ class MinedFiles:
         return f"{self.pairs:,} pairs of {left:,} and {right:,} distinct sentences: {self.output}"
 
 
-def side_of(path: Path, checkpoint: Checkpoint, settings: Settings, device: Device) -> Side:
-    """Look a file through, and plan the steps that embed its lines.
+def opened(paths: tuple[Path, Path]) -> tuple[SentenceFile, SentenceFile]:
+    """Look both files through, before an encoder is asked for.
 
     Args:
-        path: The file.
+        paths: The source and the target.
+
+    Raises:
+        HarnessError: One is not a file of sentences.
+    """
+    source, target = paths
+    check_file(target)  # before the source, which may be long, is read
+    return SentenceFile.open(source, PART), SentenceFile.open(target, PART)
+
+
+def side_of(file: SentenceFile, checkpoint: Checkpoint, settings: Settings, device: Device) -> Side:
+    """Plan the steps that embed a file's lines.
+
+    Args:
+        file: The file.
         checkpoint: The encoder.
         settings: Tokens read, layer and pooling.
         device: Where to compute.
-
-    Raises:
-        HarnessError: It is not a file of sentences.
     """
-    file = SentenceFile.open(path, PART)
-    tokens = path.stat().st_size // BYTES_A_TOKEN // len(file.chunks)
+    tokens = file.size // BYTES_A_TOKEN // len(file.chunks)
     steps = [
         embed_step(
-            f"embed {path.name}, lines {one.start + 1} to {one.start + one.count}",
+            f"embed {file.path.name}, lines {one.start + 1} to {one.start + one.count}",
             LineTexts(one),
             (checkpoint, settings, device),
             (one.count, tokens),
@@ -156,10 +166,11 @@ def _embedded(side: Side, runtime: Runtime) -> tuple[NDArray[np.int64], NDArray[
             first.setdefault(hash_of(text), number)
     lines = np.fromiter(first.values(), np.int64, len(first))
     rows = embeddings.rows(list(first))
-    broken = np.flatnonzero(~np.isfinite(rows).all(axis=1))
-    if len(broken):
-        line = int(lines[broken[0]])
-        raise HarnessError(f"{side.file.path}, {not_finite(line, 'embedding', runtime.device)}")
+    for start in range(0, len(rows), PART):  # no array of the whole but the rows themselves
+        broken = np.flatnonzero(~np.isfinite(rows[start : start + PART]).all(axis=1))
+        if len(broken):
+            line = int(lines[start + broken[0]])
+            raise HarnessError(f"{side.file.path}, {not_finite(line, 'embedding', runtime.device)}")
     return lines, rows
 
 

@@ -1,5 +1,9 @@
 """``harness mine``: two text files of the user's own, in parts that are kept."""
 
+import errno
+import gzip
+import lzma
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ import pytest
 
 import harness
 from harness.data.sentence_file import LONGEST, SentenceFile
+from harness.errors import HarnessError
 from harness.models.model import Model
 from harness.pipeline import mine_files
 
@@ -140,8 +145,6 @@ def test_what_is_no_file_of_sentences_is_one_line(
     for pair in ((good, bad), (bad, good)):
         code, _, err = mine(*pair)
         assert code == 2 and err.count("\n") == 1 and str(bad) in err and said in err
-    code, _, err = mine(good, tmp_path)
-    assert code == 2 and "no such file" in err
 
 
 def test_a_file_that_changes_meanwhile_leaves_nothing_in_the_store(
@@ -226,3 +229,136 @@ def test_embed_gives_what_mining_reads(tiny: Path) -> None:
 def test_what_is_no_list_of_sentences_is_refused(texts: Any, tiny: Path) -> None:
     with pytest.raises(harness.errors.HarnessError, match=r"^texts: "):
         harness.embed(texts, tiny, device="cpu", threads=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"a sentence\n" * 9), ":1: compressed; unpack it"),
+        (lzma.compress(b"a sentence\n" * 9), ":1: compressed; unpack it"),
+        ("a sentence\n".encode("utf-16"), ":1: not UTF-8"),
+    ],
+)
+def test_files_that_are_not_plain_text(
+    content: bytes, said: str, mine: Call, tmp_path: Path
+) -> None:
+    good = written(tmp_path / "good.txt", SENTENCES[:3])
+    (tmp_path / "bad.txt.gz").write_bytes(content)
+    code, _, err = mine(good, tmp_path / "bad.txt.gz")
+    assert code == 2 and err.count("\n") == 1 and "bad.txt.gz" in err and said in err
+
+
+def test_the_name_says_nothing_of_what_is_in_a_file(mine: Call, tmp_path: Path) -> None:
+    source = written(tmp_path / "plain.gz", SENTENCES[:3])
+    assert mine(source, source)[0] == 0
+    assert len(rows(tmp_path / "pairs.tsv")) == 3
+
+
+def test_what_cannot_be_read_several_times_is_refused(mine: Call, tmp_path: Path) -> None:
+    """Neither a pipe, which would wait for ever, nor a folder nor a name that cannot be."""
+    good = written(tmp_path / "good.txt", SENTENCES[:3])
+    os.mkfifo(tmp_path / "pipe")
+    bad = {"pipe": "not a regular file", ".": ": a folder", "n" * 300: "name another file"}
+    for name, said in bad.items():
+        for pair in ((good, tmp_path / name), (tmp_path / name, good)):
+            code, _, err = mine(*pair)
+            assert code == 2 and err.count("\n") == 1 and said in err, name
+    with pytest.raises(HarnessError, match="null byte; name another file"):
+        SentenceFile.open(Path("a\0b"), 10)
+
+
+def test_files_are_looked_at_before_the_checkpoint(mine: Call, tmp_path: Path) -> None:
+    good = written(tmp_path / "good.txt", SENTENCES[:3])
+    (tmp_path / "bad.txt").write_bytes(b"good\nbad \xff\n")
+    nowhere = ("--from", tmp_path / "nowhere")
+    for bad in ("missing.txt", "bad.txt"):
+        for pair in ((good, tmp_path / bad), (tmp_path / bad, good)):
+            code, _, err = mine(*pair, *nowhere)
+            assert code == 2 and err.count("\n") == 1 and bad in err and "nowhere" not in err
+    code, _, err = mine(good, good, *nowhere)
+    assert code == 2 and "nowhere" in err
+
+
+def test_ends_of_lines_and_marks_are_not_of_a_sentence(mine: Call, tmp_path: Path) -> None:
+    source = tmp_path / "source.txt"
+    source.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(SENTENCES).encode())  # no end after the last
+    target = written(tmp_path / "target.txt", SENTENCES)
+    assert mine(source, target)[0] == 0
+    found = rows(tmp_path / "pairs.tsv")
+    assert len(found) == len(SENTENCES)
+    assert all(left == right and one == other for _, left, right, one, other in found)
+
+
+def test_the_same_file_twice_is_embedded_once(
+    mine: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed, seen = Model.embed_layers, []
+
+    def counting(self: Model, texts: Sequence[str], *rest: Any) -> Any:
+        seen.append(len(texts))
+        return embed(self, texts, *rest)
+
+    monkeypatch.setattr(Model, "embed_layers", counting)
+    source = written(tmp_path / "source.txt", SENTENCES)
+    assert mine(source, source)[0] == 0
+    assert seen == [len(SENTENCES)]
+    assert all(left == right for _, left, right, *_ in rows(tmp_path / "pairs.tsv"))
+
+
+def test_killed_in_the_search_nothing_is_embedded_again(
+    mine: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = written(tmp_path / "source.txt", SENTENCES)
+    target = written(tmp_path / "target.txt", SENTENCES[::-1])
+
+    def killed(*words: Any, **named: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mine_files, "mine", killed)
+    code, _, err = mine(source, target)
+    assert code == 130 and "Traceback" not in err
+    assert not (tmp_path / "pairs.tsv").exists()
+    monkeypatch.undo()
+    monkeypatch.setattr(Model, "embed_layers", killed)
+    code, out, err = mine(source, target)
+    assert code == 0 and out.startswith("36 pairs"), err
+
+
+def test_an_output_that_cannot_be_written_is_told_before_and_after(
+    mine: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the work if the folder says so; a disk that fills up meanwhile leaves the old file."""
+    source = written(tmp_path / "source.txt", SENTENCES[:3])
+    (tmp_path / "pairs.tsv").write_text("old")
+    monkeypatch.setattr(os, "access", lambda *words: False)
+    code, _, err = mine(source, source)
+    assert code == 2 and err.count("\n") == 1 and "cannot be written to" in err
+    monkeypatch.undo()
+
+    def full(*words: Any, **named: Any) -> Any:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "pairs.tsv"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        code, _, err = mine(source, source)
+    assert code == 2 and "Traceback" not in err and "No space left" in err
+    assert (tmp_path / "pairs.tsv").read_text() == "old"
+    assert not list(tmp_path.glob(".pairs.tsv*"))
+
+
+def test_the_line_of_what_is_not_finite_is_told_beyond_the_first_part(
+    mine: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mine_files, "PART", 10)
+    embed = Model.embed_layers
+
+    def broken(self: Model, texts: Sequence[str], *rest: Any) -> Any:
+        found = embed(self, texts, *rest)
+        for layer in found.values():
+            layer[[text == SENTENCES[24] for text in texts]] = np.nan
+        return found
+
+    monkeypatch.setattr(Model, "embed_layers", broken)
+    source = written(tmp_path / "source.txt", ["", *SENTENCES])
+    code, _, err = mine(source, source)
+    assert code == 2 and "source.txt, row 26: not finite: embedding" in err

@@ -118,6 +118,7 @@ class Layout:
 
     def to_dataset(self, columns: Columns) -> Dataset:
         """Return columns as a ``datasets.Dataset`` with this layout's types, in its order."""
+        import pyarrow as pa
         from datasets import Dataset, Features, List, Value
 
         types = {
@@ -126,7 +127,9 @@ class Layout:
             NUMBERS: List(Value("int64")),
         }
         features = Features({name: types[kind] for name, kind in self.columns.items()})
-        return Dataset.from_dict({name: columns[name] for name in self.columns}, features=features)
+        # Dataset.from_dict looks at each value in Python: ten times the time, the same table
+        ordered = {name: columns[name] for name in self.columns}
+        return Dataset(pa.table(ordered, schema=features.arrow_schema))
 
 
 def joined(parts: Sequence[Columns]) -> Columns:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from harness.data.files import digest_of
 from harness.data.sentence_file import Chunk
 from harness.declarations import Task
 from harness.formats.encoder_only import EncoderOnly
@@ -18,6 +20,9 @@ from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, pace_of
 from harness.pipeline.steps.train_step import started
 from harness.recipes import Settings
+
+if TYPE_CHECKING:
+    from harness.data.source import Source
 
 PART = 50_000  # sentences of a task in a step, about: what a run that is killed repeats at most
 
@@ -61,16 +66,23 @@ class TaskTexts:
         }
 
     def read(self, runtime: Runtime) -> Iterator[str]:
-        """Yield the sentences of this part."""
+        """Yield the sentences of this part, each once; those of the others wait in the runtime."""
+        shared = {name: value for name, value in self.identity().items() if name != "part"}
+        identity = digest_of([self.task.name, shared, self.parts])
+        yield from runtime.part_of_texts(identity, self.part, partial(self._split, runtime.source))
+
+    def _split(self, source: Source) -> list[Iterable[str]]:
+        """Return the distinct sentences of each part."""
+        parts: list[dict[str, None]] = [{} for _ in range(self.parts)]
         form = self.task.format
         for code in self.data:
             for split in form.splits:
-                rows = runtime.source.examples(self.task, split, code)
+                rows = source.examples(self.task, split, code)
                 if split == "test" and self.limit:
                     rows = form.first(rows, self.limit)
-                for text in rows["text"]:
-                    if int.from_bytes(hash_of(text)[:8], "big") % self.parts == self.part:
-                        yield text
+                for text in rows["text"][:]:  # a column that is not sliced is read value by value
+                    parts[int.from_bytes(hash_of(text)[:8], "big") % self.parts][text] = None
+        return list(parts)
 
 
 @dataclass(frozen=True)

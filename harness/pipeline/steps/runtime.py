@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harness.models.device import Device
 
 if TYPE_CHECKING:
+    from pyarrow import Array
+
     from harness.data.source import Source
     from harness.models.checkpoint import Checkpoint
     from harness.models.heads import Head
@@ -41,10 +43,11 @@ class Runtime:
     work: Path = field(default=Path(), compare=False)
     report: Report = field(default=_no_report, compare=False)
     _loaded: tuple[object, Model] | None = field(default=None, repr=False, compare=False)
+    _texts: tuple[str, dict[int, Array]] = field(default=("", {}), repr=False, compare=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what another process needs: no loaded model and no progress callback."""
-        return vars(replace(self, work=Path(), report=_no_report, _loaded=None))
+        """Return what another process needs: no loaded model, no texts, no progress callback."""
+        return vars(replace(self, work=Path(), report=_no_report, _loaded=None, _texts=("", {})))
 
     def model(self, head: Head, checkpoint: Checkpoint) -> Model:
         """Return a trained model ready to predict; the one used last stays loaded.
@@ -81,6 +84,27 @@ class Runtime:
         model.report = self.report
         return model
 
+    def part_of_texts(
+        self, identity: str, part: int, split: Callable[[], Sequence[Iterable[str]]]
+    ) -> list[str]:
+        """Return one part of texts, which are read and split once for all parts.
+
+        Those of the parts that have not been asked for are held, in the bytes of their UTF-8; of
+        one task at a time.
+
+        Args:
+            identity: What decides the texts and their parts.
+            part: The number of the part.
+            split: Returns the texts of each part.
+        """
+        import pyarrow as pa
+
+        if self._texts[0] != identity or part not in self._texts[1]:
+            self._texts = ("", {})
+            self._texts = (identity, {i: pa.array(list(one)) for i, one in enumerate(split())})
+        texts: list[str] = self._texts[1].pop(part).to_pylist()
+        return texts
+
     def forget(self) -> None:
-        """Free the loaded model."""
-        self._loaded = None
+        """Free the loaded model and the texts."""
+        self._loaded, self._texts = None, ("", {})
