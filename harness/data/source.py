@@ -75,7 +75,7 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
     notes: list[str] = []
     train, misplaced = _usable(source, training, "train", notes)
     if training.languages:
-        languages = ", ".join(sorted(set(train["language"])))
+        languages = ", ".join(sorted(set(train["language"][:])))
         notes.append(f"{training.name}: text in {languages}")
     if "dev" in training.folder.files:
         dev, share = _usable(source, training, "dev", notes)
@@ -84,14 +84,14 @@ def training_rows(source: Source, training: TrainingSet, held_out: Task | None =
             dev = _without(dev, source, held_out, training.name, notes)
     else:
         context = training.format.layout.context
-        english = "language" in train.column_names and "en" in train["language"]
+        english = "language" in train.column_names and "en" in train["language"][:]
         held = [
             i
             for i, row in enumerate(train)
             if _tenth(row.get(context) or f"row {i}") and (not english or row["language"] == "en")
         ]
         dev, train = train.select(held), _others(train, held)
-    if "id" in dev.column_names and len(set(dev["id"])) < len(dev):  # answers go by id
+    if "id" in dev.column_names and len(set(dev["id"][:])) < len(dev):  # answers go by id
         numbers = [str(i) for i in range(len(dev))]
         dev = training.format.layout.to_dataset(dev.to_dict() | {"id": numbers})
     for split, rows in (("train", train), ("dev", dev)):
@@ -108,8 +108,8 @@ def _without(dev: Dataset, source: Source, held_out: Task, name: str, notes: lis
     if not source.has(held_out, "test", "en"):
         notes.append(f"{name}: without {test} its contexts cannot be told in dev")
         return dev
-    contexts = {_folded(text) for text in source.examples(held_out, "test", "en")["context"]}
-    held = [i for i, context in enumerate(dev["context"]) if _folded(context) in contexts]
+    contexts = {_folded(text) for text in source.examples(held_out, "test", "en")["context"][:]}
+    held = [i for i, context in enumerate(dev["context"][:]) if _folded(context) in contexts]
     if held:
         notes.append(f"{name}: {len(held)} dev rows on contexts of {test} are left out")
     return _others(dev, held)
@@ -138,7 +138,7 @@ def _usable(
     rows = source.examples(training, split, training.language_of(split))
     if training.keep:
         keep = re.compile(training.keep)
-        rows = rows.select([i for i, name in enumerate(rows["id"]) if keep.fullmatch(name)])
+        rows = rows.select([i for i, name in enumerate(rows["id"][:]) if keep.fullmatch(name)])
     labels = rows[layout.label] if layout.label else ()
     empty = [i for i, label in enumerate(labels) if not layout.teaches(label)]
     if empty:

@@ -73,7 +73,7 @@ class OneLabel(Labelled):
 
     def labelled(self, features: list[dict[str, Any]], rows: Dataset) -> list[dict[str, Any]]:
         """Add the number of each row's label to its feature."""
-        for feature, label in zip(features, rows["label"], strict=True):
+        for feature, label in zip(features, rows["label"][:], strict=True):
             feature["labels"] = self.labels.index(label)
         return features
 

@@ -50,7 +50,7 @@ class MaskedLM(CommonFormat):
         batch = tokenizer(rows["text"][:], truncation=True, max_length=settings.max_length)
         features = features_of(batch)
         if training:
-            for feature, language in zip(features, rows["language"], strict=True):
+            for feature, language in zip(features, rows["language"][:], strict=True):
                 feature["language"] = language
         return features
 
@@ -74,7 +74,7 @@ class MaskedLM(CommonFormat):
 
     def gold(self, rows: Dataset) -> list[str]:
         """Return the lines; what is masked in them depends on the tokenizer."""
-        return list(rows["text"])
+        return list(rows["text"][:])
 
     def score(self, gold: list[str], predictions: list[bool], language: str) -> Scores:
         """Return the share of masked tokens that were predicted right, in percent."""

@@ -62,6 +62,6 @@ class SentencePair(OneLabel):
 
         passages = tuple(
             [f"{text} {i}" if text in NOT_TRANSLATED else text.lower() for i, text in column]
-            for column in (enumerate(rows[name]) for name in self.passages)
+            for column in (enumerate(rows[name][:]) for name in self.passages)
         )
         return Keys([str(i) for i in range(self.layout.count(rows))], passages)

@@ -134,7 +134,7 @@ class SpanExtraction(EvaluatedFormat):
 
     def gold(self, rows: Dataset) -> Answers | None:
         """Return the rows' ids and answers, None if answers are expected and no row has any."""
-        gold = list(zip(rows["id"], rows["answers"], strict=True))
+        gold = list(zip(rows["id"][:], rows["answers"][:], strict=True))
         known = self.no_answer or any(is_labelled(answers) for _, answers in gold)
         return gold if known else None
 
@@ -194,7 +194,7 @@ class SpanExtraction(EvaluatedFormat):
 
     def limited(self, gold: Answers, rows: Dataset) -> Answers:
         """Return the gold of the rows' ids, an id as often as the rows have it."""
-        counts = Counter(rows["id"])
+        counts = Counter(rows["id"][:])
         pairs = []
         for name, answers in gold:
             if counts[name]:

@@ -101,7 +101,7 @@ class TokenTagging(Labelled):
             (self.labels[i] for i in scores[0][feature["first"]].argmax(-1))
             for feature, scores in zip(features, model.infer(features), strict=True)
         )
-        return [[next(tags) for _ in words] for words in rows["test"]["tokens"]]
+        return [[next(tags) for _ in words] for words in rows["test"]["tokens"][:]]
 
     def write(self, predictions: TagLists, path: Path) -> None:
         """Write one tag per line, without tokens, and a blank line after each sentence."""
@@ -166,7 +166,7 @@ class TokenTagging(Labelled):
         """Return the sentences; equal ones are one cluster."""
         from harness.statistics.clusters import Keys
 
-        return Keys(passages=([" ".join(words) for words in rows["tokens"]],))
+        return Keys(passages=([" ".join(words) for words in rows["tokens"][:]],))
 
     def tally(self, gold: TagLists, predictions: TagLists, language: str) -> Tally:
         """Return of each sentence twice its right chunks, of its predicted and labelled ones."""

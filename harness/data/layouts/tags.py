@@ -69,7 +69,7 @@ class Tags(Layout):
 
     def label_set(self, rows: Dataset) -> tuple[str, ...]:
         """Return the tags of the rows, sorted."""
-        return tuple(sorted({tag for sentence in rows["tags"] for tag in sentence}))
+        return tuple(sorted({tag for sentence in rows["tags"][:] for tag in sentence}))
 
     def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return a wrong number of sentences, and the first one with a wrong number of tags."""

@@ -84,7 +84,7 @@ class LayerStep(Step):
 
         form: Any = self.task.format
         rows = runtime.source.examples(self.task, "dev", language)
-        texts = list(dict.fromkeys(rows["text"]))
+        texts = list(dict.fromkeys(rows["text"][:]))
         places = {hash_of(text): (0, row) for row, text in enumerate(texts)}
         model = runtime.encoder(
             checkpoint, replace(self.settings, layer="last"), self.checkpoint.path
