@@ -44,7 +44,8 @@ def evaluate(
     languages: Sequence[str] = (),
     seed: int = 42,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = "auto",
+    deterministic: bool = False,
     threads: int = 0,
     limit: int = 0,
     max_steps: int = 0,
@@ -76,7 +77,9 @@ def evaluate(
         languages: Codes, in the same way; () means all.
         seed: Seeds head, dropout and order of training.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` …
-        precision: ``fp32``, ``bf16`` or ``fp16`` (autocast).
+        precision: ``fp32``, ``bf16`` or ``fp16`` (autocast), or ``auto``: bf16 on an accelerator
+            that computes in it, else fp32, never fp16.
+        deterministic: Use deterministic kernels alone on an accelerator; slower. A CPU always does.
         threads: CPU threads of a step; 0 divides the machine's threads among the workers.
         limit: Test examples per language, at most; 0 means all. Marks the results partial.
         max_steps: Updates of a training, at most; 0 means the recipe's. Marks them partial, too.
@@ -108,7 +111,7 @@ def evaluate(
         chosen,
         with_layer(_recipe(recipe), str(layer)),
         DataPlace(data, labels, offline),
-        Compute(device, precision, threads, workers),
+        Compute(device, precision, threads, workers, deterministic),
         store,
         intermediate,
         tasks=tuple(tasks),
@@ -143,7 +146,8 @@ def train(
     mlm: float = 0.0,
     seed: int = 42,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = "auto",
+    deterministic: bool = False,
     threads: int = 0,
     max_steps: int = 0,
     store: str | None = None,
@@ -188,7 +192,7 @@ def train(
         _benchmark(benchmark),
         _recipe(recipe),
         DataPlace(data, None, offline),
-        Compute(device, precision, threads, workers),
+        Compute(device, precision, threads, workers, deterministic),
         store,
         seed=seed,
         max_steps=max_steps,

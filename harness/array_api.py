@@ -31,7 +31,8 @@ def embed(
     pooling: str = "auto",
     max_length: int = 512,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = "auto",
+    deterministic: bool = False,
     threads: int = 0,
     offline: bool = False,
 ) -> NDArray[np.float32]:
@@ -47,7 +48,8 @@ def embed(
             checkpoint's sentence-transformers modules), or ``auto``: the mean.
         max_length: Tokens read of each sentence, at most; fewer if the encoder reads fewer.
         device: As ``evaluate`` takes it.
-        precision: ``fp32``, ``bf16`` or ``fp16``.
+        precision: As ``evaluate`` takes it.
+        deterministic: Likewise.
         threads: CPU threads; 0 for all there are.
         offline: Fetch nothing.
 
@@ -62,8 +64,13 @@ def embed(
 
     sentences = _sentences(texts)
     one, settings, where = _encoder(
-        checkpoint, (layer, pooling, max_length), (device, precision, threads), offline=offline
+        checkpoint,
+        (layer, pooling, max_length),
+        (device, precision, threads, deterministic),
+        offline=offline,
     )
+    if where.kind != "cpu":
+        where.choose_kernels()
     model = load_encoder(one, settings.layer, where, settings.pooling)
     return model.embed(sentences, settings.max_length)
 
@@ -83,7 +90,8 @@ def mine_files(
     pooling: str = "auto",
     max_length: int = 512,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = "auto",
+    deterministic: bool = False,
     threads: int = 0,
     store: str | None = None,
     offline: bool = False,
@@ -138,7 +146,10 @@ def mine_files(
     check_output(Path(output), paths)
     files = opened(paths)
     one, settings, where = _encoder(
-        checkpoint, (layer, pooling, max_length), (device, precision, threads), offline=offline
+        checkpoint,
+        (layer, pooling, max_length),
+        (device, precision, threads, deterministic),
+        offline=offline,
     )
     left, right = (side_of(file, one, settings, where) for file in files)
     runtime = Runtime(kept, FolderSource(Path(source).parent), where)  # no data set is read
@@ -167,7 +178,7 @@ def _sentences(texts: Sequence[str]) -> list[str]:
 def _encoder(
     checkpoint: Where,
     pooled: tuple[float | str, str, int],
-    compute: tuple[str, str, int],
+    compute: tuple[str, str, int, bool],
     *,
     offline: bool,
 ) -> tuple[Checkpoint, Settings, Device]:
@@ -176,7 +187,7 @@ def _encoder(
     Args:
         checkpoint: A folder or hub id.
         pooled: Layer, pooling and tokens read, as ``embed`` takes them.
-        compute: Device, precision and threads, likewise.
+        compute: Device, precision, threads and whether deterministic, likewise.
         offline: Fetch nothing.
 
     Raises:
@@ -204,8 +215,9 @@ def _encoder(
     memory.save()
     read = min(length, one.positions or length)
     settings = of_retrieval(Settings(layer=layer, pooling=pooling, max_length=read), one)
-    name, precision, threads = compute
-    return one, settings, choose_device(name, precision, thread_share(threads, 1))
+    name, precision, threads, deterministic = compute
+    share = thread_share(threads, 1)
+    return one, settings, choose_device(name, precision, share, deterministic=deterministic)
 
 
 def neighbours(

@@ -14,7 +14,8 @@ from typing import Any
 from harness.errors import HarnessError, NotFinite, unknown
 
 _ALLOWED = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-PRECISIONS = ("fp32", "bf16", "fp16")
+PRECISIONS = ("fp32", "bf16", "fp16", "auto")
+GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,16 @@ class Device:
         precision: ``fp32``, or autocast in ``bf16`` or ``fp16``.
         threads: CPU threads.
         processes: Number of processes that train together, through torchrun.
+        deterministic: Whether an accelerator is to use deterministic kernels alone.
+        memory: GiB that an accelerator has, as a power of two; 0 on a CPU or if it is unknown.
     """
 
     name: str
     precision: str
     threads: int
     processes: int = 1
+    deterministic: bool = False
+    memory: int = 0
 
     @property
     def kind(self) -> str:
@@ -39,21 +44,43 @@ class Device:
         return self.name.partition(":")[0]
 
     def identity(self) -> dict[str, Any]:
-        """Return what can change the last digits of a result, for step keys."""
+        """Return what can change the last digits of a result, for step keys.
+
+        On an accelerator its memory decides how large batches are, and so last digits.
+        """
+        on_cpu = self.kind == "cpu"
+        more = {} if on_cpu else {"deterministic": self.deterministic, "memory": self.memory}
         return {
             "device": self.kind,
             "precision": self.precision,
-            "threads": self.threads if self.kind == "cpu" else 0,
+            "threads": self.threads if on_cpu else 0,
             "torch": version_of("torch"),
             "transformers": version_of("transformers"),
-        }
+        } | more
 
     def prepare(self) -> None:
-        """Set this process's threads."""
+        """Set this process's threads and, on an accelerator, its kernels."""
         import torch
 
         torch.set_num_threads(self.threads)
         os.environ["RAYON_NUM_THREADS"] = str(self.threads)  # tokenizers
+        if self.kind != "cpu":
+            self.choose_kernels()
+
+    def choose_kernels(self) -> None:
+        """Ask torch for deterministic kernels: on a CPU always, else where they are wanted.
+
+        An operation that has none only warns. On an accelerator float32 is float32: no TF32.
+        """
+        import torch
+
+        wanted = self.deterministic or self.kind == "cpu"
+        if wanted:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(mode=wanted, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # slow
+        if self.kind != "cpu":
+            torch.set_float32_matmul_precision("highest")
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Return the context to run a model in."""
@@ -87,14 +114,18 @@ def version_of(package: str) -> str:
     return version(package)
 
 
-def choose_device(name: str, precision: str, threads: int, together: int = 1) -> Device:
+def choose_device(
+    name: str, precision: str, threads: int, together: int = 1, *, deterministic: bool = False
+) -> Device:
     """Return the device to use; import torch only if it may not be the CPU.
 
     Args:
         name: A torch device, or ``auto`` for the first accelerator, else the CPU.
-        precision: One of PRECISIONS.
+        precision: One of PRECISIONS. ``auto`` is bf16 on an accelerator that computes in it, else
+            fp32, never fp16: what was trained in bf16 may overflow in it (mT5 does).
         threads: CPU threads; 0 means those this process may run on.
         together: Processes that train together through torchrun.
+        deterministic: Whether an accelerator is to use deterministic kernels alone; a CPU does.
 
     Raises:
         HarnessError: The device or precision is not available here.
@@ -117,7 +148,38 @@ def choose_device(name: str, precision: str, threads: int, together: int = 1) ->
             raise HarnessError(f"device {name!r} is not usable here ({error!s:.120})") from error
     if precision == "fp16" and name == "cpu":
         raise HarnessError("fp16 on a CPU loses gradients; use --precision bf16 or fp32")
-    return Device(name, precision, threads or cores(), max(together, processes()))
+    if precision == "auto":
+        precision = "bf16" if _has_bf16(name) else "fp32"
+    count = max(together, processes())
+    return Device(name, precision, threads or cores(), count, deterministic, _memory(name))
+
+
+def _has_bf16(name: str) -> bool:
+    """Return whether a device computes in bf16, not merely emulates it."""
+    if name == "cpu":
+        return False
+    import torch
+
+    kind = name.partition(":")[0]
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return kind == "xpu" and torch.xpu.is_bf16_supported(including_emulation=False)
+
+
+def _memory(name: str) -> int:
+    """Return an accelerator's GiB of memory as a power of two, 0 if it is unknown.
+
+    Its whole memory, not what is free: that is a property of the device alone. A tenth is added
+    before it is rounded down, since a card of 80 GB shows some 79.2 GiB, and one of 16 GB 15.8.
+    """
+    kind = name.partition(":")[0]
+    if kind not in ("cuda", "xpu"):
+        return 0
+    import torch
+
+    module = torch.cuda if kind == "cuda" else torch.xpu
+    total = int(1.1 * module.get_device_properties(name).total_memory / GIB)
+    return 2 ** (total.bit_length() - 1) if total else 0
 
 
 def _accelerated() -> bool:
@@ -174,14 +236,10 @@ def thread_share(threads: int, workers: int) -> int:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed Python, NumPy and torch, and ask torch for deterministic kernels."""
-    import torch
+    """Seed Python, NumPy and torch."""
     from transformers import set_seed
 
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     set_seed(seed)
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # slow
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -8,6 +8,8 @@ from functools import cache, cached_property
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.models.transfer import to_device
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -87,11 +89,38 @@ class FlatBatch:
             parts[example] = values[start:end]
         return parts
 
-    def edges_on(self, device: Any) -> torch.Tensor:
+    def edges_on(self, device: torch.device) -> torch.Tensor:
         """Return where sentences begin, and the end, as int32 on a device."""
         import torch
 
-        return torch.tensor(self._edges(), dtype=torch.int32, device=device)
+        return self._on(device, "edges", self._edges(), torch.int32)
+
+    def starts_on(self, device: torch.device) -> torch.Tensor:
+        """Return where each example's sentence begins, as int64 on a device."""
+        import torch
+
+        return self._on(device, "starts", self.starts, torch.int64)
+
+    def order_on(self, device: torch.device) -> torch.Tensor:
+        """Return the number of the example that each sentence is of, as int64 on a device."""
+        import torch
+
+        return self._on(device, "order", self.order, torch.int64)
+
+    def _on(
+        self, device: torch.device, name: str, numbers: Sequence[int], kind: torch.dtype
+    ) -> torch.Tensor:
+        """Return numbers on a device; they are copied there once, and nothing waits for that."""
+        import torch
+
+        if (device, name) not in self._placed:
+            values = torch.tensor(numbers, dtype=kind)
+            self._placed[device, name] = to_device({name: values}, str(device))[name]
+        return self._placed[device, name]
+
+    @cached_property
+    def _placed(self) -> dict[tuple[Any, str], torch.Tensor]:
+        return {}
 
     def _edges(self) -> list[int]:
         return list(accumulate(self.lengths, initial=0))
@@ -191,7 +220,7 @@ def attend(
         )
     _refuse_unknown(module, attention_mask, more)
     grouped = query.shape[1] != key.shape[1]
-    if not dropout and _has_varlen(query):
+    if not dropout and _has_varlen(query, key, value):
         return _varlen((query, key, value), flat, scaling, grouped=grouped), None
     sizes = [run.sentences * run.length for run in flat.runs]
     query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
@@ -217,24 +246,41 @@ def _refuse_unknown(module: Any, mask: Any, more: Mapping[str, Any]) -> None:
             raise NotFlat(f"its attention is given {name}")
 
 
-def _has_varlen(query: torch.Tensor) -> bool:
-    """Return whether torch has an attention over unlike lengths for these: on a GPU, in half."""
+def _has_varlen(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> bool:
+    """Return whether torch has an attention over unlike lengths for these: on a GPU, in half.
+
+    It is flash attention, whose heads have up to 256 dimensions, a multiple of 8.
+    """
     import torch
 
-    return query.is_cuda and query.dtype in (torch.float16, torch.bfloat16) and _varlen_there()
+    if not query.is_cuda or query.dtype not in (torch.float16, torch.bfloat16):
+        return False
+    alike = query.dtype == key.dtype == value.dtype  # rotary positions may leave some in float32
+    width = query.shape[-1]
+    return alike and width % 8 == 0 and width <= 256 and _varlen_there(query.device)
 
 
 @cache
-def _varlen_there() -> bool:
+def _varlen_there(device: torch.device) -> bool:
+    """Return whether this torch has flash attention, and a GPU can run it (Ampere or newer)."""
     from importlib.util import find_spec
 
-    return find_spec("torch.nn.attention.varlen") is not None
+    import torch
+
+    return (
+        find_spec("torch.nn.attention.varlen") is not None
+        and torch.backends.cuda.is_flash_attention_available()
+        and torch.cuda.get_device_capability(device) >= (8, 0)
+    )
 
 
 def _varlen(
     rows: Sequence[torch.Tensor], flat: FlatBatch, scaling: float | None, *, grouped: bool
 ) -> torch.Tensor:
-    """Attend in one kernel on a GPU, which has no dropout; it was not run anywhere yet."""
+    """Attend in one kernel on a GPU, which has no dropout.
+
+    It was not run on a GPU yet; a test holds the arguments against torch's signature.
+    """
     from torch.nn.attention.varlen import varlen_attn
 
     query, key, value = (x[0].transpose(0, 1).contiguous() for x in rows)
@@ -254,7 +300,8 @@ def first_tokens(module: Any, args: Any, given: Mapping[str, Any], output: Any) 
     flat = given.get("flat")
     if flat is None or flat.by_token:
         return None
-    output.last_hidden_state = output.last_hidden_state[0, flat.starts].unsqueeze(1)
+    states = output.last_hidden_state
+    output.last_hidden_state = states[0, flat.starts_on(states.device)].unsqueeze(1)
     if getattr(module, "pooler", None) is not None:
         output.pooler_output = module.pooler(output.last_hidden_state)
     return output

@@ -65,9 +65,12 @@ class Head:
     def loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Return the loss of a batch, the mean over its labels; 0 if no token has one."""
         outputs, labels = model(**inputs), inputs.get("labels")
-        if labels is not None and labels.dim() == 2 and not bool((labels != IGNORED).any()):
-            nothing: torch.Tensor = outputs.logits.sum() * 0.0  # a mean over nothing is not 0
-            return nothing
+        if labels is not None and labels.dim() == 2:
+            if labels.device.type != "cpu":  # no waiting for an accelerator's answer
+                return mean_of_labels(outputs.logits, labels)
+            if not bool((labels != IGNORED).any()):
+                nothing: torch.Tensor = outputs.logits.sum() * 0.0  # a mean over nothing is not 0
+                return nothing
         loss: torch.Tensor = outputs.loss
         return loss
 
@@ -141,6 +144,21 @@ class WordsHead(Head):
         return cross_entropy(parts[0](states[masked]).float(), labels[masked])
 
 
+def mean_of_labels(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss over labelled tokens, 0 if there are none, asking the device nothing.
+
+    Args:
+        scores: (sentences, tokens, labels).
+        labels: (sentences, tokens), IGNORED where there is none.
+    """
+    from torch.nn.functional import cross_entropy
+
+    total = cross_entropy(
+        scores.flatten(0, 1).float(), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return total / (labels != IGNORED).sum().clamp(min=1)
+
+
 def _as_options(inputs: dict[str, Any]) -> dict[str, Any]:
     """Return a batch of rows as questions of one option each; what is no tensor stays."""
     import torch
@@ -158,7 +176,7 @@ def _mean_loss(scores: torch.Tensor, targets: torch.Tensor, flat: FlatBatch) -> 
     """
     from torch.nn.functional import cross_entropy
 
-    targets, place, losses = targets[list(flat.order)], 0, []
+    targets, place, losses = targets[flat.order_on(targets.device)], 0, []
     for run in flat.runs:
         own = targets[place : place + run.sentences]
         losses.append(cross_entropy(run.rows(scores[0]), own, reduction="sum"))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.errors import HarnessError
 from harness.models.batch_threads import ahead, spread
-from harness.models.batching import INFERENCE_TOKENS, MORE_TOKENS, batch_counts, inference_batches
+from harness.models.batching import INFERENCE_TOKENS, batch_counts, inference_batches
+from harness.models.budget import batch_tokens
 from harness.models.collator import Collator, open_collator, padding_collator
 from harness.models.device import Device, not_finite
 from harness.models.embeddings import refuse_broken
@@ -21,6 +22,7 @@ from harness.models.pooling import MEAN, OWN, PLAIN, SPECIAL, Pooling, pooled
 from harness.models.sentence_modules import read_modules
 from harness.models.text_batches import TextBatch, sorted_texts
 from harness.models.tokenizer import load_tokenizer, token_lists
+from harness.models.transfer import Begun, fetched, in_parts, in_turn, to_device
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from harness.models.checkpoint import Checkpoint
     from harness.models.heads import Head
 
-INFERENCE_EXAMPLES = 256  # examples in a batch, at most
+T = TypeVar("T")
+INFERENCE_EXAMPLES = 256  # examples in a batch on a CPU, at most
 TEXTS_AHEAD = 4096  # texts that are tokenised together, of similar length, while others are encoded
+SHORTEST = 4  # tokens of a text: for each so many of a batch's budget a text is tokenised ahead
 
 Report = Callable[[int, int], None]
 """Progress callback, called with (units done, units in all)."""
@@ -88,11 +92,16 @@ class Model:
         lengths = [len(feature["input_ids"]) for feature in features]
         batches = inference_batches(lengths, *self._bounds(), flat=self.batches.flat)
 
-        def work(batch: list[int]) -> list[list[NDArray[np.float32]]]:
-            return self._answers([features[i] for i in batch])
+        def begin(batch: list[int]) -> Begun[Any]:
+            answers = self._answers([features[i] for i in batch])
+            return lambda: (batch, answers())
+
+        def halved(batch: list[int]) -> list[list[int]]:
+            middle = len(batch) // 2
+            return [part for part in (batch[:middle], batch[middle:]) if part]
 
         done = 0
-        for batch, answers in zip(batches, self._spread(work, batches), strict=True):
+        for batch, answers in self._spread(begin, batches, halved):
             for number, answer in zip(batch, answers, strict=True):
                 results[number] = answer
                 if not all(np.isfinite(array).all() for array in answer):
@@ -150,8 +159,8 @@ class Model:
         if found is None:
             found = {n: np.zeros((len(texts), width), dtype=np.float32) for n in layers}
         done = 0
-        work = self._embeddings(sorted(found))
-        for numbers, parts in self._spread(work, self._tokenised(texts, max_length)):
+        begin, batches = self._embeddings(sorted(found)), self._tokenised(texts, max_length)
+        for numbers, parts in self._spread(begin, batches, TextBatch.halved):
             for layer, part in parts.items():
                 found[layer][numbers] = part
             done += len(numbers)
@@ -161,7 +170,9 @@ class Model:
     def _tokenised(self, texts: Sequence[str], max_length: int) -> Iterator[TextBatch]:
         """Yield batches of sentences, tokenised ahead in a thread."""
         order = sorted(range(len(texts)), key=[-len(text) for text in texts].__getitem__)
-        parts = [order[at : at + TEXTS_AHEAD] for at in range(0, len(order), TEXTS_AHEAD)]
+        bounds = self._bounds()
+        ahead_of = max(TEXTS_AHEAD, bounds[0] // SHORTEST)
+        parts = [order[at : at + ahead_of] for at in range(0, len(order), ahead_of)]
         names = [n for n in self.batches.names if n != "attention_mask"]
         if self.pooling.text_alone:
             names.append(SPECIAL)
@@ -170,33 +181,44 @@ class Model:
             some = [texts[i] for i in part]
             every = sorted_texts(part, token_lists(self.tokenizer, some, max_length, names))
             flat = self.batches.flat
-            return every.cut(batch_counts(every.lengths, *self._bounds(), flat=flat))
+            return every.cut(batch_counts(every.lengths, *bounds, flat=flat))
 
         return chain.from_iterable(ahead(map(tokenise, parts)))
 
-    def _embeddings(self, layers: list[int]) -> Callable[[Any], Any]:
+    def _embeddings(self, layers: list[int]) -> Callable[[TextBatch], Begun[Any]]:
         """Return what encodes a batch of texts: to their numbers, and an array a layer."""
 
-        def work(texts: TextBatch) -> Any:
+        def begin(texts: TextBatch) -> Begun[Any]:
             import torch
 
-            inputs = self._on_device(self.batches.inputs_of_texts(texts))
+            inputs = to_device(self.batches.inputs_of_texts(texts), self.device.name)
             with torch.inference_mode(), self._context():
                 states = self.module(**inputs, output_hidden_states=layers).hidden_states
-                each = {n: pooled(states[n], inputs, texts, self.pooling) for n in layers}
-            return texts.numbers, {n: one.cpu().numpy() for n, one in each.items()}
+                arrays = fetched([pooled(states[n], inputs, texts, self.pooling) for n in layers])
+            return lambda: (texts.numbers, dict(zip(layers, arrays(), strict=True)))
 
-        return work
+        return begin
 
-    def _answers(self, features: list[dict[str, Any]]) -> list[list[NDArray[np.float32]]]:
-        """Return each output of the head for each feature of a batch."""
+    def _answers(self, features: list[dict[str, Any]]) -> Begun[list[list[NDArray[np.float32]]]]:
+        """Queue a batch; return what gives each output of the head for each feature."""
         import torch
 
         assert self.head is not None
-        inputs = self._on_device(self.batches.inputs(features, by_token=self.head.by_token))
+        given = self.batches.inputs(features, by_token=self.head.by_token)
+        inputs = to_device(given, self.device.name)
         with torch.inference_mode(), self._context():
             outputs = self.head.answers(self.module, inputs)
-        arrays = [output.float().cpu().numpy() for output in outputs]
+        arrays = fetched([output.float() for output in outputs])
+        return lambda: self._by_feature(arrays(), inputs, features)
+
+    def _by_feature(
+        self,
+        arrays: list[NDArray[np.float32]],
+        inputs: dict[str, Any],
+        features: list[dict[str, Any]],
+    ) -> list[list[NDArray[np.float32]]]:
+        """Return a batch's answers by feature, padding cut off."""
+        assert self.head is not None
         if not self.head.by_token:
             return [list(each) for each in zip(*arrays, strict=True)]
         parts = [self.batches.by_example(array, inputs, len(features)) for array in arrays]
@@ -205,28 +227,36 @@ class Model:
             [part[:length] for part in each] for *each, length in zip(*parts, lengths, strict=True)
         ]
 
-    def _on_device(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Return a batch's inputs on the device."""
-        import torch
-
-        if self.device.kind == "cpu":
-            return inputs
-        return {
-            name: x.to(self.device.name, non_blocking=True) if isinstance(x, torch.Tensor) else x
-            for name, x in inputs.items()
-        }
-
     def _context(self) -> AbstractContextManager[Any]:
         """Return the context that the module runs in."""
         return self.device.autocast() if self.cast else nullcontext()
 
     def _bounds(self) -> tuple[int, int]:
         """Return the tokens and the examples in a batch, at most."""
-        return INFERENCE_TOKENS.get(self.device.kind, MORE_TOKENS), INFERENCE_EXAMPLES
+        if self.device.kind == "cpu":
+            return INFERENCE_TOKENS["cpu"], INFERENCE_EXAMPLES
+        weights = sum(one.numel() for one in self.module.parameters())
+        tokens = batch_tokens(self.device.memory, self.module.config, weights)
+        return tokens, tokens  # so that tokens alone bound a batch
 
-    def _spread(self, work: Callable[[Any], Any], batches: Any) -> Iterator[Any]:
-        """Yield the results of work on batches, over threads on a CPU."""
-        return spread(work, batches, self.device.threads if self.device.kind == "cpu" else 1)
+    def _spread(
+        self,
+        begin: Callable[[T], Begun[Any]],
+        batches: Iterable[T],
+        halved: Callable[[T], Sequence[T]],
+    ) -> Iterator[Any]:
+        """Yield the results of work on batches, or on their halves where memory runs out.
+
+        On a CPU batches go to threads; elsewhere one is queued while the one before is computed.
+        """
+
+        def parts(batch: T) -> list[Begun[Any]]:
+            return in_parts(begin, batch, halved)
+
+        if self.device.kind != "cpu":
+            return in_turn(parts, batches)
+        every = spread(lambda batch: [end() for end in parts(batch)], batches, self.device.threads)
+        return chain.from_iterable(every)
 
 
 def read_encoder(path: Path) -> Any:

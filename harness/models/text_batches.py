@@ -38,6 +38,11 @@ class TextBatch:
         columns = {name: np.split(value, edges) for name, value in self.values.items()}
         return [{name: columns[name][i] for name in columns} for i in range(len(self))]
 
+    def halved(self) -> list[TextBatch]:
+        """Return the first half of the texts and the others; one text alone as it is."""
+        middle = len(self) // 2
+        return self.cut([middle, len(self) - middle]) if middle else [self]
+
     def cut(self, counts: Sequence[int]) -> list[TextBatch]:
         """Return batches of so many texts each, in order."""
         import numpy as np

@@ -116,12 +116,14 @@ class Compute:
         precision: Likewise.
         threads: CPU threads of a step; 0 for a worker's share of all there are.
         workers: Processes that share the CPU.
+        deterministic: As ``choose_device`` takes it.
     """
 
     device: str
     precision: str
     threads: int
     workers: int
+    deterministic: bool = False
 
 
 def open_request(
@@ -177,7 +179,9 @@ def open_request(
         benchmark=benchmark,
         source=source,
         recipe=recipe,
-        device=choose_device(compute.device, compute.precision, threads),
+        device=choose_device(
+            compute.device, compute.precision, threads, deterministic=compute.deterministic
+        ),
         memory=memory,
         **options,
     )

@@ -180,4 +180,10 @@ def _device(study: Study, threads: int) -> Device:
         with study.blamed("precision", value=study.precision):
             raise unknown("precision", study.precision, PRECISIONS)
     with study.blamed("device", value=study.device):
-        return choose_device(study.device, study.precision, threads, study.processes)
+        return choose_device(
+            study.device,
+            study.precision,
+            threads,
+            study.processes,
+            deterministic=study.deterministic,
+        )

@@ -58,6 +58,7 @@ class Study:
         max_steps: Updates of a training, 0 means the recipe's.
         device: As for ``harness eval``.
         precision: As for ``harness eval``.
+        deterministic: As for ``harness eval``.
         threads: CPU threads of a step; 0 means a worker's share of the cores.
         processes: Processes (and GPUs) of a training, through torchrun.
     """
@@ -76,7 +77,8 @@ class Study:
     limit: int = 0
     max_steps: int = 0
     device: str = "auto"
-    precision: str = "fp32"
+    precision: str = "auto"
+    deterministic: bool = False
     threads: int = 0
     processes: int = 1
 
@@ -96,7 +98,7 @@ class Study:
 
 
 STRINGS, NUMBERS, PATHS = "list of strings", "list of whole numbers", "list of names or paths"
-TEXT, TABLE, PATH = "text", "table", "path"
+TEXT, TABLE, PATH, SWITCH = "text", "table", "path", "switch, true or false"
 Kind = str | Bounds
 KEYS: Mapping[str, Kind] = {
     "about": TEXT,
@@ -114,6 +116,7 @@ KEYS: Mapping[str, Kind] = {
     "max_steps": COUNT,
     "device": TEXT,
     "precision": TEXT,
+    "deterministic": SWITCH,
     "threads": THREADS,
     "processes": PROCESSES,
 }
@@ -167,7 +170,7 @@ def _fits(value: object, kind: str) -> bool:
         return isinstance(value, list) and bool(value) and all(type(v) is int for v in value)
     if kind in (STRINGS, PATHS):
         return isinstance(value, list) and all(isinstance(v, str) and v for v in value)
-    return isinstance(value, dict if kind == TABLE else str)
+    return isinstance(value, {TABLE: dict, SWITCH: bool}.get(kind, str))
 
 
 def _is_path(text: str) -> bool:

@@ -7,6 +7,7 @@ import random
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,7 +145,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
     def check(self, step: int) -> None:
         """Score dev; write the weights if no earlier check was as good."""
         model = self.trainer.model.eval()
-        device = Device(str(self.trainer.args.device), self.device.precision, self.device.threads)
+        device = replace(self.device, name=str(self.trainer.args.device))
         each = {}
         for number, (dev, gold) in self.dev.items():
             one = self.spec.sets[number]

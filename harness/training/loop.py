@@ -15,6 +15,7 @@ from harness.models.collator import Collator, open_collator
 from harness.models.device import Device, is_out_of_memory
 from harness.models.model import Report
 from harness.models.tokenizer import load_tokenizer, save_tokenizer
+from harness.models.transfer import to_device
 from harness.training.batch_maker import BatchMaker
 from harness.training.batch_plan import BatchPlan, plan_batches
 from harness.training.dev_eval import LOG_EVERY, DevEvaluation
@@ -57,6 +58,7 @@ def train(
     Raises:
         HarnessError: The loss is not finite, or memory runs out even with split batches.
     """
+    device.choose_kernels()
     tokenizer = load_tokenizer(spec.checkpoint.path, spec.checkpoint.unread)
     model, collators = _model(spec, tokenizer)
     plan = plan_batches(spec, rows, tokenizer, [one.flat for one in collators])
@@ -215,7 +217,8 @@ def _trainer(
             """Train on a batch, a piece at a time."""
             total = 0.0
             for piece in inputs["pieces"]:
-                total += super().training_step(model, piece, *args)
+                moved = to_device(piece, str(self.args.device))
+                total += super().training_step(model, moved, *args)
             return total
 
         def compute_loss(self, model: Any, inputs: dict[str, Any], **_: Any) -> Any:

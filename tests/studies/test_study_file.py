@@ -190,6 +190,7 @@ KINDS = {
     "max_steps": ("-2", '"2"'),
     "device": ("0",),
     "precision": ("32",),
+    "deterministic": ("1", '"true"'),
     "threads": ("-1", "true", "1.0"),
     "processes": ('"2"',),
     "intermediate": ('["mnli"]', '"mnli"'),
