@@ -16,12 +16,14 @@ their size in the same rounds.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,8 @@ def machine() -> str:
     wanted = ("avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16")
     flags = [flag for flag in wanted if flag in values.get("flags", "").split()]
     libraries = f"torch {torch.__version__}, transformers {transformers.__version__}"
+    if importlib.util.find_spec("sentence_transformers"):
+        libraries += f", sentence-transformers {version('sentence-transformers')}"
     return (
         f"{values.get('model name')}, family {values.get('cpu family')}, model"
         f" {values.get('model')} ({', '.join(flags)}); {libraries};"

@@ -5,7 +5,8 @@
 
 CPU seconds, interleaved, medians of several rounds; ratios are medians of the rounds' ratios. The
 rows are random, half of them translations of one another, or embeddings that are given. The speed
-of the blocks' products is measured within the same runs; "share" is their part of a row's time.
+of the blocks' products is measured within the same runs; shares are the parts of a row's time.
+sentence-transformers and mteb are timed where they are installed (the extra "benchmarks").
 Ratios say nothing of other kinds of CPU: bfloat16 is only quick where the flags name it.
 """
 
@@ -18,12 +19,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -38,9 +42,55 @@ from harness.search import BothWays, blocks, faiss_index, nearest_both
 from harness.search.matching import one_to_one
 from harness.search.mining import Mining, mine
 from harness.search.threshold import fit_threshold
+from harness.search.top_k import Groups, TopK
 
 Rows = Any
 K = 4
+BUCC = {  # sentences of the training sets, the foreign language's and English; from memory
+    "de": (413_869, 399_337),
+    "fr": (369_810, 271_874),
+    "ru": (558_401, 460_853),
+    "zh": (94_637, 88_860),
+}
+
+
+@dataclass
+class Parts:
+    """Measures the CPU seconds of the parts of a search; for one thread.
+
+    Attributes:
+        product: Of the block products.
+        maxima: Of the maxima of groups, both directions'.
+        merging: Of reading groups above the floor, and merging what is found.
+    """
+
+    product: float = 0.0
+    maxima: float = 0.0
+    merging: float = 0.0
+
+    @contextmanager
+    def counted(self, part: str) -> Iterator[None]:
+        """Add the CPU seconds of a block, or of all calls of what this decorates."""
+        start = time.process_time()
+        yield
+        setattr(self, part, getattr(self, part) + time.process_time() - start)
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Count the parts of the searches within."""
+        real = blocks.product
+
+        def product(right: torch.Tensor, height: int) -> Callable[[torch.Tensor], torch.Tensor]:
+            with self.counted("product"):
+                times = real(right, height)
+            return self.counted("product")(times)
+
+        with (
+            patch.object(blocks, "product", product),
+            patch.object(Groups, "of", self.counted("maxima")(Groups.of)),
+            patch.object(TopK, "offer", self.counted("merging")(TopK.offer)),
+        ):
+            yield
 
 
 @dataclass
@@ -49,39 +99,8 @@ class Timed:
 
     seconds: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
-    products: list[float] = field(default_factory=list)
+    parts: list[Parts] = field(default_factory=list)
     answer: Any = None
-
-
-@dataclass
-class Products:
-    """Measures the CPU seconds of the block products within a search."""
-
-    seconds: float = 0.0
-
-    @contextmanager
-    def measured(self) -> Iterator[None]:
-        """Count the CPU seconds of every product; for one thread."""
-        real, self.seconds = blocks.product, 0.0
-
-        def product(right: torch.Tensor, height: int) -> Callable[[torch.Tensor], torch.Tensor]:
-            start = time.process_time()
-            times = real(right, height)
-            self.seconds += time.process_time() - start
-
-            def timed(left: torch.Tensor) -> torch.Tensor:
-                start = time.process_time()
-                block = times(left)
-                self.seconds += time.process_time() - start
-                return block
-
-            return timed
-
-        blocks.product = product
-        try:
-            yield
-        finally:
-            blocks.product = real
 
 
 def main() -> None:
@@ -117,6 +136,7 @@ def main() -> None:
     if options.left:
         given = np.load(options.left), np.load(options.right)
         tables += compare("given", *given, options, options.rounds)
+    extrapolate(tables)
     if options.matching:
         tables += matching(options.matching, options.rounds)
     if options.large:
@@ -130,6 +150,8 @@ def machine() -> dict[str, str]:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     info = dict(line.replace("\t", "").split(": ", 1) for line in lines[:27] if ": " in line)
     wanted = "avx2 fma avx512f avx512_vnni avx512_bf16 amx_bf16".split()
+    modules = "sentence_transformers", "mteb"
+    peers = [f"{name} {version(name)}" for name in modules if importlib.util.find_spec(name)]
     name, family = info.get("model name"), info.get("cpu family")
     return {
         "CPU": f"{name}, family {family} model {info.get('model')}",
@@ -139,6 +161,7 @@ def machine() -> dict[str, str]:
         f"product by {product_by()}",
         "faiss": f"{faiss.__version__}, OpenBLAS {faiss_index.blas_kernel()}, OPENBLAS_CORETYPE="
         f"{os.environ.get('OPENBLAS_CORETYPE', '')}",
+        "others": ", ".join(peers) or "not installed",
     }
 
 
@@ -163,7 +186,6 @@ def compare(
     name: str, left: Rows, right: Rows, options: argparse.Namespace, rounds: int
 ) -> list[dict[str, Any]]:
     """Time every way on the same rows; print and return the table."""
-    products = Products()
     works: dict[str, Callable[[], Any]] = {
         "faiss flat, twice": lambda: faiss_twice(left, right),
         "ours, fp32": lambda: nearest_both(left, right, K, how="fp32", threads=1),
@@ -173,7 +195,8 @@ def compare(
         works["ours, fp32, mined"] = lambda: mine(left, right, Mining(K), how="fp32", threads=1)
     if options.bf16 and rounds > 1:
         works["ours, bf16 filter"] = lambda: nearest_both(left, right, K, how="bf16", threads=1)
-    works |= others(left, right)
+    peers = others(left, right) if rounds > 1 else {}
+    works |= peers
     if options.all_threads:
         works[f"faiss flat, twice, {cores()} threads"] = lambda: faiss_twice(left, right, cores())
         works[f"ours, fp32, {cores()} threads"] = lambda: nearest_both(
@@ -188,12 +211,12 @@ def compare(
             if "threads" in label:
                 found[label].answer = work()
             else:
-                with products.measured():
+                with (parts := Parts()).measured():
                     found[label].answer = work()
-                found[label].products.append(products.seconds)
+                found[label].parts.append(parts)
             found[label].seconds.append(time.process_time() - start)
             found[label].wall.append(time.perf_counter() - wall)
-    check(found)
+    check(found, peers)
     operations = 2 * len(left) * len(right) * left.shape[1]
     return [row(name, label, found, operations) for label in works]
 
@@ -209,18 +232,20 @@ def row(name: str, label: str, found: dict[str, Timed], operations: int) -> dict
         else "faiss flat, twice"
     ]
     pairs = zip(against.seconds, one.seconds, strict=False)
+    ours = found["ours, fp32"].seconds
     facts: dict[str, Any] = {
         "size": name,
         "work": label,
         "cpu_seconds": median(one.seconds),
         "wall_seconds": median(one.wall),
         "ratio": median(a / b for a, b in pairs),
+        "times_ours": median(a / b for a, b in zip(one.seconds, ours, strict=False)),
     }
-    if one.products and median(one.products):
-        facts["product_share"] = median(
-            p / s for p, s in zip(one.products, one.seconds, strict=True)
-        )
-        facts["product_gflops"] = operations / median(one.products) / 1e9
+    if one.parts and one.parts[0].product:
+        for part in ("product", "maxima", "merging"):
+            each = zip(one.parts, one.seconds, strict=True)
+            facts[f"{part}_share"] = median(getattr(p, part) / s for p, s in each)
+        facts["product_gflops"] = operations / median(p.product for p in one.parts) / 1e9
     if isinstance(one.answer, BothWays):
         facts["fallen"] = one.answer.facts.fallen
     cells = [f"{v:.2f}" if isinstance(v, float) else f"{v}" for v in facts.values()]
@@ -228,13 +253,17 @@ def row(name: str, label: str, found: dict[str, Timed], operations: int) -> dict
     return facts
 
 
-def check(found: dict[str, Timed]) -> None:
-    """Refuse times of wrong answers: our neighbours are faiss's but for ties."""
+def check(found: dict[str, Timed], others: Collection[str]) -> None:
+    """Refuse times of wrong answers: all neighbours are faiss's but for ties."""
     (ahead, _), (back, _) = found["faiss flat, twice"].answer
     for label, one in found.items():
         if isinstance(one.answer, BothWays):
             assert np.abs(one.answer.forward.scores - ahead).max() < 2e-6, label
             assert np.abs(one.answer.backward.scores - back).max() < 2e-6, label
+        if label in others:
+            for way, best in zip(one.answer, (ahead, back), strict=True):
+                scores = np.array([[near["score"] for near in row] for row in way])
+                assert np.abs(scores - best[:, : scores.shape[1]]).max() < 2e-6, label
     if "ours, fp32, mined" not in found:
         return
     plain = {(i, j) for i, j, _ in found["XTREME's procedure, mined"].answer}
@@ -293,22 +322,46 @@ def xtreme_mine(left: Rows, right: Rows) -> list[tuple[int, int, float]]:
 def others(left: Rows, right: Rows) -> dict[str, Callable[[], Any]]:
     """Return what else is installed and finds neighbours, both ways."""
     works: dict[str, Callable[[], Any]] = {}
+    ways = ((left, right), (right, left))
     if importlib.util.find_spec("sentence_transformers"):
         from sentence_transformers import util
 
-        works["sentence-transformers, twice"] = lambda: [
-            util.semantic_search(torch.from_numpy(a), torch.from_numpy(b), top_k=K)
-            for a, b in ((left, right), (right, left))
+        works["sentence-transformers' semantic_search, twice"] = lambda: [
+            util.semantic_search(torch.from_numpy(a), torch.from_numpy(b), top_k=K) for a, b in ways
         ]
     if importlib.util.find_spec("mteb"):
-        from mteb.evaluation.evaluators import BitextMiningEvaluator
+        from mteb._evaluators import BitextMiningEvaluator
+        from sentence_transformers import util
 
-        searcher = BitextMiningEvaluator.__new__(BitextMiningEvaluator)
-        works["mteb's evaluator, twice"] = lambda: [
-            searcher._similarity_search(a, b, K)  # noqa: SLF001
-            for a, b in ((left, right), (right, left))
+        class Cosine:
+            """All that the search asks of a model; mteb takes sentence-transformers' own."""
+
+            similarity = staticmethod(util.cos_sim)
+
+        search = BitextMiningEvaluator._similarity_search  # noqa: SLF001 – encoding left out
+        warnings.filterwarnings("ignore", message="To copy construct from a tensor")
+        works["mteb's bitext evaluator (k = 1), twice"] = lambda: [
+            [[one] for one in search(None, a, b, Cosine)] for a, b in ways
         ]
     return works
+
+
+def extrapolate(tables: list[dict[str, Any]]) -> None:
+    """Print what BUCC would take, one thread, by the largest run of 1,024 dimensions."""
+    sizes = [row["size"].split("x") for row in tables if row["size"].endswith("x1024")]
+    if not sizes:
+        return
+    most = max(int(rows) for rows, _ in sizes)
+    seconds = {row["work"]: row["cpu_seconds"] for row in tables if row["size"] == f"{most}x1024"}
+    print(f"| BUCC, training set | sentences | embeddings | CPU hours, from {most:,} rows |")
+    for code, (own, english) in BUCC.items():
+        hours = [
+            f"{work}: {spent * own * english / most**2 / 3600:.2f}"
+            for work, spent in seconds.items()
+            if work in ("faiss flat, twice", "ours, fp32")
+        ]
+        size = f"{(own + english) * 4096 / 1e9:.1f} GB"
+        print(f"| {code} | {own:,} × {english:,} | {size} | {', '.join(hours)} |")
 
 
 def matching(count: int, rounds: int) -> list[dict[str, Any]]:

@@ -5,9 +5,10 @@
 The peer is ``transformers.Trainer`` with a collator that pads each batch to its longest, and random
 order, as its users have it: every row of the word table is a parameter. Ours is
 `harness.training.loop.train` with ``freeze_words`` off. Both learn the same rows of an English set,
-drawn once, tokenised by the same ``Format.encode``, with AdamW, warm-up and linear decay alike;
-they differ in the draws of order, fresh head and dropout, and in that ours are flat. Both score
-dev once, at the end, by the same code. ``share`` is the speed of the linear layers (six operations
+drawn once, tokenised by the same ``Format.encode``, with AdamW, warm-up and linear decay alike,
+and start from the same fresh head, drawn anew for each seed; they differ in the draws of order and
+dropout, and in that ours are flat. Both score dev once, at the end, by the same code: what they
+reach at equal updates. ``share`` is the speed of the linear layers (six operations
 a weight and token), as if they took all the time, over that of a matrix product in the same
 process.
 
@@ -111,8 +112,25 @@ def training_of(options: argparse.Namespace) -> tuple[TrainingSpec, Rows]:
     return spec, Rows(train, dev)
 
 
+def fresh_head(spec: TrainingSpec) -> dict[str, Any]:
+    """Return the weights of the head that `harness.training.loop.train` starts from."""
+    from transformers import set_seed
+
+    from harness.models.heads import parts_of
+
+    form = spec.sets[0].training.format
+    set_seed(spec.seed)
+    parts = parts_of(form.head.build(spec.checkpoint.path, form.labels))
+    return {f"{n}.{k}": v for n, part in parts.items() for k, v in part.state_dict().items()}
+
+
 def peer(
-    spec: TrainingSpec, rows: Rows, device: Any, folder: str, check: list[float]
+    spec: TrainingSpec,
+    rows: Rows,
+    head: dict[str, Any],
+    device: Any,
+    folder: str,
+    check: list[float],
 ) -> tuple[int, float]:
     """Train as users of the Trainer do; return the updates and the dev score, timed apart."""
     import transformers
@@ -128,6 +146,9 @@ def peer(
     auto = getattr(transformers, form.head.auto)
     with quiet():
         model = auto.from_pretrained(path, num_labels=len(form.labels) or 2, dtype="float32")
+    unlike = model.load_state_dict(head, strict=False)
+    drawn = [name for name, _ in model.named_parameters() if name not in unlike.missing_keys]
+    assert sorted(drawn) == sorted(head), "the two sides have other heads"
     arguments = transformers.TrainingArguments(
         output_dir=folder,
         num_train_epochs=settings.epochs,
@@ -177,9 +198,10 @@ def run_once(options: argparse.Namespace) -> Run:
 
     Trainer.training_step, Trainer.train = counted, timed(loop)(Trainer.train)
     DevEvaluation.check = timed(check)(DevEvaluation.check)
+    head = fresh_head(spec) if side == "peer" else {}
     with tempfile.TemporaryDirectory() as folder, timed(whole):
         if side == "peer":
-            updates, score = peer(spec, rows, device, folder, check)
+            updates, score = peer(spec, rows, head, device, folder, check)
             loop = [a + b for a, b in zip(loop, check, strict=True)]  # ours checks dev within it
         else:
             out = Path(folder, "out")
