@@ -109,7 +109,7 @@ def evaluate(
     kept, request = open_request(
         fspath(checkpoint),
         chosen,
-        with_layer(_recipe(recipe), str(layer)),
+        with_layer(_recipe(recipe), layer),
         DataPlace(data, labels, offline),
         Compute(device, precision, threads, workers, deterministic),
         store,

@@ -69,10 +69,9 @@ def embed(
         (device, precision, threads, deterministic),
         offline=offline,
     )
-    if where.kind != "cpu":
-        where.choose_kernels()
-    model = load_encoder(one, settings.layer, where, settings.pooling)
-    return model.embed(sentences, settings.max_length)
+    with where.kernels():
+        model = load_encoder(one, settings.layer, where, settings.pooling)
+        return model.embed(sentences, settings.max_length)
 
 
 def mine_files(

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from harness.errors import HarnessError
 
 LONGEST = 1 << 20  # bytes of a line
-COMPRESSED = (b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")  # the first bytes of gzip, xz, zstd
+ZIPPED = (b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x04")  # gzip, xz, zstd, zip
+COMPRESSED = (*ZIPPED, *(b"BZh%d1AY&SY" % level for level in range(1, 10)))  # first bytes
 MARK = "\ufeff"  # a byte order mark, which is no part of a sentence wherever files were joined
 
 
@@ -81,6 +82,9 @@ class SentenceFile:
         chunks: list[Chunk] = []
         offset, some = 0, False
         with _opened(path) as file:
+            if file.read(16).startswith(COMPRESSED):
+                raise HarnessError(f"{path}: compressed; unpack it")
+            file.seek(0)
             lines = _lines(file, path, 0)
             while part := list(islice(lines, size)):
                 start, data = size * len(chunks), b"".join(raw for raw, _ in part)
@@ -143,8 +147,6 @@ def _lines(file: BinaryIO, path: Path, number: int) -> Iterator[tuple[bytes, str
                 raise HarnessError(f"{path}:{number}: over {LONGEST:,} bytes; a sentence a line")
             yield raw, raw.decode().removeprefix(MARK).strip()
     except UnicodeDecodeError as error:
-        packed = number == 1 and raw.startswith(COMPRESSED)
-        reason = "compressed; unpack it" if packed else "not UTF-8; save it again"
-        raise HarnessError(f"{path}:{number}: {reason}") from error
+        raise HarnessError(f"{path}:{number}: not UTF-8; save it again") from error
     except OSError as error:
         raise HarnessError(f"{path}: {error.strerror}; name another file") from error

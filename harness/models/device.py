@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,6 +82,22 @@ class Device:
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # slow
         if self.kind != "cpu":
             torch.set_float32_matmul_precision("highest")
+
+    @contextmanager
+    def kernels(self) -> Iterator[None]:
+        """Choose kernels as ``choose_kernels`` does, and put torch's settings back at the end."""
+        import torch
+
+        strict = torch.are_deterministic_algorithms_enabled()
+        warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+        precision = torch.get_float32_matmul_precision()
+        try:
+            if self.kind != "cpu":
+                self.choose_kernels()
+            yield
+        finally:
+            torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+            torch.set_float32_matmul_precision(precision)
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Return the context to run a model in."""
@@ -246,7 +263,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an error means that memory ran out, on a GPU or in torch's CPU allocator."""
     import torch
 
-    texts = ("can't allocate memory", "not enough memory")
+    texts = (
+        "can't allocate memory",
+        "not enough memory",
+        "CUBLAS_STATUS_ALLOC_FAILED",
+        "backend out of memory",  # MPS
+    )
     kinds = (MemoryError, torch.OutOfMemoryError)
     return isinstance(error, kinds) or any(text in str(error) for text in texts)
 

@@ -281,7 +281,7 @@ def load_encoder(
         checkpoint: The encoder.
         layer: The hidden state to pool (``harness.recipes.Settings.layer``).
         device: Where to run.
-        pooling: One of ``harness.models.pooling.POOLINGS``.
+        pooling: One of ``harness.recipes.settings.POOLINGS`` but ``auto``.
         modules: The folder whose modules.json pooling ``own`` goes by; None for the encoder's.
 
     Raises:

@@ -108,7 +108,8 @@ class UsedRows(nn.Module):
         """Return the rows of tokens, float32 (…, dimensions)."""
         places = self.lookup[ids]
         vectors = functional.embedding(places.clamp(min=0), self.weight, padding_idx=self._pad)
-        if self.training or bool((places >= 0).all()):
+        at_hand = places.device.type == "cpu"  # elsewhere asking would wait for the device
+        if self.training or (at_hand and bool((places >= 0).all())):
             return vectors
         others = functional.embedding(ids, self.all) * self.decay.to(vectors.dtype)
         return torch.where((places < 0).unsqueeze(-1), others, vectors)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Mode = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
 
 MEAN, MEAN_OF_TEXT, FIRST, OWN = "mean", "mean-without-specials", "cls", "own"
-POOLINGS = (MEAN, MEAN_OF_TEXT, FIRST, OWN)
 SPECIAL = "special_tokens_mask"  # the tokenizer's name of what tells special tokens
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.bounds import Bounds, Choice, Expected, Switch, shown
+from harness.bounds import LENGTH, Bounds, Choice, Expected, Switch, shown
 from harness.data.files import one_line, read_json
 from harness.errors import HarnessError
 from harness.models import checkpoint_files as files
@@ -131,6 +131,32 @@ class SentenceModules:
             )
         after = tuple(module.load(device) for module in self.after)
         return Pooling(self.modes, after=after, output=self.output)
+
+
+def own_length(path: Path, length: int) -> int:
+    """Return how many tokens of a sentence are read, at most, by pooling ``own``.
+
+    Args:
+        path: The checkpoint's folder, whose ``sentence_bert_config.json`` may bound them.
+        length: The tokens that the recipe reads.
+
+    Raises:
+        HarnessError: The file has no usable number, or says that texts are made lower case, which
+            the harness does not do.
+    """
+    file = path / "sentence_bert_config.json"
+    config = files.json_object(file)
+    if config.get("do_lower_case") not in (None, False):
+        raise HarnessError(
+            f"{file}: do_lower_case is {shown(config['do_lower_case'])}; pooling {OWN} leaves case"
+            " as it is: choose another pooling"
+        )
+    bound = config.get("max_seq_length")
+    if bound is None:
+        return length
+    if bound not in LENGTH:
+        raise HarnessError(f"{file}: max_seq_length is {shown(bound)}; expected {LENGTH}")
+    return min(length, int(bound))
 
 
 def read_modules(path: Path) -> SentenceModules:

@@ -62,7 +62,7 @@ def fetched(tensors: Sequence[torch.Tensor]) -> Begun[list[NDArray[np.float32]]]
 
     def wait() -> list[NDArray[np.float32]]:
         there.synchronize()  # what is queued after the copies is not waited for
-        return [one.numpy() for one in copies]
+        return [one.numpy().copy() for one in copies]  # pinned memory is scarce
 
     return wait
 

@@ -143,7 +143,8 @@ def _submission(request: Request, plan: Plan, output: Path) -> Submission:
     """Return the entry of a run, without what only the run shows: its files and scores."""
     checkpoint, origin = request.checkpoint, origin_of(request.checkpoint)
     specs = [step.spec for step in plan.steps if isinstance(step, TrainStep)]
-    training = training_of(request.recipe.name, specs)
+    on_targets = any(isinstance(step, LayerStep) for step in plan.steps)
+    training = training_of(request.recipe.name, specs, on_targets=on_targets)
     return Submission(
         slug=slug_of(output.resolve().name),
         title=title_of(checkpoint.name),

@@ -73,7 +73,6 @@ def opened(paths: tuple[Path, Path]) -> tuple[SentenceFile, SentenceFile]:
         HarnessError: One is not a file of sentences.
     """
     source, target = paths
-    check_file(target)  # before the source, which may be long, is read
     return SentenceFile.open(source, PART), SentenceFile.open(target, PART)
 
 
@@ -107,15 +106,17 @@ def check_output(output: Path, inputs: tuple[Path, Path]) -> None:
         inputs: The two files.
 
     Raises:
-        HarnessError: It is an input, a folder, or anything but a file, or its folder cannot be
-            written to.
+        HarnessError: An input cannot be read, or the output is an input, a folder, or anything but
+            a file, or its folder cannot be written to.
     """
+    for one in inputs:
+        check_file(one)
     if not output.name:
         raise HarnessError(f"--output {str(output)!r}: no file; name one for the pairs")
     writable(output.absolute().parent)
     if output.is_symlink() or (output.exists() and not output.is_file()):
         raise HarnessError(f"{output}: not a plain file; name another place for the pairs")
-    if output.exists() and any(one.exists() and output.samefile(one) for one in inputs):
+    if output.exists() and any(output.samefile(one) for one in inputs):
         raise HarnessError(f"{output}: is mined itself; name another place for the pairs")
 
 

@@ -10,7 +10,7 @@ from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError, unknown
 from harness.models.checkpoint import Checkpoint
 from harness.models.pooling import OWN
-from harness.models.sentence_modules import read_modules
+from harness.models.sentence_modules import own_length, read_modules
 from harness.pipeline.dataset_facts import bounded
 from harness.pipeline.plan_training import (
     NoData,
@@ -211,6 +211,8 @@ def of_retrieval(settings: Settings, checkpoint: Checkpoint) -> Settings:
 
     if settings.pooling == OWN:
         read_modules(checkpoint.path)
+        read = own_length(checkpoint.path, settings.max_length)
+        settings = replace(settings, max_length=read)
     pooling = "mean" if settings.pooling == "auto" else settings.pooling  # as XTREME
     layer = (
         settings.layer if settings.layer == "auto" else retrieval_layer(settings.layer, checkpoint)

@@ -229,7 +229,7 @@ def chosen_layer(layer: float | str) -> float | str:
     chosen: float | str = layer
     if isinstance(layer, str) and re.fullmatch("[0-9]{1,9}", layer):
         chosen = int(layer)
-    elif isinstance(layer, str) and re.fullmatch(r"[0-9]?\.[0-9]{1,9}", layer):
+    elif isinstance(layer, str) and re.fullmatch(r"[0-9]?\.[0-9]{1,17}", layer):
         chosen = float(layer)
     expected = SETTINGS["layer"].expected
     if chosen not in expected:
@@ -237,9 +237,9 @@ def chosen_layer(layer: float | str) -> float | str:
     return chosen
 
 
-def with_layer(recipe: Recipe, layer: str) -> Recipe:
+def with_layer(recipe: Recipe, layer: float | str) -> Recipe:
     """Return the recipe with another hidden state for retrieval, if one is named."""
-    if not layer:
+    if layer == "":
         return recipe
     chosen = chosen_layer(layer)
     formats = {

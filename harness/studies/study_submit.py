@@ -225,7 +225,9 @@ def _write(row: _Row, history: Origin, whole: StudyPlan, store: Store, handing: 
         kept = {name: score for name, score in scores.items() if name in tasks}
         results.append(Results(benchmark, kept, whole.request.partial))
     steps = _predictions(cell, whole, handing.tasks)
-    training = training_of(Path(cell.recipe).stem, _target_trainings(steps, whole))
+    on_targets = any(step.picked for step in steps)
+    recipe, specs = Path(cell.recipe).stem, _target_trainings(steps, whole)
+    training = training_of(recipe, specs, on_targets=on_targets)
     model = Model.of(steps[0].checkpoint, history)
     if _started_from(cell, whole) is not None:  # what was evaluated is in the store alone
         name = plain_of(f"{model.name}, {cell.row}", LONGEST_MODEL)

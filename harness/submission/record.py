@@ -202,7 +202,9 @@ def run_id(seed: int) -> str:
     return f"seed-{seed}"[:LONGEST_RUN]
 
 
-def training_of(recipe: str, specs: Sequence[TrainingSpec]) -> Training:
+def training_of(
+    recipe: str, specs: Sequence[TrainingSpec], *, on_targets: bool = False
+) -> Training:
     """Return what an entry says of how its targets were trained.
 
     A training of one epoch without checks in between has one check, at its end; of several the
@@ -211,11 +213,12 @@ def training_of(recipe: str, specs: Sequence[TrainingSpec]) -> Training:
     Args:
         recipe: Name of the recipe.
         specs: The targets' trainings.
+        on_targets: Whether dev data in the target languages have picked the layer for retrieval.
     """
     sets = [one.training for spec in specs for one in spec.sets]
     languages = {code for one in sets for code in one.languages or (one.language,)}
     once = all(one.settings.epochs == 1 and not one.settings.check_every for one in specs)
-    selection = "last" if once else "english-dev"
+    selection = "target-dev" if on_targets else "last" if once else "english-dev"
     return Training(title_of(recipe), tuple(sorted(languages)), selection=selection)
 
 

@@ -314,6 +314,32 @@ class Given:
         yield from TEXTS
 
 
+def test_its_own_length_bounds_the_tokens(path: Path) -> None:
+    put(path, modes_of("mean"))
+    (path / "sentence_bert_config.json").write_text('{"max_seq_length": 8}')
+    long = " ".join(["a long sentence that goes on"] * 9)
+    options: Any = {"pooling": "own", "layer": "last", "device": "cpu"}
+    short, cut = (harness.embed([long], path, max_length=n, **options) for n in (512, 8))
+    assert np.array_equal(short, cut)
+    (path / "sentence_bert_config.json").unlink()
+    assert not np.allclose(cut, harness.embed([long], path, max_length=512, **options))
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('{"do_lower_case": true}', "do_lower_case is True; pooling own leaves case"),
+        ('{"max_seq_length": "long"}', "max_seq_length is 'long'; expected a whole number"),
+        ('{"max_seq_length": 1}', "max_seq_length is 1; expected a whole number from 8"),
+    ],
+)
+def test_settings_that_it_cannot_follow_are_refused(path: Path, config: str, said: str) -> None:
+    put(path, modes_of("mean"))
+    (path / "sentence_bert_config.json").write_text(config)
+    with pytest.raises(HarnessError, match="sentence_bert_config.json: " + said):
+        harness.embed(["one"], path, pooling="own", layer="last", device="cpu")
+
+
 def step_of(path: Path, pooling: str) -> Any:
     wanted = plan.of_retrieval(Settings(pooling=pooling, max_length=LENGTH), look(path))
     return embed_step("embed", Given(), (look(path), wanted, CPU), (len(TEXTS), 99))

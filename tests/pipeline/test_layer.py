@@ -1,6 +1,9 @@
 """The hidden state for retrieval is picked on dev data: once, by the task's own score."""
 
+import errno
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,9 +68,13 @@ def test_the_best_on_dev_is_used_by_all(
     assert code == 0, err
     assert "layer picked on the dev data of bucc2018: hidden state 2 of 2, f1 7." in out
     (step,) = [s for s in manifest(tmp_path / "auto")["steps"] if s["name"].startswith("pick")]
+    entry = json.loads((tmp_path / "auto/submission.json").read_text())
+    assert entry["training"]["selection"] == "target-dev"
     assert step["result"]["layer"] == 2
     assert step["result"]["means"] == [3.0, 2.5, 7.5]
     assert evaluate("2")[0] == 0
+    entry = json.loads((tmp_path / "2/submission.json").read_text())
+    assert entry["training"]["selection"] == "last"
     assert predictions(tmp_path / "auto") == predictions(tmp_path / "2")
 
 
@@ -138,8 +145,41 @@ def test_without_dev_data_it_is_refused(evaluate: Call, monkeypatch: pytest.Monk
     assert "tatoeba: --layer auto needs dev data of a retrieval task" in err
 
 
+def test_a_full_disk_is_a_line(
+    evaluate: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room is reserved before anything is written through a map, which would kill the process."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    code, _, err = evaluate("auto")
+    assert code == 2 and "No space left on device" in err and "Traceback" not in err
+    assert not list((tmp_path / "store").rglob("layers"))
+
+
+def test_a_choice_that_is_gone_is_made_again(evaluate: Call, tmp_path: Path) -> None:
+    assert evaluate("auto")[0] == 0
+    for path in list((tmp_path / "store").rglob("layer.json")):
+        shutil.rmtree(path.parent)
+    code, out, err = evaluate("auto")
+    assert code == 0, err
+    assert "layer picked" in out
+
+
 @pytest.mark.parametrize(
-    ("text", "layer"), [("7", 7), ("0.5", 0.5), (".25", 0.25), ("last", "last"), (0.5, 0.5), (3, 3)]
+    ("text", "layer"),
+    [
+        (1 / 3, 1 / 3),
+        (str(1 / 3), 1 / 3),
+        ("7", 7),
+        ("0.5", 0.5),
+        (".25", 0.25),
+        ("last", "last"),
+        (0.5, 0.5),
+        (3, 3),
+    ],
 )
 def test_a_layer_is_a_number_a_share_or_a_word(text: Any, layer: Any) -> None:
     assert chosen_layer(text) == layer

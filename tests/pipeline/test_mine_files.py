@@ -1,5 +1,6 @@
 """``harness mine``: two text files of the user's own, in parts that are kept."""
 
+import bz2
 import errno
 import gzip
 import lzma
@@ -234,8 +235,10 @@ def test_what_is_no_list_of_sentences_is_refused(texts: Any, tiny: Path) -> None
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(b"a sentence\n" * 9), ":1: compressed; unpack it"),
-        (lzma.compress(b"a sentence\n" * 9), ":1: compressed; unpack it"),
+        (gzip.compress(b"a sentence\n" * 9), ": compressed; unpack it"),
+        (lzma.compress(b"a sentence\n" * 9), ": compressed; unpack it"),
+        (bz2.compress(b"a sentence\n" * 9), ": compressed; unpack it"),
+        (b"PK\x03\x04\x14\x00\x00\x00a sentence\n", ": compressed; unpack it"),
         ("a sentence\n".encode("utf-16"), ":1: not UTF-8"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,7 +45,6 @@ class LayerStep(Step):
 
     kind: ClassVar[str] = "layer"
     unit: ClassVar[str] = "sentences"
-    asked_for: ClassVar[bool] = False
 
     checkpoint: Checkpoint
     task: Task
@@ -56,7 +56,7 @@ class LayerStep(Step):
     def loads(self) -> tuple[str, ...]:
         """Return the encoder with all its layers, and how hidden states are pooled."""
         encoder = self.parents[0].key if self.parents else self.checkpoint.fingerprint
-        return encoder, "last", self.settings.pooling
+        return encoder, str(self.checkpoint.layers), self.settings.pooling
 
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the choice."""
@@ -80,8 +80,6 @@ class LayerStep(Step):
 
     def _scores(self, language: str, checkpoint: Checkpoint, runtime: Runtime) -> list[float]:
         """Return the dev score of each hidden state in one language, in percent."""
-        import numpy as np
-
         form: Any = self.task.format
         rows = runtime.source.examples(self.task, "dev", language)
         texts = list(dict.fromkeys(rows["text"][:]))
@@ -94,10 +92,8 @@ class LayerStep(Step):
         shutil.rmtree(kept, ignore_errors=True)  # of a run that was killed
         kept.mkdir(parents=True)
         try:
-            states: dict[int, NDArray[np.float32]] = {
-                number: np.lib.format.open_memmap(
-                    kept / f"{number}.npy", "w+", np.float32, (len(texts), width)
-                )
+            states = {
+                number: _on_disk(kept / f"{number}.npy", len(texts), width)
                 for number in range(model.layer + 1)
             }
             model.embed_layers(texts, self.settings.max_length, list(states), states)
@@ -109,6 +105,20 @@ class LayerStep(Step):
             raise HarnessError(f"{self.task.name} {language}, {error}") from error
         finally:
             shutil.rmtree(kept, ignore_errors=True)
+
+
+def _on_disk(path: Path, rows: int, width: int) -> NDArray[np.float32]:
+    """Return an empty array in a file whose room is reserved: a full disk is an error here.
+
+    Written through a map, the first byte that a full disk has no room for would kill the process.
+    """
+    import numpy as np
+
+    array: NDArray[np.float32] = np.lib.format.open_memmap(path, "w+", np.float32, (rows, width))
+    if hasattr(os, "posix_fallocate"):  # macOS has none
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def chosen(folder: Path) -> int:

@@ -12,6 +12,7 @@ from harness.errors import HarnessError, NotFinite
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
 from harness.models.embeddings import Embeddings
+from harness.pipeline.steps.layer_step import LayerStep
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, format_identity
 from harness.pipeline.steps.train_step import TrainStep, started
@@ -60,6 +61,12 @@ class PredictStep(Step):
         """Return the training whose model predicts or embeds, None if it is the checkpoint."""
         makers = [one for parent in self.parents for one in (parent, *parent.parents)]
         return next((one for one in makers if isinstance(one, TrainStep)), None)
+
+    @property
+    def picked(self) -> LayerStep | None:
+        """Return the step that picked its hidden state on dev data, None if none did."""
+        makers = [one for parent in self.parents for one in parent.parents]
+        return next((one for one in makers if isinstance(one, LayerStep)), None)
 
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the predictions."""

@@ -59,6 +59,7 @@ class Runtime:
         from harness.models.multi_head import load_trained
 
         path = checkpoint.path
+        self._texts = ("", {})  # what embeds is over
         return self._ready((path, head), partial(load_trained, path, head, 0, self.device))
 
     def encoder(self, checkpoint: Checkpoint, settings: Settings, modules: Path) -> Model:
@@ -69,9 +70,9 @@ class Runtime:
             settings: Which hidden state to pool, and how.
             modules: The folder whose modules.json pooling ``own`` goes by.
         """
-        from harness.models.model import load_encoder
+        from harness.models.model import load_encoder, retrieval_layer
 
-        layer, pooling = settings.layer, settings.pooling
+        layer, pooling = retrieval_layer(settings.layer, checkpoint), settings.pooling
         load = partial(load_encoder, checkpoint, layer, self.device, pooling, modules)
         return self._ready((checkpoint.path, layer, pooling), load)
 
