@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import places, registry
-from harness.bounds import WEIGHT
 from harness.data.files import writable, write_json, write_text
 from harness.declarations import Benchmark, Task
 from harness.display.progress import Bars
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from harness.studies.expand import StudyPlan
 
 Where = str | PathLike[str]
-SAMPLINGS = ("uniform", "proportional", "capped")
 
 
 def evaluate(
@@ -54,6 +52,7 @@ def evaluate(
     store: str | None = None,
     tracker: str = "none",
     intermediate: str = "",
+    about: Where | None = None,
     offline: bool = False,
     workers: int = 1,
     ray: str = "",
@@ -89,6 +88,8 @@ def evaluate(
         store: Folder or fsspec URL of finished steps; None for ``HARNESS_STORE`` or the user's own.
         tracker: Experiment tracker: ``none``, ``tensorboard``, ``wandb`` …
         intermediate: What the checkpoint was trained on, if its files do not say.
+        about: TOML file of what only you know of the model, for the submission: its pre-training
+            data, data beyond English (docs/submitting.md).
         offline: Fetch nothing.
         workers: Worker processes on this machine; 1 runs the steps in this process.
         ray: Address of a Ray cluster to run on, ``auto`` for the one of this machine.
@@ -104,7 +105,9 @@ def evaluate(
     from harness.pipeline.plan import make_plan
     from harness.pipeline.request import Compute, DataPlace, open_request, with_layer
     from harness.results import Results
+    from harness.submission.about import NOTHING_SAID, About
 
+    said = NOTHING_SAID if about is None else About.read(Path(about))
     choice, chosen = EngineChoice(workers, ray), _benchmark(benchmark)
     kept, request = open_request(
         fspath(checkpoint),
@@ -131,7 +134,7 @@ def evaluate(
         display.planned(plan_text(request, plan, kept))
     if dry_run:
         return Results(chosen, {}, name=request.checkpoint.name)
-    return run(request, plan, kept, folder, display, choice)
+    return run(request, plan, kept, folder, display, choice, said)
 
 
 def train(
@@ -177,7 +180,7 @@ def train(
     """
     from harness.pipeline.engines.run_plan import EngineChoice, run_plan
     from harness.pipeline.export import Trained, check_output, export
-    from harness.pipeline.plan_training import Intermediate, intermediate_step
+    from harness.pipeline.plan_training import Intermediate, intermediate_step, sampling_of
     from harness.pipeline.request import Compute, DataPlace, check_numbers, open_request
     from harness.pipeline.steps.runtime import Runtime
 
@@ -186,7 +189,7 @@ def train(
         registry.training(name)  # cheap checks come first
     check_numbers(mlm=mlm)
     folder, choice = Path(output), EngineChoice(workers, ray)
-    kind, weights = _sampling(sampling, names)
+    kind, weights = sampling_of(sampling, names)
     kept, request = open_request(
         fspath(checkpoint),
         _benchmark(benchmark),
@@ -220,20 +223,28 @@ def train(
     return export(step, kept, request, folder)
 
 
-def score(predictions: Where, labels: Where, *, benchmark: str | Benchmark = "xtreme") -> Results:
+def score(
+    predictions: Where,
+    labels: Where,
+    *,
+    benchmark: str | Benchmark = "xtreme",
+    official: bool = False,
+) -> Results:
     """Score a folder of predictions in XTREME's layout as the official scorer does.
 
     Args:
         predictions: Folder with a sub-folder for each task, e.g. the output of ``evaluate``.
         labels: Folder of labels in the same layout.
         benchmark: Which tasks and languages are meant, as ``evaluate`` takes it.
+        official: Group the tasks as the benchmark's official script does.
 
     Raises:
         HarnessError: A folder is missing or empty, or a file is malformed.
     """
     from harness.submission.score import score_folder
 
-    return score_folder(Path(predictions), Path(labels), _benchmark(benchmark))
+    results = score_folder(Path(predictions), Path(labels), _benchmark(benchmark))
+    return replace(results, official=official)
 
 
 def study(
@@ -377,19 +388,3 @@ def _recipe(recipe: Where | Recipe) -> Recipe:
     from harness import recipes
 
     return recipe if isinstance(recipe, recipes.Recipe) else recipes.load(fspath(recipe))
-
-
-def _sampling(
-    sampling: str | Mapping[str, float], sets: Sequence[str]
-) -> tuple[str, dict[str, float]]:
-    """Return the kind of sampling, and the weights if they are given."""
-    if isinstance(sampling, str):
-        if sampling and sampling not in SAMPLINGS:
-            raise unknown("sampling", sampling, SAMPLINGS, "or weights like mnli=2,qqp=1")
-        return sampling, {}
-    for name in sampling:
-        if name not in sets:
-            raise unknown("training set here", name, sets)
-    if set(sampling) != set(sets) or not all(weight in WEIGHT for weight in sampling.values()):
-        raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight, {WEIGHT}")
-    return "weights", dict(sampling)

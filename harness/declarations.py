@@ -342,6 +342,10 @@ class Benchmark:
         data: Returns the packaged data and labels folders, for a benchmark with its own data.
         encoder: Makes the benchmark's own encoder in a cache folder and returns its checkpoint
             folder, for a benchmark that has one (``harness demo``).
+        official: The groups that the official script prints, where they are not ``groups``; it
+            then prints no overall score.
+        statements: What an entry has to say of its model besides its scores: keys of
+            ``harness.submission.statements.STATEMENTS``.
         facts: What is known of its languages, for grouping scores.
     """
 
@@ -352,6 +356,8 @@ class Benchmark:
     training: Mapping[str, TrainingSet] = field(default_factory=dict)
     data: Callable[[], tuple[Path, Path]] | None = None
     encoder: Callable[[Path], Path] | None = None
+    official: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    statements: tuple[str, ...] = ()
     facts: tuple[Language, ...] = ()
     citation: str = ""
 

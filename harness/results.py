@@ -40,6 +40,7 @@ class Results:
         folder: The folder they were written to or read from; None without one.
         notes: What the run has decided by itself, e.g. the layer for retrieval; not saved here,
             manifest.json has it.
+        official: Whether groups are the official script's (``Benchmark.official``).
         run: The sums by cluster that intervals are made of; None where predictions were scored
             without the test examples, which say what belongs together.
     """
@@ -51,6 +52,7 @@ class Results:
     failed: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     notes: tuple[str, ...] = ()
+    official: bool = False
     run: Run | None = field(default=None, compare=False, repr=False)
 
     def __getitem__(self, task: str) -> TaskScore:
@@ -67,7 +69,7 @@ class Results:
 
     def __str__(self) -> str:
         """Return the table of scores, followed by what is missing and by notes."""
-        table = score_table(self.benchmark, self.tasks, self.summary, self.partial)
+        table = score_table(self.benchmark, self.tasks, self.summary, self.partial, self.groups)
         return "\n".join([table, *missing_lines(self.tasks), *self.notes])
 
     def by_language(self) -> str:
@@ -76,16 +78,27 @@ class Results:
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
-        return score_html(self.benchmark, self.tasks, self.summary)
+        return score_html(self.benchmark, self.tasks, self.summary, self.groups)
 
     @property
     def summary(self) -> Summary:
-        """Return the group and overall scores, which are None for a partial run."""
+        """Return the group and overall scores, which are None for a partial run.
+
+        There is no overall score by the official script's groups where these are its own.
+        """
+        groups = self.groups
         if self.partial:
-            return Summary(dict.fromkeys(self.benchmark.groups), None)
-        names = self.benchmark.task_names()
+            return Summary(dict.fromkeys(groups), None)
+        names = {name for some in groups.values() for name in some}
         tasks = {name: task for name, task in self.tasks.items() if name in names}
-        return summarise(self.benchmark.groups, tasks)
+        whole = summarise(groups, tasks)
+        return whole if groups == self.benchmark.groups else replace(whole, overall=None)
+
+    @property
+    def groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Return group to its tasks, as the table and the summary have them."""
+        own = self.benchmark.groups
+        return (self.benchmark.official or own) if self.official else own
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame with a row for each task, language and metric (percent)."""

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 
 from tabulate import tabulate
 
+from harness import registry
 from harness.declarations import Benchmark, headline
 from harness.task_score import Summary, TaskScore
 
 Tasks = Mapping[str, TaskScore]
+Groups = Mapping[str, tuple[str, ...]]
 
+NO_PREDICTIONS = "no predictions"  # why a language has no score, where its file is not there
 OTHER_WAY = 10.0  # points by which the inverse accuracy must be higher for a note
 NAMES = {"exact_match+f1": "(EM+F1)/2", "f1": "F1"}
 
@@ -19,32 +22,62 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 
 
-def score_table(benchmark: Benchmark, tasks: Tasks, summary: Summary, partial: str) -> str:
-    """Return the table of scores and transfer gaps, with group means and the overall score."""
+def score_table(
+    benchmark: Benchmark, tasks: Tasks, summary: Summary, partial: str, groups: Groups
+) -> str:
+    """Return the table of scores and transfer gaps, with group means and the overall score.
+
+    Args:
+        benchmark: Names the tasks that make the overall score.
+        tasks: Task to its scores.
+        summary: The scores above the tasks.
+        partial: Why they are not comparable with a complete run's, "" if they are.
+        groups: Group to its tasks: the benchmark's, or the official script's.
+    """
     title = benchmark.title + (f" – PARTIAL: {partial}" if partial else "")
     notes = ["* English less the mean of the other languages; extra, no official score."]
     for name, values in _token_accuracies(tasks).items():
         mean = sum(values.values()) / len(values)
         notes.append(f"  Token accuracy of {name}: {mean:.1f}; extra likewise.")
     notes += _direction_notes(tasks)
-    if summary.overall is None:
+    if groups != benchmark.groups:
+        notes.append("Groups as the official script has them; it prints no overall score.")
+    elif summary.overall is None:
         notes.append("An overall score needs every task in every language.")
-    return "\n".join([title, _table(benchmark, tasks, summary, "simple"), *notes])
+        notes += _progress(benchmark, tasks)
+    return "\n".join([title, _table(benchmark, tasks, summary, groups, "simple"), *notes])
 
 
-def score_html(benchmark: Benchmark, tasks: Tasks, summary: Summary) -> str:
+def _progress(benchmark: Benchmark, tasks: Tasks) -> list[str]:
+    """Return which of a benchmark's tasks are whole, which lack languages, which are not there.
+
+    Nothing where no task is whole, as in a run that was asked for two languages.
+    """
+    kinds: dict[str, list[str]] = {"Whole": [], "Lacking languages": [], "Not there": []}
+    for name in benchmark.task_names():
+        task = tasks.get(name)
+        kind = "Not there" if task is None else "Whole" if task.complete else "Lacking languages"
+        kinds[kind].append(name)
+    there = kinds.items() if kinds["Whole"] else ()
+    return [f"{kind}: {', '.join(names)}." for kind, names in there if names]
+
+
+def score_html(benchmark: Benchmark, tasks: Tasks, summary: Summary, groups: Groups) -> str:
     """Return the same table as HTML."""
-    return _table(benchmark, tasks, summary, "html")
+    return _table(benchmark, tasks, summary, groups, "html")
 
 
-def _table(benchmark: Benchmark, tasks: Tasks, summary: Summary, style: str) -> str:
+def _table(benchmark: Benchmark, tasks: Tasks, summary: Summary, groups: Groups, style: str) -> str:
     """Return a table of each group's tasks and mean, then the overall score."""
     rows = []
-    for group, names in benchmark.groups.items():
+    for group, names in groups.items():
         rows += [_row(group, tasks[name]) for name in names if name in tasks]
         rows.append((f"{group}, mean", "", _number(summary.groups.get(group)), "", "", ""))
-    others = [t for name, t in tasks.items() if name not in benchmark.task_names()]
-    rows += [_row("not in the benchmark", task) for task in others]
+    grouped = {name for names in groups.values() for name in names}
+    for name, task in tasks.items():
+        if name not in grouped:
+            inside = name in benchmark.task_names()
+            rows.append(_row("in no group" if inside else "not in the benchmark", task))
     rows.append(("overall, mean of tasks", "", _number(summary.overall), "", "", ""))
     head = ("group", "task", "score", "gap*", "metric", "languages")
     align = ("left", "left", "right", "right", "left", "left")
@@ -115,5 +148,8 @@ def missing_lines(tasks: Tasks) -> list[str]:
         for kind, codes in reasons.items():
             detail = task.missing[codes[0]].partition(": ")[2]
             more = f", {len(codes)} of {len(task.expected)} languages; {detail}" if detail else ""
+            if kind == NO_PREDICTIONS and name in registry.task_names():
+                rest = f" and {len(codes) - 1} more" if codes[1:] else ""
+                more = f": without {name}/{registry.task(name).file(codes[0])}{rest}"
             lines.append(f"{name}: {kind} ({' '.join(codes)}){more}")
     return lines

@@ -15,6 +15,7 @@ from harness.cli.export_command import export_command
 from harness.cli.import_command import import_command
 from harness.cli.leaderboard_command import build_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
+from harness.cli.mewslix_command import mewslix_command
 from harness.cli.mine_command import mine_command
 from harness.cli.pack_command import pack_command
 from harness.cli.review_command import review_command
@@ -46,6 +47,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "mine": mine_command,
     "tasks": tasks_command,
     "data check": check_command,
+    "data mewslix": mewslix_command,
     "submission validate": validate_command,
     "submission verify": verify_command,
     "submission review": review_command,

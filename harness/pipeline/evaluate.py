@@ -22,6 +22,7 @@ from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import Store
 from harness.results import SCORES, STATISTICS, Results
+from harness.submission.about import NOTHING_SAID, About
 from harness.submission.entry import PREDICTIONS, SUBMISSION, EntryRun
 from harness.submission.environment import commit_of, environment, manifest_of
 from harness.submission.own_values import validate
@@ -51,6 +52,7 @@ def evaluate(
     output: Path,
     progress: Progress,
     choice: EngineChoice = IN_PROCESS,
+    about: About = NOTHING_SAID,
 ) -> Results:
     """Run a plan, go on after failures, and write the output folder, predictions first.
 
@@ -61,6 +63,7 @@ def evaluate(
         output: The folder to write; files of an earlier run are replaced.
         progress: Receives each step's progress.
         choice: The engine.
+        about: What only the user knows of the model, for the submission.
 
     Returns:
         The scores; none in torchrun's other processes, which write nothing.
@@ -69,7 +72,7 @@ def evaluate(
         HarnessError: The submission would not fit its schema; nothing has run.
     """
     start = time.time()
-    entry = _submission(request, plan, output)
+    entry = about.told_of(_submission(request, plan, output))
     _check_planned(entry, plan)
     runtime = Runtime(store, request.source, request.device)
     report = run_plan(plan.steps, runtime, progress, choice)
@@ -112,14 +115,15 @@ def evaluate(
     if predicted:  # else there is nothing to hand in
         files = [f"{step.task.name}/{step.file}" for step in predicted]
         hashes = {path: digest(output / PREDICTIONS / path) for path in files}
-        about = manifest_of(request.device, test_data(predicted))
+        made = manifest_of(request.device, test_data(predicted))
         replace(
             entry,
             date=max(one["finished"][:10] for one in done),
             partial=results.partial,
             runs=(replace(entry.runs[0], files=hashes),),
             claims=claims_of([results]),
-            manifest=about | {"git": commit_of(manifest["environment"]["git"])},
+            retrieval=retrieval_of(predicted, store),
+            manifest=made | {"git": commit_of(manifest["environment"]["git"])},
         ).save(output)
     return results
 
@@ -169,6 +173,30 @@ def _submission(request: Request, plan: Plan, output: Path) -> Submission:
 def test_data(steps: Iterable[PredictStep]) -> dict[str, str]:
     """Return a hash of the test examples of each task and language that are predicted."""
     return {f"{step.task.name}/{step.language}": step.data["test"] for step in steps}
+
+
+def retrieval_of(steps: Iterable[PredictStep], store: Store) -> dict[str, Any]:
+    """Return of each retrieval task the pooling and the layer, as the schema has them.
+
+    Args:
+        steps: Finished predictions.
+        store: The store, where the layer ``auto`` was picked.
+    """
+    found: dict[str, Any] = {}
+    for step in steps:
+        if step.task.format.head is not None or step.task.name in found:
+            continue
+        layer = step.settings.layer
+        if layer == "auto":
+            makers = (one for parent in step.parents for one in parent.parents)
+            picked = next((one for one in makers if isinstance(one, LayerStep)), None)
+            layer = store.manifest(picked)["result"]["layer"] if picked is not None else "auto"
+        found[step.task.name] = {
+            "pooling": step.settings.pooling,
+            "layer": layer if isinstance(layer, int) else None,
+            "layers": step.checkpoint.layers,
+        }
+    return found
 
 
 def _without_failed(request: Request, plan: Plan, failed: Mapping[str, str]) -> Plan:

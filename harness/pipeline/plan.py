@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from harness import registry
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError, unknown
+from harness.formats import SpanExtraction
 from harness.models.checkpoint import Checkpoint
 from harness.models.pooling import OWN
 from harness.models.sentence_modules import own_length, read_modules
@@ -195,8 +196,17 @@ def _pooling_notes(checkpoint: Checkpoint, settings: Settings) -> list[str]:
 
 
 def _settings(request: Request, task: Task, training: TrainingSet | None) -> Settings:
+    """Return a task's settings; of retrieval with the hidden state and the pooling.
+
+    An encoder that was fine-tuned to find spans (XTREME-R's Tatoeba) is not a sentence encoder any
+    more: its last states serve the span, so that the usual layer is XTREME's, as in XTREME-R.
+    """
     settings = request.recipe.settings(task.format, training)
-    return settings if task.format.head is not None else of_retrieval(settings, request.checkpoint)
+    if task.format.head is not None:
+        return settings
+    if training and isinstance(training.format, SpanExtraction) and settings.layer == "usual":
+        settings = replace(settings, layer="xtreme")
+    return of_retrieval(settings, request.checkpoint)
 
 
 def of_retrieval(settings: Settings, checkpoint: Checkpoint) -> Settings:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness import registry
+from harness.bounds import WEIGHT
 from harness.data.folder import FolderSource
 from harness.data.source import Source, lacking
 from harness.declarations import Format, Learnt, Task, TrainingSet
-from harness.errors import HarnessError
+from harness.errors import HarnessError, unknown
 from harness.models import ability
 from harness.models.checkpoint_files import RECORD, own_record
 from harness.pipeline.dataset_facts import bounded, with_labels
@@ -18,6 +19,8 @@ from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
 from harness.recipes import Settings
 from harness.training.spec import SetSpec, TrainingSpec
+
+SAMPLINGS = ("uniform", "proportional", "capped")
 
 
 @dataclass(frozen=True)
@@ -219,3 +222,27 @@ def missing_file(
     return (
         f": {path.relative_to(source.data)} is not there" if inside else f" ({path} is not there)"
     )
+
+
+def sampling_of(
+    sampling: str | Mapping[str, float], sets: Sequence[str]
+) -> tuple[str, dict[str, float]]:
+    """Return the kind of sampling, and the weights if they are given.
+
+    Args:
+        sampling: The kind, "" for the recipe's, or each set's weight.
+        sets: Names of the sets.
+
+    Raises:
+        HarnessError: There is no such kind or set, or a set has no weight.
+    """
+    if isinstance(sampling, str):
+        if sampling and sampling not in SAMPLINGS:
+            raise unknown("sampling", sampling, SAMPLINGS, "or weights like mnli=2,qqp=1")
+        return sampling, {}
+    for name in sampling:
+        if name not in sets:
+            raise unknown("training set here", name, sets)
+    if set(sampling) != set(sets) or not all(weight in WEIGHT for weight in sampling.values()):
+        raise HarnessError(f"--sampling: give each of {', '.join(sets)} a weight, {WEIGHT}")
+    return "weights", dict(sampling)

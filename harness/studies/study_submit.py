@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, unknown
-from harness.pipeline.evaluate import test_data
+from harness.pipeline.evaluate import retrieval_of, test_data
 from harness.pipeline.steps.train_step import TrainStep
 from harness.results import Results
 from harness.studies.study_file import BASELINE
@@ -247,6 +247,7 @@ def _write(row: _Row, history: Origin, whole: StudyPlan, store: Store, handing: 
         submitter=title_of(handing.submitter),
         claims=claims_of(results),
         manifest=manifest_of(whole.request.device, test_data(steps)),
+        retrieval=retrieval_of(steps, store),
     )
     return write_entry(entry, sources, handing.output)
 

@@ -65,6 +65,7 @@ CODES: Mapping[str, tuple[Severity, str]] = {
     "D605": (NOTE, "one run"),
     "D606": (NOTE, "several configurations tried on test"),
     "D607": (NOTE, "no licence"),
+    "D608": (NOTE, "something of the model is not stated"),
     "R701": (ERROR, "a change outside one entry"),
     "R702": (ERROR, "a language, task, run or entry is gone"),
     "R703": (WARNING, "a score moved"),

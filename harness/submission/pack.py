@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from harness.submission.write import check_new, write_entry
 
 MOST_RUNS = 20
 MANIFEST = "manifest.json"
+OF_A_CHECKPOINT = ("name", "fingerprint")  # of a model: a run's own after intermediate training
 OF_A_RUN = ("threads", "name", "processes")  # of a device: they change speed, or the last digits
 
 
@@ -225,16 +226,17 @@ def _settings(one: _Packed, trained: bool) -> dict[str, Any]:
         trained: Whether all of them went through intermediate training.
     """
     entry = one.entry
-    model = asdict(entry.model)
+    model = entry.model.as_dict()
     if trained:  # each run may go on from an intermediate training of its own
-        model = {key: model[key] for key in ("base", "revision", "parameters", "parameters_body")}
+        model = {key: value for key, value in model.items() if key not in OF_A_CHECKPOINT}
     manifest = {key: value for key, value in entry.manifest.items() if key not in ("git", "python")}
     return {
         "benchmark": entry.benchmark,
         "partial": entry.partial,
         "model": model,
         "intermediate": [stage.as_dict() for stage in entry.intermediate],
-        "training": asdict(entry.training),
+        "training": entry.training.as_dict(),
+        "retrieval": entry.retrieval,
         "predictions": sorted(one.run.files),
         "manifest": manifest,
         **one.settings,

@@ -14,6 +14,7 @@ from harness import registry
 from harness.declarations import Task
 from harness.formats.common import Unlabelled
 from harness.formats.faults import Fault
+from harness.score_tables import NO_PREDICTIONS
 from harness.submission.cluster_sums import ScoredOn, kept_clusters, sums_of
 from harness.submission.entry import Entry
 from harness.submission.findings import ERROR, Finding, finding
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from harness.statistics import Run, Sums
     from harness.statistics.clusters import Clusters, Keys
     from harness.statistics.sums import Tally
-
-NO_PREDICTIONS = "no predictions"  # the reason of a language without a file
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Model:
         parameters: Number of weights.
         parameters_body: Number of weights outside the embeddings.
         weights: Whether the weights can be had.
+        pretraining: What the base was pre-trained on, as the schema has it; {} if unknown.
     """
 
     name: str
@@ -53,6 +54,12 @@ class Model:
     parameters: int | None = None
     parameters_body: int | None = None
     weights: Literal["open", "closed", "unknown"] = "unknown"
+    pretraining: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the model as the schema has it."""
+        value = asdict(self)
+        return value if self.pretraining else {k: v for k, v in value.items() if k != "pretraining"}
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, origin: Origin) -> Self:
@@ -77,6 +84,8 @@ class Training:
         regime: What of the targets' languages was used.
         selection: What chose the weights that are evaluated.
         tried: Configurations whose test scores were looked at.
+        extra: Data beyond the English training sets, as the schema has them; () for none, None if
+            nothing is said.
     """
 
     recipe: str
@@ -84,6 +93,24 @@ class Training:
     regime: str = "zero-shot"
     selection: str = "unknown"
     tried: int = 1
+    extra: tuple[Mapping[str, Any], ...] | None = None
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        """Return the training that JSON values hold, which must fit the schema."""
+        extra = tuple(value["extra"]) if "extra" in value else None
+        return cls(**{**value, "languages": tuple(value["languages"]), "extra": extra})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the training as the schema has it."""
+        value: dict[str, Any] = {
+            "languages": list(self.languages),
+            "regime": self.regime,
+            "selection": self.selection,
+            "recipe": self.recipe,
+            "tried": self.tried,
+        }
+        return value if self.extra is None else value | {"extra": list(self.extra)}
 
 
 @dataclass(frozen=True)
@@ -106,6 +133,7 @@ class Submission:
         claims: The scores, as the schema has them.
         manifest: How it came about; {} if unknown.
         notes: What a reader should know.
+        retrieval: Pooling and layer of each retrieval task, as the schema has them.
     """
 
     slug: str
@@ -123,19 +151,19 @@ class Submission:
     claims: Mapping[str, Any] = field(default_factory=dict)
     manifest: Mapping[str, Any] = field(default_factory=dict)
     notes: str = ""
+    retrieval: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
         """Return the entry that JSON values of format 2 hold, as the harness writes them."""
-        training = value["training"]
         return cls(
             **{name: value[name] for name in _PLAIN},
             submitter=value["submitter"]["name"],
             model=Model(**value["model"]),
             intermediate=tuple(Stage.of(stage) for stage in value["intermediate"]),
-            training=Training(**training | {"languages": tuple(training["languages"])}),
+            training=Training.of(value["training"]),
             runs=tuple(EntryRun(**run) for run in value["runs"]),
-            **{name: value[name] for name in ("claims", "manifest", "notes") if name in value},
+            **{name: value[name] for name in _MORE if name in value},
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -150,20 +178,13 @@ class Submission:
             "partial": self.partial[:LONGEST_PARTIAL],
             "date": self.date,
             "licence": self.licence,
-            "model": asdict(self.model),
+            "model": self.model.as_dict(),
             "intermediate": [stage.as_dict() for stage in self.intermediate],
             "baseline": self.baseline,
-            "training": {
-                "languages": list(self.training.languages),
-                "regime": self.training.regime,
-                "selection": self.training.selection,
-                "recipe": self.training.recipe,
-                "tried": self.training.tried,
-            },
+            "training": self.training.as_dict(),
             "runs": [asdict(run) | {"files": dict(sorted(run.files.items()))} for run in self.runs],
         }
-        more = {"claims": self.claims, "manifest": self.manifest, "notes": self.notes}
-        return value | {name: one for name, one in more.items() if one}
+        return value | {name: one for name in _MORE if (one := getattr(self, name))}
 
     def save(self, folder: Path) -> None:
         """Write ``submission.json`` into a folder.
@@ -177,6 +198,7 @@ class Submission:
 
 
 _PLAIN = "slug title benchmark date baseline partial licence".split()
+_MORE = "claims manifest notes retrieval".split()  # left out where they are empty
 
 
 def slug_of(text: str) -> str:

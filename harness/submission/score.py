@@ -12,6 +12,7 @@ from harness.declarations import Benchmark, Scores, Task
 from harness.errors import HarnessError, nearest
 from harness.formats.common import Unlabelled
 from harness.results import Results
+from harness.score_tables import NO_PREDICTIONS
 from harness.submission.record import partial_of
 from harness.task_score import TaskScore
 
@@ -140,7 +141,7 @@ def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark)
     score, _ = score_task(task, {c: p for c, p in paths.items() if p.is_file()}, gold)
     _refuse_unknown_files(task, folder, languages)
     missing = {
-        code: score.missing.get(code, "no predictions")
+        code: score.missing.get(code, NO_PREDICTIONS)
         for code in languages
         if code not in score.languages
     }

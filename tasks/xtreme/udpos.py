@@ -1,6 +1,8 @@
 """UD-POS: part-of-speech tags of Universal Dependencies, trained on the English treebanks.
 
-The hub does not have XTREME's version: its copies have both a multiword token and its parts.
+The hub does not have XTREME's version: its copies have both a multiword token and its parts. The
+languages that XTREME-R adds (lt pl uk wo ro) are of UD v2.7, the others of v2.5: a language is of
+one release alone.
 """
 
 from harness.declarations import Design, Folder, Task, TrainingSet
@@ -32,6 +34,6 @@ TASK = Task(
     training=UD_ENGLISH,
     design=Design(clusters=9000),
     licence="by treebank, mostly CC BY-SA; some CC BY-NC-SA",
-    citation="Nivre et al. 2018, Universal Dependencies 2.5 (XTREME-R: 2.7)",
+    citation="Nivre et al. 2018, Universal Dependencies 2.5; lt pl uk wo ro: 2.7",
     homepage="https://universaldependencies.org",
 )

@@ -195,7 +195,7 @@ def url(value: Any) -> None:
 def schema(value: Any, folder: str) -> None:
     must = "format slug title submitter kind benchmark partial date licence model intermediate"
     must += " baseline training"
-    fields(value, must, "links runs claims source manifest notes withdrawn", "entry")
+    fields(value, must, "links runs claims source manifest notes withdrawn retrieval", "entry")
     need(number(value["format"]) and value["format"] == 2, "S", "format")
     need(isinstance(value["slug"], str) and re.fullmatch(SLUG, value["slug"]), "S", "slug")
     need(value["slug"] == folder, "S", "slug is not the folder")
@@ -218,6 +218,11 @@ def schema(value: Any, folder: str) -> None:
     for stage in value["intermediate"]:
         check_stage(stage)
     training(value["training"])
+    need(isinstance(value.get("retrieval", {}), dict), "S", "retrieval")
+    for how in value.get("retrieval", {}).values():
+        fields(how, "pooling layer", "layers", "vectors")
+        need(isinstance(how["pooling"], str), "S", "pooling")
+        need(all(how.get(k) is None or count(how[k]) for k in ("layer", "layers")), "S", "layer")
     kind(value)
     need(text(value.get("notes", ""), 1000), "S", "notes")
     need(text(value.get("withdrawn", ""), 1000), "S", "withdrawn")
@@ -240,8 +245,9 @@ def model(value: Any) -> None:
     mark = value.get("fingerprint")
     need(mark is None or (isinstance(mark, str) and re.fullmatch(HEX, mark)), "S", "fingerprint")
     before = value.get("pretraining", {})
-    fields(before, "", "languages tokens corpora", "pretraining")
-    need(before.get("languages") is None or count(before["languages"]), "S", "languages")
+    fields(before, "", "languages tokens parallel corpora", "pretraining")
+    for key in ("languages", "parallel"):
+        need(before.get(key) is None or count(before[key]), "S", key)
     need(before.get("tokens") is None or number(before["tokens"]), "S", "tokens")
     need(isinstance(before.get("corpora", []), list), "S", "corpora")
 
@@ -250,15 +256,22 @@ def check_stage(value: Any) -> None:
     fields(value, "tasks", "mlm sampling", "stage")
     need(isinstance(value["tasks"], list), "S", "tasks")
     for task in value["tasks"]:
-        fields(task, "name languages translated examples", "", "task")
-        need(isinstance(task["name"], str) and isinstance(task["languages"], list), "S", "task")
-        need(isinstance(task["translated"], bool), "S", "translated")
-        need(task["examples"] is None or count(task["examples"]), "S", "examples")
+        check_set(task)
     need(number(value.get("mlm", 0)) and 0 <= value.get("mlm", 0) <= 1, "S", "mlm")
 
 
+def check_set(value: Any) -> None:
+    fields(value, "name languages translated examples", "", "task")
+    need(isinstance(value["name"], str) and isinstance(value["languages"], list), "S", "task")
+    need(isinstance(value["translated"], bool), "S", "translated")
+    need(value["examples"] is None or count(value["examples"]), "S", "examples")
+
+
 def training(value: Any) -> None:
-    fields(value, "languages regime selection recipe tried", "", "training")
+    fields(value, "languages regime selection recipe tried", "extra", "training")
+    need(isinstance(value.get("extra", []), list), "S", "extra")
+    for one in value.get("extra", []):
+        check_set(one)
     need(isinstance(value["languages"], list), "S", "languages")
     need(all(isinstance(code, str) for code in value["languages"]), "S", "languages")
     need(value["regime"] in FLAVOURS, "S", "regime")

@@ -96,7 +96,7 @@ def test_sets_that_hold_test_items(name: str, benchmark: str, target: str, tmp_p
     runs = [one | {"intermediate_run": f"a-{one['seed']}"} for one in TWO]
     values = {"runs": runs, "benchmark": benchmark, "baseline": "other"}
     folder = make_entry(tmp_path, intermediate=[*MNLI, *stage(name)], **values)
-    found = look(CONCERN, folder)
+    found = [one for one in look(CONCERN, folder) if one.code != "D608"]  # XTREME-R asks for more
     assert [one.code for one in found] == ["D603"] * bool(target)
     for one in found:
         assert one.found.startswith(f"{name} → {target}") and one.severity is WARNING

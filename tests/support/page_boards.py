@@ -49,11 +49,23 @@ def hostile(text: str, value: Mapping[str, Any]) -> dict[str, Any]:
         "submitter": {"name": text, "affiliation": text, "url": f"https://example.org/{text}"},
         "licence": text,
         "links": {"paper": f"javascript:{text}", "code": f'https://example.org/"{text}'},
-        "model": {**value["model"], "name": text, "base": text, "revision": text},
+        "model": {
+            **value["model"],
+            "name": text,
+            "base": text,
+            "revision": text,
+            "pretraining": {"corpora": [text]},
+        },
         "intermediate": [
             {"tasks": [{"name": text, "languages": [text], "translated": True, "examples": None}]}
         ],
-        "training": {**value["training"], "recipe": text, "languages": [text]},
+        "training": {
+            **value["training"],
+            "recipe": text,
+            "languages": [text],
+            "extra": [{"name": text, "languages": [text], "translated": True, "examples": None}],
+        },
+        "retrieval": {text: {"pooling": text, "layer": 3}},
         "manifest": {"harness": text, "git": {"commit": text, "dirty": True}, "device": text},
         "notes": text,
     }

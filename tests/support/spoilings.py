@@ -479,6 +479,17 @@ def no_licence(folder: Path) -> None:
     edit(folder, licence="")
 
 
+@spoils("D608")
+def says_too_little_for_xtreme_r(folder: Path) -> None:
+    """Make a baseline of XTREME-R of it, whose benchmark asks for more than mini's."""
+    for task in (folder / "predictions" / "seed-1").iterdir():
+        if task.name not in ("xnli", "tatoeba"):
+            shutil.rmtree(task)
+    restate(folder)
+    edit(folder, benchmark="xtreme-r", intermediate=[], baseline=None)
+    change(folder, lambda value: value["runs"][0].update(intermediate_run=None))
+
+
 # Odd, but good
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
+from typing import Any
 
 from harness import registry
 from harness.data.files import digest_of
@@ -12,6 +13,7 @@ from harness.leaderboard.board_rows import BoardRow
 from harness.leaderboard.views.shown_cells import MISSING, intermediate_of, number
 from harness.submission.checks.claims import TOLERANCE
 from harness.submission.findings import CODES
+from harness.submission.statements import unstated
 from harness.submission.verified import Verified
 from harness.task_score import TaskScore
 
@@ -126,7 +128,7 @@ def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
     base = " @ ".join(filter(None, (entry.base, model.get("revision"))))
     yield "Model", f"{model['name']}, weights {model['weights']}"
     yield "Base", base
-    yield "Pre-trained on", ", ".join(model.get("pretraining", {}).get("corpora", ()))
+    yield "Pre-trained on", _pretraining(model.get("pretraining", {}))
     yield "Intermediate training", "" if entry.intermediate else intermediate_of(row)
     for number_, stage in enumerate(entry.intermediate, 1):
         for task in stage["tasks"]:
@@ -140,6 +142,10 @@ def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
         "Targets",
         f"{training['regime']}, trained in {', '.join(training['languages']) or 'unknown'}",
     )
+    yield "Data beyond English", _extra(training)
+    for name, how in value.get("retrieval", {}).items():
+        yield f"Vectors of {name}", _vectors(how)
+    yield "Not stated", ", ".join(unstated(entry))
     yield "Recipe", training["recipe"]
     chosen = training["selection"].replace("-", " ")
     yield "Checkpoint", f"chosen by {chosen}, {training['tried']} tried"
@@ -151,6 +157,34 @@ def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
     git = manifest.get("git")
     if git:
         yield "Commit", git["commit"][:HASH] + (", with changes" if git["dirty"] else "")
+
+
+def _pretraining(value: Mapping[str, Any]) -> str:
+    """Return what a base was pre-trained on, as far as it is known."""
+    nouns = {"languages": "languages", "tokens": "tokens", "parallel": "parallel sentences"}
+    counts = [
+        f"{value[key]:,.15g} {noun}" for key, noun in nouns.items() if value.get(key) is not None
+    ]
+    return ", ".join([*value.get("corpora", ()), *counts])
+
+
+def _extra(training: Mapping[str, Any]) -> str:
+    """Return the data beyond the English training sets, "none" if there are none, "" if unknown."""
+    if "extra" not in training:
+        return ""
+    each = [
+        f"{one['name']} in {', '.join(one['languages']) or 'unknown'}"
+        + (", translated" if one["translated"] else "")
+        for one in training["extra"]
+    ]
+    return "; ".join(each) or "none"
+
+
+def _vectors(how: Mapping[str, Any]) -> str:
+    """Return how a task's texts became vectors."""
+    layer = "unknown" if how["layer"] is None else str(how["layer"])
+    depth = f" of {how['layers']}" if how.get("layers") is not None else ""
+    return f"{how['pooling']}, hidden state {layer}{depth}"
 
 
 def _runs(row: BoardRow) -> Iterator[RunScores]:

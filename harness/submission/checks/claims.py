@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from harness import registry
 from harness.declarations import Benchmark
+from harness.score_tables import NO_PREDICTIONS
 from harness.submission.checks.predictions import trained_tasks
 from harness.submission.entry import MEAN, SUBMISSION, Claims, Entry
 from harness.submission.findings import ERROR, Finding, finding, warned
 from harness.submission.incoming import Incoming
-from harness.submission.recompute import NO_PREDICTIONS, recompute
+from harness.submission.recompute import recompute
 from harness.task_score import Summary, TaskScore, summarise
 
 TOLERANCE = 0.05  # points by which a claim may be off, as a number with one decimal may

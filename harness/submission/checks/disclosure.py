@@ -14,6 +14,7 @@ from harness import registry
 from harness.submission.entry import SUBMISSION, Entry
 from harness.submission.findings import Finding, finding
 from harness.submission.incoming import Incoming
+from harness.submission.statements import unstated
 
 ENGLISH = "en"
 
@@ -161,4 +162,13 @@ def _notes(entry: Entry, file: str) -> Iterator[Finding]:
             "no licence",
             remedy="the board says: no licence, all rights reserved; name one, as CC-BY-4.0",
             pointer="/licence",
+        )
+    if lacking := unstated(entry):
+        yield finding(
+            "D608",
+            file,
+            f"not stated: {', '.join(lacking)}",
+            f"what {registry.benchmark(entry.benchmark).title} asks of an entry",
+            remedy="the board marks the row: not stated; add them, or give harness eval --about",
+            pointer="/model",
         )

@@ -127,7 +127,8 @@ def _model_details(out: Outgoing) -> Json:
     """Return what the entry says of the model and of how it was trained."""
     value = out.entry.value
     told = {name: one for name, one in value["model"].items() if name not in ("name", "weights")}
-    trained = {name: value[name] for name in ("intermediate", "baseline", "training")}
+    names = ("intermediate", "baseline", "training", "retrieval")
+    trained = {name: value[name] for name in names if name in value}
     runs = {"seeds": [run.seed for run in out.entry.runs]}
     return {
         "deployment_type": "self_deployed" if out.entry.kind == "runs" else UNKNOWN,
