@@ -29,6 +29,9 @@ OTHER = "other"  # the group of what is not known of a language
 NO_RESULT = {"result": False}
 """Metadata of a format's field that changes neither training nor predictions nor scores, so that
 it is not part of the keys of steps."""
+NEWER = {"newer": True}
+"""Metadata of a format's field that came after keys were made: it is part of the keys of steps only
+where it differs from its default, so that what was done before it keeps its key."""
 
 
 def headline(metric: str, scores: Mapping[str, float]) -> float:
@@ -81,6 +84,10 @@ class Format(Protocol):
 class Learnt(Format, Protocol):
     """A format to train on.
 
+    One whose head depends on settings has besides (``DualEncoder``): ``settled``, which returns it
+    with a recipe's values for a checkpoint; ``batches``, which returns the settings of its batches;
+    and ``notes``, what the user should know of training it from a checkpoint.
+
     Attributes:
         auxiliary: Whether its dev score chooses the weights only if no other set is trained on.
     """
@@ -100,10 +107,12 @@ class Evaluated(Format, Protocol):
     """A format whose predictions are written, read again and scored.
 
     Attributes:
-        suffix: Ending of its prediction and label files, ``tsv`` or ``json``.
+        suffix: Ending of its prediction and label files: ``tsv``, ``json`` or ``jsonl``.
         splits: The splits a prediction needs.
         names_examples: Whether predictions name test examples that the gold need not name, so that
             only the examples tell which names there are (BUCC).
+        has_pool: Whether its queries are looked for in one pool for all languages, so that its
+            layout is ``harness.data.layouts.Pooled``.
     """
 
     @property
@@ -112,6 +121,8 @@ class Evaluated(Format, Protocol):
     def splits(self) -> tuple[str, ...]: ...
     @property
     def names_examples(self) -> bool: ...
+    @property
+    def has_pool(self) -> bool: ...
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the rows under ``--limit``: as many queries, and all candidates."""
@@ -168,8 +179,8 @@ class Folder:
 
     Attributes:
         files: Split to path pattern, or to several whose rows are joined; ``{lang}`` stands for
-            the language. A path is looked for in XTREME's own folder and in ``intermediate/``
-            next to it.
+            the language, ``{every}`` for all of the benchmark's, whichever are asked for. A path is
+            in XTREME's own folder or in ``intermediate/``. Split ``pool`` has all candidates.
         elsewhere: The same for other collections, which place the files elsewhere: read if one
             of ``files`` is missing and all of these exist.
         labels: Pattern of the test labels in the labels folder; "" for none.
@@ -230,6 +241,8 @@ class TrainingSet:
             its own (ANLI+); the set's own folder is then empty.
         variant: Which of the user's files replace train: a language (``de``), or
             ``translated:`` and a language; "" for the set's own files.
+        after: The set that a target's training learns first; its training on this one then goes
+            on from that encoder, and from its head if that fits (COPA after Social IQa).
     """
 
     name: str
@@ -243,8 +256,13 @@ class TrainingSet:
     held_out: str = ""
     parts: tuple[TrainingSet, ...] = ()
     variant: str = ""
+    after: TrainingSet | None = None
     licence: str = ""
     citation: str = ""
+
+    def stages(self) -> tuple[TrainingSet, ...]:
+        """Return the sets that a target learns, the first first, itself last."""
+        return (*(self.after.stages() if self.after else ()), self)
 
     def language_of(self, split: str) -> str:
         """Return the language of a split."""

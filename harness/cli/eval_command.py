@@ -14,6 +14,9 @@ from harness.submission.entry import PREDICTIONS, SUBMISSION
 if TYPE_CHECKING:
     from harness.results import Results
 
+DEMO = "mini"
+"""The benchmark of ``harness demo`` that has no name in the folder it writes."""
+
 
 @options_of(api.evaluate)
 def evaluate_command(
@@ -28,18 +31,20 @@ def evaluate_command(
 
 @options_of(api.evaluate, "store", "seed", "threads", "workers", "dry_run")
 def demo_command(
+    benchmark: Annotated[str, Option(help="mini or xtreme-r-mini.")] = DEMO,
     output: Annotated[Path | None, Option(help="Folder to write [results/demo-SEED].")] = None,
     per_language: PerLanguage = False,
     **options: Any,
 ) -> None:
-    """Evaluate the packaged encoder on the packaged sentences (mini)."""
+    """Evaluate the packaged encoder on the packaged sentences of a benchmark."""
+    name = "demo" if benchmark == DEMO else f"demo-{benchmark}"
     results = api.evaluate(
         "packaged",
-        benchmark="mini",
+        benchmark=benchmark,
         recipe="quick",
         device="cpu",
         offline=True,
-        output=output or Path("results") / f"demo-{options['seed']}",
+        output=output or Path("results") / f"{name}-{options['seed']}",
         progress=Bars(plans=True),
         **options,
     )

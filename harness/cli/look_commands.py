@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,7 +74,8 @@ def check_command(
     from harness.display.catalogue import findings_table
 
     chosen, asked = registry.benchmark(options["benchmark"]), options["tasks"]
-    source = open_folder(folder, options["labels"] and Path(options["labels"]))
+    opened = open_folder(folder, options["labels"] and Path(options["labels"]))
+    source = replace(opened, every=chosen.languages)
     names = asked or [name for name in chosen.task_names() if name in api.tasks()]
     targets = [registry.task(name) for name in names if _is_task(name)]
     sets = [registry.training(name) for name in names if not _is_task(name)]

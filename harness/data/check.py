@@ -10,6 +10,8 @@ from pathlib import Path
 from harness.data.files import at
 from harness.data.folder import FolderSource, read_columns
 from harness.data.layouts import Columns
+from harness.data.layouts.pooled import POOL
+from harness.data.pool_facts import read_pool
 from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError
 
@@ -42,12 +44,17 @@ def check_folder(
     """Yield a finding for each training set's and task's splits and languages."""
     seen: set[str] = set()
     for task in tasks:
-        training = benchmark.training_of(task)
-        if training is not None and training.name not in seen:
+        learnt = benchmark.training_of(task)
+        for training in learnt.stages() if learnt else ():
+            if training.name in seen:
+                continue
             seen.add(training.name)
             for split in training.folder.files:
                 yield _check(source, training, split, training.language)
         for split in task.folder.files:
+            if split == POOL:
+                yield _check_pool(source, task)
+                continue
             for language in benchmark.languages_of(task):
                 yield _check(source, task, split, language)
 
@@ -85,6 +92,22 @@ def _check(source: FolderSource, of: Task | TrainingSet, split: str, language: s
     finding.labelled = layout.labelled(columns)
     if isinstance(of, Task) and split == "test":
         _check_labels(source, of, language, columns, finding)
+    return finding
+
+
+def _check_pool(source: FolderSource, task: Task) -> Finding:
+    """Read the candidates of a retrieval task, which are the same for all languages."""
+    finding = Finding(task.name, POOL, "all")
+    missing = [path for path in source.files(task, POOL, "") if not path.is_file()]
+    if missing:
+        finding.note = f"missing: {missing[0]}"
+        return finding
+    try:
+        pool = read_pool(source, task, lambda path: partial(_note, finding.problems, path))
+    except HarnessError as error:
+        finding.problems.append(str(error))
+        return finding
+    finding.rows, finding.note = pool.rows, "; ".join(pool.notes)
     return finding
 
 

@@ -204,6 +204,21 @@ def parse_json(text: str, members: Callable[[list[tuple[str, Any]]], Any] | None
     return value
 
 
+def parse_row(line: str, number: int, report: Report) -> dict[str, Any] | None:
+    """Return the object on a line of JSON lines, None if it is not one, which is reported."""
+    what = "not a JSON object"
+    try:
+        value = parse_json(line)
+        if isinstance(value, dict):
+            return value
+    except UnicodeEncodeError:
+        what = HALF
+    except (ValueError, RecursionError) as error:
+        what = f"no valid JSON ({error!s:.80})"
+    report(number, what)
+    return None
+
+
 def _cut_off(error: json.JSONDecodeError) -> bool:
     """Return whether the text ends where JSON would continue, perhaps within a string or word."""
     rest = error.doc[error.pos :].rstrip()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.data.files import strict
-from harness.data.layouts import Columns
+from harness.data.layouts import Columns, Pooled
 from harness.data.layouts.layout import Reports, joined
+from harness.data.layouts.pooled import POOL, Candidate
 from harness.data.memory import Memory
 from harness.data.records import read_records
 from harness.declarations import Task, TrainingSet
@@ -28,11 +30,14 @@ class FolderSource:
             their own are looked for here too, and in ``intermediate/`` next to it.
         labels: The folder of test labels as XTREME's scorer reads it; None without one.
         memory: Remembers the hashes of files.
+        every: Task name to the languages that ``{every}`` stands for, where a benchmark has others
+            than the task; never those that are asked for.
     """
 
     data: Path
     labels: Path | None = None
     memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    every: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def files(self, of: Task | TrainingSet, split: str, language: str) -> list[Path]:
         """Return the files that hold one split of one language, [] if it has no such split.
@@ -49,6 +54,9 @@ class FolderSource:
     ) -> list[Path]:
         """Return the files of path patterns."""
         patterns = (where,) if isinstance(where, str) else where
+        if isinstance(of, Task):
+            codes = self.every.get(of.name, of.languages)
+            patterns = tuple(path for one in patterns for path in _for_every(one, codes))
         if isinstance(of, TrainingSet):
             if of.variant and split == "train":
                 patterns = tuple(_variant_pattern(pattern, of.variant) for pattern in patterns)
@@ -108,6 +116,20 @@ class FolderSource:
             raise HarnessError(f"{paths[0]}: holds no examples")
         return columns
 
+    def pool(self, task: Task, start: int = 0, stop: int | None = None) -> Iterator[Candidate]:
+        """Yield some candidates of a retrieval task, which are the same for all languages.
+
+        Args:
+            task: The task, whose layout is ``Pooled``.
+            start: Number of the first one.
+            stop: The number after the last one; None for all.
+
+        Raises:
+            HarnessError: A file is missing or malformed; names the file, and the line if it has
+                some.
+        """
+        yield from pooled(task).pool(self.files(task, POOL, ""), start, stop)
+
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, None if the labels are not known.
 
@@ -144,6 +166,20 @@ def open_folder(folder: Path, labels: Path | None) -> FolderSource:
     labels = labels or neighbour
     # absolute, since engines' workers may run in another folder
     return FolderSource(inner.absolute(), labels and labels.absolute())
+
+
+def pooled(task: Task) -> Pooled:
+    """Return the layout of a task whose format has a pool."""
+    layout = task.format.layout
+    assert isinstance(layout, Pooled), f"{task.name} has no pool"
+    return layout
+
+
+def _for_every(pattern: str, languages: Sequence[str]) -> list[str]:
+    """Return a path pattern for each of the languages, if ``{every}`` stands for them."""
+    if "{every}" not in pattern:
+        return [pattern]
+    return [pattern.replace("{every}", code) for code in languages]
 
 
 def _variant_pattern(pattern: str, variant: str) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from harness.data.files import MAX_BYTES, in_place, one_line
 from harness.data.layouts import Columns
+from harness.data.layouts.pooled import Candidate
 from harness.data.records import laid_out, picked
 from harness.declarations import Column, Format, Hub, Task, TrainingSet
 from harness.errors import HarnessError
@@ -58,6 +60,10 @@ class HubSource:
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, None if it has no labels."""
         return task.format.gold(self.examples(task, "test", language))
+
+    def pool(self, task: Task, start: int = 0, stop: int | None = None) -> Iterator[Candidate]:
+        """Refuse: no data set on the hub has a pool of candidates that can be read."""
+        raise HarnessError(f"{task.name}: its pool is not on the hub; name a folder with --data")
 
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
         """Return a split's rows as typed columns.

@@ -34,7 +34,7 @@ def open_source(
         HarnessError: A folder is missing or empty.
     """
     if data is not None:
-        return replace(open_folder(data, labels), memory=memory)
+        return replace(open_folder(data, labels), memory=memory, every=benchmark.languages)
     if benchmark.data is not None:
-        return FolderSource(*benchmark.data(), memory=memory)
+        return FolderSource(*benchmark.data(), memory=memory, every=benchmark.languages)
     return HubSource(places.hub(), offline=offline)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import HALF, Report, parse_json, read_lines
+from harness.data.files import Report, parse_row, read_lines
 from harness.data.layouts.layout import STRINGS, Columns, Layout, Row
 from harness.declarations import Column, Folder
 from harness.errors import HarnessError
@@ -108,7 +108,7 @@ def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:
     lines = read_lines(path, report)
     if path.suffix == ".jsonl":
         for number, line in enumerate(lines, 1):
-            row = _object(line, number, report) if line.strip() else None
+            row = parse_row(line, number, report) if line.strip() else None
             if row is not None:
                 yield number, row
         return
@@ -138,18 +138,3 @@ def _csv(lines: Sequence[str], report: Report) -> Iterable[tuple[int, list[str]]
             yield reader.line_num, fields
     except csv.Error as error:
         report(reader.line_num, f"no valid CSV ({error})")
-
-
-def _object(line: str, number: int, report: Report) -> Row | None:
-    """Return a line's JSON object, None if it is not one."""
-    what = "not a JSON object"
-    try:
-        value = parse_json(line)
-        if isinstance(value, dict):
-            return value
-    except UnicodeEncodeError:
-        what = HALF
-    except (ValueError, RecursionError) as error:
-        what = f"no valid JSON ({error!s:.80})"
-    report(number, what)
-    return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.data.folder import FolderSource
+from harness.data.layouts.pooled import Candidate
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
 
@@ -30,6 +31,9 @@ class Source(Protocol):
 
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
         """Return a split's rows."""
+
+    def pool(self, task: Task, start: int = 0, stop: int | None = None) -> Iterator[Candidate]:
+        """Yield some candidates of a retrieval task, which are the same for all languages."""
 
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, None if it is not known."""
@@ -142,7 +146,8 @@ def _usable(
     labels = rows[layout.label] if layout.label else ()
     empty = [i for i, label in enumerate(labels) if not layout.teaches(label)]
     if empty:
-        notes.append(f"{training.name}: {len(empty)} {split} rows without a label are dropped")
+        rest = f"{split} rows {layout.unusable} are dropped"
+        notes.append(f"{training.name}: {len(empty)} {rest}")
         rows = _others(rows, empty)
     misplaced = sorted({i for i, _ in layout.misplaced(rows)})
     if not misplaced:

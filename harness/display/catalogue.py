@@ -24,7 +24,8 @@ def listing(
         form, group = task.format, _groups(task, benchmarks) or "–"
         codes = _languages(task, benchmarks)
         counts = ", ".join(f"{len(codes[name])} {name}" for name in codes) or len(task.languages)
-        learnt = task.training.name if task.training else "–"
+        stages = task.training.stages() if task.training else ()
+        learnt = ", then ".join(one.name for one in stages) or "–"
         rows.append((task.name, group, form.name, counts, learnt, form.metric, task.licence))
     head = ("task", "group", "format", "languages", "learnt from", "metric", "licence")
     names = ", ".join(training.name for training in trainings)
@@ -58,6 +59,7 @@ def as_dict(task: Task, benchmarks: Sequence[Benchmark]) -> dict[str, Any]:
         "labels": list(task.format.labels),
         "languages": _languages(task, benchmarks) or {task.name: list(task.languages)},
         "training_set": training and training.name,
+        "after": training.after.name if training and training.after else None,
         "licence": task.licence,
         "citation": task.citation,
         "homepage": task.homepage,

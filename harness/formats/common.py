@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import File, scored_lines, write_text
+from harness.data.layouts import Layout
 from harness.errors import HarnessError
 from harness.formats.faults import Fault, Kind, Report, raising
 
@@ -39,6 +41,7 @@ class EvaluatedFormat(CommonFormat):
     suffix: ClassVar[str] = "tsv"
     splits: ClassVar[tuple[str, ...]] = ("test",)
     names_examples: ClassVar[bool] = False
+    has_pool: ClassVar[bool] = False
 
     def first(self, rows: Dataset, limit: int) -> Dataset:
         """Return the first rows."""
@@ -48,7 +51,7 @@ class EvaluatedFormat(CommonFormat):
         """Write one prediction per line."""
         write_lines(predictions, path)
 
-    def limited(self, gold: list[Any], rows: Dataset) -> list[Any]:
+    def limited(self, gold: Any, rows: Dataset) -> Any:
         """Return the gold of the first rows, as many as there are."""
         return gold[: len(rows)]
 
@@ -69,6 +72,12 @@ class EvaluatedFormat(CommonFormat):
     def misfits(self, gold: Any, predictions: Any) -> Iterator[Fault]:
         """Yield how predictions do not fit the gold; by default nothing is known of that."""
         yield from ()
+
+
+def values_of(form: Any) -> dict[str, Any]:
+    """Return a format's values as JSON values; a layout stands by its class's name."""
+    values = asdict(form).items()
+    return {name: type(v).__name__ if isinstance(v, Layout) else v for name, v in values}
 
 
 def write_lines(lines: Sequence[str], path: Path) -> None:

@@ -21,6 +21,7 @@ class Kind(Enum):
     ANSWER = "P406"
     PAIR = "P407"
     INDEX = "P408"
+    RANKED = "P415"
 
 
 @dataclass(frozen=True)

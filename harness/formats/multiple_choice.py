@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from harness.data.layouts import Choices, Layout
+from harness.declarations import NEWER
 from harness.formats.labelled import OneLabel
 from harness.models.heads import CHOICE, Head
 
@@ -23,7 +24,16 @@ class MultipleChoice(OneLabel):
     """Multiple choice; predictions are the numbers of the chosen options, from "0".
 
     The labels are the numbers of the options, ``("0", "1")`` to ``("0", … "4")``.
+
+    Attributes:
+        question_with: What a question stands with where there is a context, too: before each
+            option, or after the context (Social IQa and COPA; google-research/xtreme,
+            run_xcopa.py).
+        frame: The words of a question; ``{question}`` stands for what the data has.
     """
+
+    question_with: Literal["option", "context"] = field(default="option", metadata=NEWER)
+    frame: str = field(default="{question}", metadata=NEWER)
 
     name: ClassVar[str] = "multiple choice"
     layout: ClassVar[Layout] = Choices()
@@ -36,7 +46,7 @@ class MultipleChoice(OneLabel):
         """Tokenise each option as a pair with its context, the longer part cut first.
 
         The first part is the context, or the question if there is none; the second is the
-        option, after the question if there is a context.
+        option. A question beside a context stands where ``question_with`` says, parted by a space.
 
         Returns:
             One feature per question, each input a list with one row per option.
@@ -46,8 +56,13 @@ class MultipleChoice(OneLabel):
         for context, question, choices in zip(
             rows["context"], rows["question"], rows["choices"], strict=True
         ):
-            lead = f"{question} " if context and question else ""
-            firsts += [context or question] * len(choices)
+            asked = self.frame.format(question=question) if question else ""
+            first, lead = context or asked, ""
+            if context and asked and self.question_with == "context":
+                first = f"{context} {asked}"
+            elif context and asked:
+                lead = f"{asked} "
+            firsts += [first] * len(choices)
             seconds += [lead + choice for choice in choices]
         batch = tokenizer(
             firsts, seconds, truncation="longest_first", max_length=settings.max_length

@@ -87,11 +87,13 @@ class Sizes:
         tokens: Tokens of each, options padded to the longest unless batches are flat.
         labels: What its part in a batch's loss is a mean over: labelled tokens, else 1.
         flat: Whether its batches are flat.
+        joint: Whether a batch's examples are part of each other's loss (``Head.joint``).
     """
 
     tokens: Sequence[int]
     labels: Sequence[int]
     flat: bool
+    joint: bool = False
 
 
 def training_batches(
@@ -127,16 +129,20 @@ def training_batches(
 def cut_batches(
     order: Sequence[int], sizes: Sizes, settings: Settings, draw: random.Random
 ) -> list[list[int]]:
-    """Cut shuffled examples into batches: in their order if flat, else of similar length.
+    """Cut shuffled examples into batches: in their order if flat or joint, else of similar length.
 
     Args:
         order: Numbers of examples, shuffled; some may come twice.
         sizes: Their sizes.
         settings: Of its settings, ``batch_size`` bounds the examples in a batch (for padded ones
             their labels, by what so many examples have on average), and ``max_tokens`` the
-            tokens, padding included, unless one example alone has more.
+            tokens, padding included, unless one example alone has more. Joint batches have
+            ``batch_size`` examples, whatever their tokens; the last one has the rest.
         draw: Shuffles padded batches.
     """
+    if sizes.joint:
+        size = settings.batch_size
+        return [list(order[at : at + size]) for at in range(0, len(order), size)]
     if sizes.flat:
         return _cut_flat(order, sizes.tokens, settings.max_tokens, settings.batch_size)
     batches: list[list[int]] = []

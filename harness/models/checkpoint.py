@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.models import checkpoint_files as files
 from harness.models.device import version_of
 
-VERSION = 2  # increased when the checks or their results change
+VERSION = 3  # increased when the checks or their results change
 FETCHED = [f"*.{ending}" for ending in "safetensors json txt model jinja codes spm".split()]
 AFTER_POOLING = ("Transformer", "Pooling", "Normalize")  # other modules are further layers
 
@@ -39,6 +39,8 @@ class Checkpoint:
             do not say.
         dense: Folders of modules after pooling, which only pooling ``own`` reads.
         unread: Inputs that the tokenizer gives and the encoder cannot take.
+        pooler: ``own`` if its files hold a pooler, ``fresh`` if its family has one that they lack,
+            "" if its family has none.
     """
 
     path: Path
@@ -55,11 +57,12 @@ class Checkpoint:
     pooling: str = ""
     dense: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    pooler: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the values that a submission records of its checkpoint."""
         values = asdict(self)
-        del values["path"]
+        del values["path"], values["pooler"]
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
@@ -89,7 +92,7 @@ def open_checkpoint(where: str, *, offline: bool, memory: Memory | None = None) 
         return Checkpoint(**values | {"path": path, "name": name})
     checkpoint = _inspect(path, name)
     if memory:
-        memory.keep(stamp, checkpoint.as_dict())
+        memory.keep(stamp, checkpoint.as_dict() | {"pooler": checkpoint.pooler})
     return checkpoint
 
 
@@ -122,6 +125,7 @@ def _inspect(path: Path, name: str) -> Checkpoint:
         pooling=_pooling(path, modules) or str(parent.get("pooling", ""))[:60],
         dense=tuple(one.folder for one in modules if one.kind not in AFTER_POOLING),
         unread=structure.unread,
+        pooler=structure.pooler,
     )
 
 

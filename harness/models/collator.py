@@ -231,7 +231,7 @@ def _answers(
     import torch
 
     by_token = head is None or head.by_token
-    inputs = collator.inputs(features, by_token=by_token)
+    inputs = collator.inputs(features, by_token=head is None or head.reads_all)
     with torch.inference_mode():
         if head is None:
             outputs = [model(**inputs).last_hidden_state]

@@ -36,6 +36,7 @@ class Structure:
         words: Number of weights in the word table.
         positions: Tokens that it can read at once; 0 for no bound.
         unread: Inputs that the tokenizer gives and the encoder cannot take.
+        pooler: As in ``harness.models.checkpoint.Checkpoint``.
     """
 
     config: Any
@@ -43,6 +44,7 @@ class Structure:
     words: int
     positions: int
     unread: tuple[str, ...] = ()
+    pooler: str = ""
 
 
 def understand(path: Path, names: set[str]) -> Structure:
@@ -81,7 +83,10 @@ def understand(path: Path, names: set[str]) -> Structure:
             f" positions by it, with {pad}; the tokenizer does not belong to this model"
         )
     unread = _unread(path, config, tokenizer)
-    return Structure(config, layers, words.numel(), positions, unread)
+    pooler = ""
+    if getattr(model, "pooler", None) is not None:
+        pooler = "fresh" if any("pooler" in name for name in missing) else "own"
+    return Structure(config, layers, words.numel(), positions, unread, pooler)
 
 
 def raw_config(path: Path) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class Head:
     """A head that transformers builds on an encoder and runs with it.
 
     Attributes:
-        auto: transformers' Auto class. A trained head fits if this and its labels are the same.
+        auto: transformers' Auto class. A trained head fits if this is the same and, where
+            ``by_label``, so are its labels.
         outputs: Names of transformers' outputs that are its answers, in order.
         by_token: Whether an answer has a row for each token of the input.
         names: Names of its outputs for a format without labels.
@@ -35,6 +36,21 @@ class Head:
     problem: str | None = None
     needs_all_words: ClassVar[bool] = False
     """Whether it scores every word, so that training needs the whole word table."""
+    by_label: ClassVar[bool] = True
+    """Whether it has an output for each label, so that it fits no other labels."""
+    joint: ClassVar[bool] = False
+    """Whether a batch's examples are part of each other's loss, so that batches are drawn at
+    random, have exactly the recipe's number of examples, and are never cut or split."""
+
+    @property
+    def reads_all(self) -> bool:
+        """Return whether it reads every token, and not only each example's first."""
+        return self.by_token
+
+    @property
+    def least_pieces(self) -> int:
+        """Return in how many pieces a batch is encoded at least; above 1 only if ``joint``."""
+        return 1
 
     def config(self, path: Path, labels: Sequence[str]) -> Any:
         """Return a checkpoint's config, changed for this head."""
@@ -81,7 +97,12 @@ class Head:
 
 
 class ChoiceHead(Head):
-    """A head that scores a question's options, each by itself when predicting."""
+    """A head that scores a question's options, each by itself when predicting.
+
+    It has one output, whatever the number of options.
+    """
+
+    by_label: ClassVar[bool] = False
 
     def answers(self, model: Any, inputs: dict[str, Any]) -> list[torch.Tensor]:
         """Return the score of each option of a batch of options."""

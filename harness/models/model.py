@@ -18,7 +18,8 @@ from harness.models.device import Device, not_finite
 from harness.models.embeddings import refuse_broken
 from harness.models.layers import cut_layers
 from harness.models.loading import load_model
-from harness.models.pooling import MEAN, OWN, PLAIN, SPECIAL, Pooling, pooled
+from harness.models.pooler import pooler_of
+from harness.models.pooling import MEAN, OWN, PLAIN, POOLER, SPECIAL, Pooling, pooled
 from harness.models.sentence_modules import read_modules
 from harness.models.text_batches import TextBatch, sorted_texts
 from harness.models.tokenizer import load_tokenizer, token_lists
@@ -204,7 +205,7 @@ class Model:
         import torch
 
         assert self.head is not None
-        given = self.batches.inputs(features, by_token=self.head.by_token)
+        given = self.batches.inputs(features, by_token=self.head.reads_all)
         inputs = to_device(given, self.device.name)
         with torch.inference_mode(), self._context():
             outputs = self.head.answers(self.module, inputs)
@@ -285,14 +286,17 @@ def load_encoder(
         modules: The folder whose modules.json pooling ``own`` goes by; None for the encoder's.
 
     Raises:
-        HarnessError: The weights lack some, there is no such layer, or the modules are not there
-            or broken.
+        HarnessError: The weights lack some, there is no such layer, or the modules, or the
+            pooler, are not there or broken.
     """
     from harness.models.cpu_weights import prepare_weights
 
     own = read_modules(modules or checkpoint.path) if pooling == OWN else None
     module = read_encoder(checkpoint.path).eval()
-    how = own.load(module.config.hidden_size, device.name) if own else PLAIN[pooling]
+    if pooling == POOLER:
+        how = pooler_of(module, checkpoint.path, device.name)
+    else:
+        how = own.load(module.config.hidden_size, device.name) if own else PLAIN[pooling]
     tokenizer = load_tokenizer(checkpoint.path, checkpoint.unread)
     number = retrieval_layer(layer, checkpoint)
     collator = open_collator(module, tokenizer, checkpoint.path)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Vectors = Callable[[torch.Tensor], torch.Tensor]
     Mode = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
 
-MEAN, MEAN_OF_TEXT, FIRST, OWN = "mean", "mean-without-specials", "cls", "own"
+MEAN, MEAN_OF_TEXT, FIRST, OWN, POOLER = "mean", "mean-without-specials", "cls", "own", "pooler"
 SPECIAL = "special_tokens_mask"  # the tokenizer's name of what tells special tokens
 
 
@@ -62,24 +62,25 @@ PLAIN: Mapping[str, Pooling] = {
 
 
 def pooled(
-    state: torch.Tensor, inputs: Mapping[str, Any], texts: TextBatch, pooling: Pooling
+    state: torch.Tensor, inputs: Mapping[str, Any], texts: TextBatch | None, pooling: Pooling
 ) -> torch.Tensor:
     """Return the normalised embeddings of a batch, float32 (texts, dimensions).
 
     ``mean`` is XTREME's: over all tokens that are no padding, special ones included
     (third_party/evaluate_retrieval.py). ``mean-without-specials`` leaves out the tokens that the
-    tokenizer puts around a text, unless the text has no others. ``cls`` is the first token. ``own``
-    is what the checkpoint's files say (``harness.models.sentence_modules``).
+    tokenizer puts around a text, unless the text has no others. ``cls`` is the first token,
+    ``pooler`` the encoder's own dense layer and tanh on it (``harness.models.pooler``). ``own`` is
+    what the checkpoint's files say (``harness.models.sentence_modules``).
 
     Args:
         state: A hidden state, (1, tokens, dimensions) if flat, else (texts, tokens, dimensions).
         inputs: The batch's inputs.
-        texts: Its texts.
+        texts: Its texts, which only a pooling of the text alone reads.
         pooling: What is done with the state.
     """
     import torch
 
-    weights = _weights(texts) if pooling.text_alone else None
+    weights = _weights(texts) if texts is not None and pooling.text_alone else None
     flat = inputs.get("flat")
     if flat is not None:
         every = None if weights is None else torch.cat(weights).to(state.device)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness import registry
 from harness.data.files import digest_of
-from harness.data.folder import FolderSource
+from harness.data.folder import FolderSource, pooled
+from harness.data.layouts.pooled import POOL
 from harness.data.memory import Memory
+from harness.data.pool_facts import PoolFacts, read_pool
 from harness.data.source import Source, training_digest, training_rows
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 BYTES_A_TOKEN = 5  # in UTF-8, roughly, over XTREME's languages; only the time estimate uses it
 VERSION = 4  # increased when the meaning of the facts below changes
+POOL_VERSION = 1  # the same of a pool's facts
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,41 @@ class DatasetFacts:
             rows = splits["test"]
             if task.format.layout.gold_names_places:
                 refuse_misfits(self.source, task, language, rows)
-            return Facts(len(rows), guess(rows))
+            return Facts(len(rows), guess(rows), notes=self._remarks(task, language))
 
         return self.memory.once(("test", task.name, language), find)
+
+    def _remarks(self, task: Task, language: str) -> tuple[str, ...]:
+        """Return what is remarkable about the queries of a task with a pool."""
+        if not task.format.has_pool or not isinstance(self.source, FolderSource):
+            return ()
+        remarks = pooled(task).remarks(self.source.files(task, "test", language))
+        return tuple(f"{task.name} {language}: {n:,} {what}" for what, n in remarks.items() if n)
+
+    def pool(self, task: Task) -> tuple[PoolFacts, str]:
+        """Return the facts of a retrieval task's pool, and its digest.
+
+        Raises:
+            HarnessError: It is malformed.
+        """
+
+        def find() -> tuple[PoolFacts, str]:
+            digest = self.source.digest(task, POOL, "")
+            gold = {
+                code: self.source.gold_digest(task, code)
+                for code in task.languages
+                if self.source.has(task, "test", code)
+            }
+            key = digest_of([POOL_VERSION, digest, gold, format_identity(task.format)])
+            record = self.memory.recall(f"pool {key}")
+            if isinstance(record, dict):
+                return PoolFacts(**record | {"notes": tuple(record["notes"])}), digest
+            assert isinstance(self.source, FolderSource), "only folders have pools"
+            facts = read_pool(self.source, task)
+            self.memory.keep(f"pool {key}", asdict(facts))
+            return facts, digest
+
+        return self.memory.once(("pool", task.name), find)
 
     def dev(self, task: Task, language: str) -> tuple[Facts, str]:
         """Return the facts of a language's dev split, and its digest."""

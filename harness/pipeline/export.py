@@ -157,8 +157,8 @@ of the table, and `harness.json` says how it came about, to the last setting.
   `{request.checkpoint.fingerprint}`
 - Recipe `{request.recipe.name}`, seed {spec.seed}: learning rate {settings.learning_rate},
   {settings.epochs} epochs, batches of {spec.sets[0].settings.batch_size}{mixed}
-- Best English dev score {result["dev_score"]:.2f} at update {result["best_update"]} of
-  {result["updates"]}; the weights are those of that update
+- {settings.choose.capitalize()} English dev score {result["dev_score"]:.2f} at update
+  {result["best_update"]} of {result["updates"]}; the weights are those of that update
 - Step `{step.key}` of xtreme-harness {__version__}
 """
 

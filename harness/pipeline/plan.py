@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from harness import registry
+from harness.data.layouts.pooled import POOL
 from harness.declarations import Task, TrainingSet
 from harness.errors import HarnessError, unknown
 from harness.formats import SpanExtraction
 from harness.models.checkpoint import Checkpoint
-from harness.models.pooling import OWN
+from harness.models.pooler import refuse_without_pooler
+from harness.models.pooling import OWN, POOLER
 from harness.models.sentence_modules import own_length, read_modules
 from harness.pipeline.dataset_facts import bounded
+from harness.pipeline.plan_pool import pool_steps, query_steps
 from harness.pipeline.plan_training import (
     NoData,
     Unable,
     check_able,
     missing_file,
-    set_spec,
-    training_step,
+    target_step,
+    training_notes,
 )
 from harness.pipeline.request import Request
 from harness.pipeline.steps.cluster_step import ClusterStep
@@ -90,7 +94,7 @@ def _training_name(request: Request, task: Task) -> str:
 
 
 def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, TrainStep]) -> None:
-    """Append a task's steps to the plan, first its training unless another task has added it."""
+    """Append a task's steps to the plan, first its trainings unless another task has added them."""
     languages = request.benchmark.languages_of(task)
     missing = _missing(request, task)
     present = [code for code in languages if code not in missing]
@@ -102,30 +106,51 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
     check_able(request, task.name, settings, task.format)
     parents: tuple[Step, ...] = (request.start,) if request.start else ()
     if training is not None:
-        if training.name not in trainings:
-            chosen = request.recipe.settings(training.format, training)
-            one = set_spec(request, training, chosen)
-            trainings[training.name] = training_step(request, [one], chosen)
-            plan.steps.append(trainings[training.name])
-            plan.notes += request.facts.training(one.training)[0].notes
-        parents = (trainings[training.name],)
+        stages = dict(trainings)  # a task that fails on a later stage leaves no earlier one
+        parents = (target_step(request, training, stages),)
+        for name in [name for name in stages if name not in trainings]:
+            plan.steps.append(stages[name])
+            plan.notes += training_notes(request, stages[name].spec.sets[0])
+        trainings |= stages
+    makers: Mapping[str, tuple[Step, ...]] = dict.fromkeys(present, parents)
     if task.format.head is None:
-        if settings.layer == "auto":
-            picked = _layer_step(request, task, settings, parents)
-            plan.steps += [] if picked.key in {one.key for one in plan.steps} else [picked]
-            parents = (*parents, picked)
-        notes = _pooling_notes(request.checkpoint, settings)
-        plan.notes += tuple(note for note in notes if note not in plan.notes)
-        embedded = _embed_steps(request, task, present, settings, parents)
-        plan.steps += embedded
-        parents = tuple(embedded)
-    steps = {code: _predict_step(request, task, code, settings, parents) for code in present}
+        makers = _embedded(request, task, present, settings, parents, plan)
+    steps = {code: _predict_step(request, task, code, settings, makers[code]) for code in present}
     plan.clusters[task.name] = _cluster_step(request, task, present)
     score = score_step(request, task, steps, plan.clusters[task.name])
     plan.steps += [*steps.values(), plan.clusters[task.name], score]
     plan.scores[task.name] = score
     plan.predictions[task.name] = steps
     plan.missing[task.name] = missing
+
+
+def _embedded(
+    request: Request,
+    task: Task,
+    languages: Sequence[str],
+    settings: Settings,
+    parents: tuple[Step, ...],
+    plan: Plan,
+) -> Mapping[str, tuple[Step, ...]]:
+    """Append the steps that embed what a retrieval task searches; return those of each language."""
+    if settings.layer == "auto":
+        picked = _layer_step(request, task, settings, parents)
+        plan.steps += [] if picked.key in {one.key for one in plan.steps} else [picked]
+        parents = (*parents, picked)
+    notes = _pooling_notes(request.checkpoint, settings)
+    if not task.format.has_pool:
+        embedded = _embed_steps(request, task, languages, settings, parents)
+        plan.steps += embedded
+        makers: dict[str, tuple[Step, ...]] = dict.fromkeys(languages, tuple(embedded))
+    else:
+        pool = pool_steps(request, task, settings, parents)
+        queries = query_steps(request, task, languages, settings, parents)
+        plan.steps += [*pool, *queries.values()]
+        makers = {code: (step, *pool) for code, step in queries.items()}
+        notes += request.facts.pool(task)[0].notes
+        notes += [note for code in languages for note in request.facts.test(task, code)[0].notes]
+    plan.notes += tuple(note for note in dict.fromkeys(notes) if note not in plan.notes)
+    return makers
 
 
 def _missing(request: Request, task: Task) -> dict[str, str]:
@@ -140,10 +165,11 @@ def _missing(request: Request, task: Task) -> dict[str, str]:
         raise NoData(
             f"{task.name}: none of its languages asked for (it has {', '.join(languages)})"
         )
+    needed = (*task.format.splits, *((POOL,) if task.format.has_pool else ()))
     gaps = {
         code: split
         for code in selection
-        for split in reversed(task.format.splits)
+        for split in reversed(needed)
         if not request.source.has(task, split, code)
     }
     if len(gaps) == len(selection):
@@ -204,15 +230,32 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
     settings = request.recipe.settings(task.format, training)
     if task.format.head is not None:
         return settings
+    if training is not None and hasattr(training.format, "settled"):  # as it was learnt
+        return as_learnt(settings, training.format, request.checkpoint)
     if training and isinstance(training.format, SpanExtraction) and settings.layer == "usual":
         settings = replace(settings, layer="xtreme")
+    if settings.pooling == POOLER:
+        refuse_without_pooler(request.checkpoint.path)
     return of_retrieval(settings, request.checkpoint)
+
+
+def as_learnt(settings: Settings, form: Any, checkpoint: Checkpoint) -> Settings:
+    """Return settings by which a dual encoder is measured: its pooling, and the last hidden state.
+
+    Args:
+        settings: The recipe's.
+        form: The format that it was trained with; its ``settled`` tells the pooling.
+        checkpoint: The encoder before the training.
+    """
+    pooling = form.settled(settings, checkpoint).pooling
+    layer = "last" if settings.layer in ("usual", "auto") else settings.layer
+    return of_retrieval(replace(settings, pooling=pooling, layer=layer), checkpoint)
 
 
 def of_retrieval(settings: Settings, checkpoint: Checkpoint) -> Settings:
     """Return settings with the number of the hidden state and the way to pool it.
 
-    The layer ``auto`` stays: a step picks it.
+    The layer ``auto`` stays: a step picks it. The pooler reads the last hidden state.
 
     Raises:
         HarnessError: The encoder has no such layer, or not the modules for pooling ``own``.
@@ -224,10 +267,12 @@ def of_retrieval(settings: Settings, checkpoint: Checkpoint) -> Settings:
         read = own_length(checkpoint.path, settings.max_length)
         settings = replace(settings, max_length=read)
     pooling = "mean" if settings.pooling == "auto" else settings.pooling  # as XTREME
-    layer = (
-        settings.layer if settings.layer == "auto" else retrieval_layer(settings.layer, checkpoint)
+    layer = "last" if pooling == POOLER else settings.layer
+    return replace(
+        settings,
+        layer=layer if layer == "auto" else retrieval_layer(layer, checkpoint),
+        pooling=pooling,
     )
-    return replace(settings, layer=layer, pooling=pooling)
 
 
 def _layer_step(

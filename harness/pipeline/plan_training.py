@@ -72,7 +72,11 @@ def set_spec(
         language = part.language if split == "train" else "en"
         where = missing_file(request.source, part, split, language)
         raise NoData(f"{part.name}: no {split} data to learn from{where}")
-    check_able(request, training.name, settings, training.format)
+    form: Any = training.format
+    if hasattr(form, "settled"):  # a head that depends on settings
+        form = form.settled(settings, request.checkpoint)
+        training, settings = replace(training, format=form), form.batches(settings)
+    check_able(request, training.name, settings, form)
     facts, _ = request.facts.training(training)
     if facts.misplaced > settings.misplaced_answers:
         reasons = "; ".join(note for note in facts.notes if "not at its offset" in note)
@@ -92,17 +96,18 @@ def check_able(request: Request, name: str, settings: Settings, form: Format) ->
         Unable: The checkpoint lacks what the format needs.
         HarnessError: Inputs are longer than the encoder reads.
     """
-    checkpoint, memory, length = request.checkpoint, request.memory, settings.max_length
+    checkpoint, memory = request.checkpoint, request.memory
     if lacks := ability.lacking(checkpoint, form, memory):
         raise Unable(f"{name}: {checkpoint.name} cannot do {form.name}: {lacks}")
-    fault = ""
-    if 0 < checkpoint.positions < length:
-        fault = f"reads at most {checkpoint.positions} tokens"
-    elif cause := ability.unreadable(checkpoint, length, memory):
-        fault = f"fails ({cause})"
-    if fault:
-        remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
-        raise HarnessError(f"max_length {length}: {checkpoint.name} {fault}; {remedy}")
+    for bound in ("max_length", *(one for one in ("max_query",) if one in form.reads)):
+        length, fault = settings.value(bound), ""
+        if 0 < checkpoint.positions < length:
+            fault = f"reads at most {checkpoint.positions} tokens"
+        elif cause := ability.unreadable(checkpoint, length, memory):
+            fault = f"fails ({cause})"
+        if fault:
+            remedy = f'lower it in the recipe\'s [default] or [format."{form.name}"]'
+            raise HarnessError(f"{bound} {length}: {checkpoint.name} {fault}; {remedy}")
 
 
 def training_step(
@@ -144,6 +149,34 @@ def training_step(
     )
 
 
+def target_step(request: Request, training: TrainingSet, steps: dict[str, TrainStep]) -> TrainStep:
+    """Return the step that trains on a target's set, after that on the set before it, if any.
+
+    The later stage goes on from the encoder of the earlier one, and from its head where that fits.
+
+    Args:
+        request: What was asked for.
+        training: The target's set.
+        steps: The steps by the names of their sets; receives those that it lacks, the first first.
+
+    Raises:
+        NoData: A file is missing, also one of an earlier stage.
+        HarnessError: As ``set_spec``.
+    """
+    if training.name not in steps:
+        settings = request.recipe.settings(training.format, training)
+        if training.after is not None:
+            try:
+                first = target_step(request, training.after, steps)
+            except NoData as error:
+                raise NoData(f"{error}; {training.name} is learnt after it") from error
+            request = replace(request, start=first, keep_if_there=True)
+            settings = replace(settings, keep_head=True)
+        one = set_spec(request, training, settings)
+        steps[training.name] = training_step(request, [one], one.settings)
+    return steps[training.name]
+
+
 def intermediate_step(request: Request, one: Intermediate, notes: list[str]) -> TrainStep:
     """Return the step that trains on an intermediate setting's sets.
 
@@ -160,16 +193,29 @@ def intermediate_step(request: Request, one: Intermediate, notes: list[str]) -> 
     specs += [("mlm", one.mlm)] if one.mlm else []
     for spec, ratio in specs:
         training = registry.training(spec)
+        if training.after is not None:
+            raise HarnessError(
+                f"{spec} is learnt after {training.after.name}, as a target's set; as intermediate"
+                " tasks train on the one, then on the other from its result"
+            )
         settings = request.recipe.intermediate_settings(training).changed(one.settings)
         weight = float(one.weights.get(spec, 1.0))
         sets.append(set_spec(request, training, settings, weight=weight, ratio=ratio))
-        notes += request.facts.training(sets[-1].training)[0].notes
+        notes += training_notes(request, sets[-1])
     whole = sets[0].settings
     if len(one.train) > 1:
         whole = request.recipe.mixture_settings().changed(one.settings)
         if one.weights:
             whole = replace(whole, sampling="weights")
     return training_step(request, sets, whole, f"train intermediate {one.name}")
+
+
+def training_notes(request: Request, one: SetSpec) -> tuple[str, ...]:
+    """Return what the user should know of a training set and of the head that is trained on it."""
+    notes, form = request.facts.training(one.training)[0].notes, one.training.format
+    if request.start is None and hasattr(form, "notes"):
+        notes += tuple(form.notes(request.checkpoint))
+    return notes
 
 
 def _kept_head(request: Request, training: TrainingSet) -> int | None:
@@ -204,7 +250,7 @@ def _heads(request: Request) -> list[tuple[str, Any]]:
 
 def head_kind(form: Learnt) -> list[Any]:
     """Return the JSON values that must be equal for a head to fit."""
-    return [form.head.auto, list(form.labels)]
+    return [form.head.auto, list(form.labels) if form.head.by_label else []]
 
 
 def missing_file(

@@ -142,7 +142,8 @@ def _forms(part: str) -> Mapping[str, tuple[Format, ...]]:
     targets = [task.training for task in tasks]
     for benchmark in registry.benchmarks():
         targets += benchmark.training.values()
-    return {one.name: (one.format,) for one in sorted(filter(None, targets), key=lambda s: s.name)}
+    stages = [one for target in targets if target for one in target.stages()]
+    return {one.name: (one.format,) for one in sorted(stages, key=lambda one: one.name)}
 
 
 def check_settings(

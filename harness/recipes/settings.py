@@ -11,7 +11,8 @@ from harness.declarations import Format
 from harness.docstrings import described
 from harness.errors import HarnessError
 
-POOLINGS = ("auto", "mean", "cls", "mean-without-specials", "own")
+POOLINGS = ("auto", "mean", "cls", "mean-without-specials", "pooler", "own")
+NEGATIVES = ("batch", "accumulated")
 LONGEST = int(LENGTH.high)
 
 Reader = Literal["training", "set", "mixture", "format", "plan"]
@@ -34,6 +35,8 @@ class Setting:
         expected: The allowed values.
         help: Its description, in a sentence.
         reader: What reads it.
+        newer: Whether it came after keys were made: it is then in the key of a training only where
+            it is not the default, so that what was trained before it keeps its key.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Setting:
     expected: Expected
     help: str
     reader: Reader = "format"
+    newer: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a default that is not an allowed value."""
@@ -48,9 +52,10 @@ class Setting:
             raise ValueError(f"setting {self.name}: default {self.default!r} is not expected")
 
 
-def _setting(reader: Reader, default: Any, expected: Expected) -> Any:
+def _setting(reader: Reader, default: Any, expected: Expected, *, newer: bool = False) -> Any:
     """Return a field of Settings."""
-    return field(default=default, metadata={"expected": expected, "reader": reader})
+    metadata = {"expected": expected, "reader": reader, "newer": newer}
+    return field(default=default, metadata=metadata)
 
 
 def _real(low: float, high: float, *, above: bool = False) -> Bounds:
@@ -71,6 +76,7 @@ class Settings:
         max_tokens: Tokens in one batch, padding included, at most.
         accumulate: Batches whose gradients are added up for one update.
         max_length: Tokens in one input, special tokens included.
+        max_query: Tokens of a query for a passage, special ones included; a passage has max_length.
         stride: Tokens between the starts of two windows over a context.
         max_question: Tokens of a question that are read.
         max_answer: Tokens in an answer, at most.
@@ -87,13 +93,21 @@ class Settings:
             every training; 0 means all.
         check_every: Updates between two dev checks; 0 means one check an epoch.
         patience: Checks without a better dev score before training stops; 0 means never.
+        choose: The weights that count: those of the best dev check, or of the last, after the last
+            update.
         layer: Hidden state for retrieval: a number (0 is the embeddings), a share of the depth
             (0.5), last, xtreme (14 of 24 layers, 7 of 12), usual (the last for
             sentence-transformers checkpoints, else xtreme), or auto: the best on dev data.
         pooling: How retrieval pools it: mean over all tokens, mean-without-specials (those of the
             text alone), cls (the first token), own (by the checkpoint's sentence-transformers
-            modules: Pooling, Dense, Normalize), or auto: as XTREME, the mean; where a sentence
-            encoder's files say otherwise, the plan does too.
+            modules: Pooling, Dense, Normalize), pooler (the model's dense layer and tanh on the
+            first token, as it was learnt), or auto: as XTREME, the mean; where a sentence encoder's
+            files say otherwise, the plan does too. A dual encoder is trained with pooler, cls or
+            mean (auto is the pooler where its family has one, else the mean), and measured with
+            what it was trained with.
+        negatives: What a dual encoder's query is compared with: the other passages of its batch, or
+            those of all batches that are accumulated for an update.
+        mask_same: Leave out, of a query's negatives, passages with the text of its right one.
         keep_head: Go on with the head that the checkpoint carries for a training set, in place of a
             fresh one.
         lora: Rank of low-rank adapters on the encoder, which is then frozen; 0 for none.
@@ -112,6 +126,7 @@ class Settings:
     max_tokens: int = _setting("set", 16384, Bounds(1, 2**24))
     accumulate: int = _setting("training", 1, Bounds(1, 1024))
     max_length: int = _setting("format", 128, LENGTH)
+    max_query: int = _setting("format", 64, LENGTH)
     stride: int = _setting("format", 128, Bounds(1, LONGEST))
     max_question: int = _setting("format", 64, Bounds(1, LONGEST))
     max_answer: int = _setting("format", 30, Bounds(1, LONGEST))
@@ -125,8 +140,11 @@ class Settings:
     dev_examples: int = _setting("set", 0, Bounds(0, MANY))
     check_every: int = _setting("training", 0, Bounds(0, MANY))
     patience: int = _setting("training", 0, Bounds(0, MANY))
+    choose: str = _setting("training", "best", Choice(("best", "last")), newer=True)
     layer: float | str = _setting("format", "usual", LAYER)
     pooling: str = _setting("format", "auto", Choice(POOLINGS))
+    negatives: str = _setting("format", "batch", Choice(NEGATIVES))
+    mask_same: bool = _setting("format", False, Switch())
     keep_head: bool = _setting("plan", False, Switch())
     lora: int = _setting("training", 0, Bounds(0, 4096))
     sampling: str = _setting(
@@ -140,6 +158,16 @@ class Settings:
     def value(self, name: str) -> Any:
         """Return the value of a setting, whether it is the harness's or the format's own."""
         return self.own[name] if name in self.own else getattr(self, name)
+
+    def in_key(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return settings as a step's key has them: newer ones only where they are not usual."""
+        usual = {name for name, one in SETTINGS.items() if one.newer}
+        values = {name: self.value(name) for name in names}
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in usual or value != SETTINGS[name].default
+        }
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """Return the settings with changes; names that are not fields are the format's own."""

@@ -3,6 +3,7 @@
 Importing this imports the standard library only; numpy is imported for the first tagging score.
 """
 
+from harness.scoring.average_precision import average_precision
 from harness.scoring.bitext import pair_scores
 from harness.scoring.chunks import chunk_counts, chunk_scores, token_accuracy
 from harness.scoring.classification import accuracy
@@ -24,6 +25,7 @@ __all__ = [
     "VERSION",
     "Answers",
     "accuracy",
+    "average_precision",
     "chunk_counts",
     "chunk_scores",
     "mlqa_questions",

@@ -290,32 +290,41 @@ def _any_prediction(cell: Cell) -> PredictStep:
     return next(step for steps in cell.plan.predictions.values() for step in steps.values())
 
 
-def _learns(step: PredictStep, whole: StudyPlan) -> bool:
-    """Return whether a model is trained for a prediction's task."""
-    return whole.request.benchmark.training_of(step.task) is not None
-
-
 def _target_trainings(steps: Sequence[PredictStep], whole: StudyPlan) -> list[TrainingSpec]:
     """Return the trainings that predictions were made with, each once."""
-    makers = {s.training.key: s.training for s in steps if s.training and _learns(s, whole)}
+    makers = {one.key: one for step in steps for one in _own_trainings(step, whole)}
     return [step.spec for step in makers.values()]
+
+
+def _own_trainings(step: PredictStep, whole: StudyPlan) -> list[TrainStep]:
+    """Return the trainings on the set that a task learns from and on those before it, backwards."""
+    learnt = whole.request.benchmark.training_of(step.task)
+    own: list[TrainStep] = []
+    one = step.training
+    for _ in learnt.stages() if learnt else ():
+        if one is not None:
+            own.append(one)
+            one = _before(one)
+    return own
+
+
+def _before(step: TrainStep) -> TrainStep | None:
+    """Return the training that another goes on from, None if it is the checkpoint."""
+    return next((one for one in step.parents if isinstance(one, TrainStep)), None)
 
 
 def _started_from(cell: Cell, whole: StudyPlan) -> TrainStep | None:
     """Return the intermediate training that a cell's targets go on from, None for a baseline."""
     step = _any_prediction(cell)
-    if not _learns(step, whole):
-        return step.training
-    parents = step.training.parents if step.training else ()
-    return next((one for one in parents if isinstance(one, TrainStep)), None)
+    own = _own_trainings(step, whole)
+    return _before(own[-1]) if own else step.training
 
 
 def _stages(step: TrainStep | None, store: Store) -> tuple[Stage, ...]:
     """Return an intermediate training as a stage, after those that it starts from."""
     if step is None:
         return ()
-    earlier = next((one for one in step.parents if isinstance(one, TrainStep)), None)
-    return (*_stages(earlier, store), stage_of(step.spec, _examples(step, store)))
+    return (*_stages(_before(step), store), stage_of(step.spec, _examples(step, store)))
 
 
 def _examples(step: TrainStep, store: Store) -> tuple[int | None, ...]:

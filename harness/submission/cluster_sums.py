@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness import places
 from harness.data.files import digest_of, in_place
 from harness.declarations import Task
+from harness.formats.common import values_of
 
 if TYPE_CHECKING:
     from harness.statistics import Sums
@@ -63,7 +64,7 @@ def kept_clusters(task: Task, data: Mapping[str, str], keys: Callable[[str], Key
     from harness.statistics.clusters import Clusters
 
     form: Any = task.format
-    identity = {"name": form.name, "version": form.version, **asdict(form)}
+    identity = {"name": form.name, "version": form.version, **values_of(form)}
     key = digest_of([VERSION, identity, dict(data)])
     path = places.cache() / "clusters" / f"{key}.safetensors"
     if path.is_file():

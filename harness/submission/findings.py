@@ -54,6 +54,7 @@ CODES: Mapping[str, tuple[Severity, str]] = {
     "P412": (WARNING, "predictions equal to another entry's"),
     "P413": (WARNING, "a score at or below chance"),
     "P414": (WARNING, "searched the other way"),
+    "P415": (WARNING, "ranked lists that are cut, or name a candidate twice or none"),
     "C501": (ERROR, "a claim that the predictions do not bear out"),
     "C502": (ERROR, "a claimed mean that does not follow from its parts"),
     "C503": (ERROR, "a score above what is possible"),

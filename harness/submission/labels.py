@@ -42,7 +42,8 @@ def open_labels(benchmark: str, labels: Path | None, data: Path | None) -> Label
     """
     chosen, memory = registry.benchmark(benchmark), Memory(places.memory())
     if chosen.data is not None:
-        return Labels(FolderSource(*chosen.data(), memory=memory), examples=True)
+        own = FolderSource(*chosen.data(), memory=memory, every=chosen.languages)
+        return Labels(own, examples=True)
     if labels is None:
         raise NoLabels(f"{benchmark} brings no labels; name their folder (--labels)")
     for folder in (labels, data):
@@ -53,7 +54,7 @@ def open_labels(benchmark: str, labels: Path | None, data: Path | None) -> Label
         raise NoLabels(f"{inner}: the folder of labels is empty")
     # absolute, since other processes may run in another folder
     examples = (_inner(data, "xtreme") if data else inner.absolute().parent / "xtreme").absolute()
-    source = FolderSource(examples, inner.absolute(), memory)
+    source = FolderSource(examples, inner.absolute(), memory, chosen.languages)
     tasks = _tasks(chosen)
     if not any(source.label_file(task, c) for task in tasks for c in chosen.languages_of(task)):
         expected = next((one.folder.labels for one in tasks if one.folder.labels), "")

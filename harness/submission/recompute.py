@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
+from harness.data.layouts.pooled import POOL
 from harness.declarations import Task
 from harness.formats.common import Unlabelled
 from harness.formats.faults import Fault
@@ -120,6 +121,7 @@ class _TaskWork:
     hashes: dict[str, dict[str, str]] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=dict)  # of the examples of one language
     keys: dict[str, Keys] = field(default_factory=dict)  # of the examples that were read
+    pool: frozenset[str] | None = None  # the ids of the candidates, read once for all languages
 
     def score(self, language: str, reads: Iterable[Read], entry: Entry) -> Iterator[Finding]:
         """Score the runs' files of one language and yield what is wrong with them."""
@@ -152,6 +154,10 @@ class _TaskWork:
     def _unknown(self, language: str, answers: Any) -> Iterator[Fault]:
         """Yield the predictions that name no test example, where the gold alone does not tell."""
         form, source = self.task.format, self.labels.source
+        if form.has_pool and source.has(self.task, POOL, ""):
+            if self.pool is None:
+                self.pool = frozenset(name for name, _ in source.pool(self.task))
+            yield from form.unknown(self.pool, answers)
         if not form.names_examples or not source.has(self.task, "test", language):
             return
         if language not in self.names:

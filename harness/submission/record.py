@@ -230,7 +230,7 @@ def training_of(
     """Return what an entry says of how its targets were trained.
 
     A training of one epoch without checks in between has one check, at its end; of several the
-    best on English dev counts (``harness.training.loop``).
+    best on English dev counts (``harness.training.loop``), unless the recipe chooses the last.
 
     Args:
         recipe: Name of the recipe.
@@ -239,8 +239,11 @@ def training_of(
     """
     sets = [one.training for spec in specs for one in spec.sets]
     languages = {code for one in sets for code in one.languages or (one.language,)}
-    once = all(one.settings.epochs == 1 and not one.settings.check_every for one in specs)
-    selection = "target-dev" if on_targets else "last" if once else "english-dev"
+    last = all(
+        one.choose == "last" or (one.epochs == 1 and not one.check_every)
+        for one in (spec.settings for spec in specs)
+    )
+    selection = "target-dev" if on_targets else "last" if last else "english-dev"
     return Training(title_of(recipe), tuple(sorted(languages)), selection=selection)
 
 

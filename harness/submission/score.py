@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import registry
+from harness.data.folder import FolderSource
 from harness.declarations import Benchmark, Scores, Task
 from harness.errors import HarnessError, nearest
 from harness.formats.common import Unlabelled
@@ -129,10 +130,14 @@ def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark)
     """Score one task's predictions in all languages of the benchmark."""
     languages = benchmark.languages_of(task)
     folder = predictions / task.name
+    beside = labels.absolute().parent / "xtreme"  # the examples
+    source = FolderSource(beside, labels, every=benchmark.languages)
     paths = {code: folder / task.file(code) for code in languages}
 
     def gold(language: str) -> tuple[Any, str]:
         path = labels / task.folder.labels.format(lang=language)
+        if task.format.has_pool and not path.is_file():  # LAReQA's gold is in its test files
+            return source.gold(task, language), str(source.data)
         try:
             return (task.format.read_gold(path) if path.is_file() else None), str(path)
         except Unlabelled:

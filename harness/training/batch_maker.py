@@ -35,7 +35,13 @@ class BatchMaker:
     pieces: int = 1
 
     def __call__(self, batch: Sequence[Example]) -> dict[str, Any]:
-        """Return a batch's pieces, each some of its examples with their part of its share."""
+        """Return a batch's pieces, each some of its examples with their part of its share.
+
+        A joint batch is one piece, whatever the memory: its loss has all examples in it.
+        """
+        if self.heads[batch[0][0]].joint:
+            share = self.plan.share([item[:3] for item in batch])
+            return {"pieces": [self.joint_inputs(batch) | {"share": share}]}
         size = -(-len(batch) // self.pieces)
         some = [batch[at : at + size] for at in range(0, len(batch), size)]
         parts = [self.inputs(examples) for examples in some]
@@ -59,7 +65,7 @@ class BatchMaker:
         collator, head = self.collators[number], self.heads[number]
         features = [self._masked(example) for example in batch]
         rows = [row for feature in features for row in _rows(feature)]
-        inputs = collator.inputs(rows, by_token=head.by_token)
+        inputs = collator.inputs(rows, by_token=head.reads_all)
         for name, value in features[0].items():
             values = [feature[name] for feature in features]
             if not isinstance(value, list):
@@ -67,6 +73,34 @@ class BatchMaker:
             elif name == "labels":
                 inputs[name] = collator.labels(values, inputs, features)
         return inputs | {"head": number}
+
+    def joint_inputs(self, batch: Sequence[Example]) -> dict[str, Any]:
+        """Return the inputs of pairs that are part of each other's loss, as ``DualHead.loss`` has.
+
+        Flat batches hold both sides of a piece; padded ones one side, whose texts are more alike
+        in length.
+        """
+        import torch
+
+        number = batch[0][0]
+        collator, head = self.collators[number], self.heads[number]
+        pieces = max(self.pieces, head.least_pieces)
+        size = -(-len(batch) // pieces)
+        sides = list(zip(*(_rows(example[3]) for example in batch), strict=True))
+        texts, places = [], []
+        for at in range(0, len(batch), size):
+            numbers = range(at, min(at + size, len(batch)))
+            each = [[(sides[s][i], s * len(batch) + i) for i in numbers] for s in range(len(sides))]
+            for rows in [[row for side in each for row in side]] if collator.flat else each:
+                texts.append(collator.inputs([row for row, _ in rows], by_token=head.reads_all))
+                places += [place for _, place in rows]
+        return {
+            "texts": texts,
+            "places": torch.tensor(places),
+            "passages": torch.tensor([example[3]["passages"] for example in batch]),
+            "again": pieces > 1,
+            "head": number,
+        }
 
     def _masked(self, example: Example) -> dict[str, Any]:
         """Return the feature of an example, with masks if it is plain text."""

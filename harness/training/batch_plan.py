@@ -91,11 +91,13 @@ def plan_batches(
             train = train.select(range(one.settings.train_examples))
         features.append(one.training.format.encode(train, tokenizer, one.settings, training=True))
         examples.append(len(train))
+    joint = [one.training.format.head.joint for one in spec.sets]
+    sizes = [sizes_of(*each) for each in zip(features, flat, joint, strict=True)]
     if len(spec.sets) == 1 and "language" not in features[0][0]:
-        batches, ends = _single_set(spec, sizes_of(features[0], flat=flat[0]), per_update)
+        batches, ends = _single_set(spec, sizes[0], per_update)
     else:
         passes = [
-            _Passes(one, features[i], sizes_of(features[i], flat=flat[i]), f"{spec.seed} {i}")
+            _Passes(one, features[i], sizes[i], f"{spec.seed} {i}")
             for i, one in enumerate(spec.sets)
         ]
         batches, ends = _mixture(spec, passes, examples, per_update)
@@ -126,10 +128,10 @@ def _labels(feature: Mapping[str, Any]) -> int:
     return len(feature["input_ids"]) if "language" in feature else 1
 
 
-def sizes_of(features: Sequence[Mapping[str, Any]], *, flat: bool) -> Sizes:
-    """Return the sizes of a set's examples."""
+def sizes_of(features: Sequence[Mapping[str, Any]], flat: bool, joint: bool) -> Sizes:
+    """Return the sizes of a set's examples, and how its batches are made."""
     tokens = [size(feature, padded=not flat) for feature in features]
-    return Sizes(tokens, [_labels(feature) for feature in features], flat)
+    return Sizes(tokens, [_labels(feature) for feature in features], flat, joint)
 
 
 def _single_set(

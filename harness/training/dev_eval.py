@@ -33,7 +33,10 @@ LOG_EVERY = 10  # updates between two losses in the log and the tracker
 
 
 class DevEvaluation(TrainerCallback):  # type: ignore[misc]
-    """Logs losses, scores English dev after the planned updates, and keeps the best weights."""
+    """Logs losses, scores English dev after the planned updates, and keeps the best weights.
+
+    Where the settings choose the last weights, dev scores are told, and choose nothing.
+    """
 
     def __init__(
         self,
@@ -88,7 +91,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         """Seal the state that was just saved, once every process has saved its part."""
         self.trainer.accelerator.wait_for_everyone()
         if self.trainer.is_world_process_zero():
-            seal(self.work, state.global_step, self.history)
+            seal(self.work, state.global_step, self.history, self.spec.settings.choose)
             self.forget_others()
 
     def agreed(self, value: Any) -> Any:
@@ -100,14 +103,18 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         return broadcast_object_list([value], from_process=0)[0]
 
     def forget_others(self) -> None:
-        """Remove weights that are not the best now and were not when a state on disk was saved.
+        """Remove weights that do not count now and did not when a state on disk was saved.
 
         A training resumed from that state may get other scores in later checks.
         """
-        earlier = [self.history.until(step).best_update() for step in states(self.work)]
-        needed = {best_folder(self.work, u) for u in (self.history.best_update(), *earlier)}
+        earlier = [self.history.until(step) for step in states(self.work)]
+        needed = {self.weights(history) for history in (self.history, *earlier)}
         for folder in set(self.work.glob("best-*")) - needed:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def weights(self, history: History) -> Path:
+        """Return the folder of the weights that count after some checks."""
+        return best_folder(self.work, history.chosen_update(self.spec.settings.choose))
 
     def log_losses(self, step: int) -> None:
         """Log each set's mean loss since the last call.
@@ -129,12 +136,14 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
                 raise HarnessError(self._diverged(name, step))
 
     def _diverged(self, name: str, step: int) -> str:
-        """Return the message for a loss that is not finite, with the place of the best weights."""
+        """Return the message for a loss that is not finite, with the place of the weights kept."""
         weights = "no dev check had been reached"
         if self.history.steps:
-            update, score = self.history.best_update(), max(self.history.scores)
+            choose = self.spec.settings.choose
+            chosen = self.history.chosen(choose)
+            update, score = self.history.steps[chosen], self.history.scores[chosen]
             weights = (
-                f"the best weights before (update {update}, dev {score:.1f}) are kept in"
+                f"the {choose} weights before (update {update}, dev {score:.1f}) are kept in"
                 f" {best_folder(self.work, update)}"
             )
         return (
@@ -143,7 +152,7 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         )
 
     def check(self, step: int) -> None:
-        """Score dev; write the weights if no earlier check was as good."""
+        """Score dev; write the weights if no earlier check was as good, or the last count."""
         model = self.trainer.model.eval()
         device = replace(self.device, name=str(self.trainer.args.device))
         each = {}
@@ -167,8 +176,8 @@ class DevEvaluation(TrainerCallback):  # type: ignore[misc]
         self.history.each.append(each)
         self.history.losses.append(dict(self.losses))
         self.trainer.log({"dev_score": self.history.scores[-1]})
-        is_best = self.history.best() == len(self.history.steps) - 1
-        if is_best and self.trainer.is_world_process_zero():
+        counts = self.history.chosen(self.spec.settings.choose) == len(self.history.steps) - 1
+        if counts and self.trainer.is_world_process_zero():
             save_multi_head(model, best_folder(self.work, step))
             self.forget_others()
 

@@ -19,7 +19,7 @@ from harness.models.transfer import to_device
 from harness.training.batch_maker import BatchMaker
 from harness.training.batch_plan import BatchPlan, plan_batches
 from harness.training.dev_eval import LOG_EVERY, DevEvaluation
-from harness.training.resume import KEPT, State, best_folder, last_state
+from harness.training.resume import KEPT, State, last_state
 from harness.training.spec import TrainingSpec
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ log = logging.getLogger("harness")
 def train(
     spec: TrainingSpec, rows: Sequence[Rows], device: Device, work: Path, out: Path, report: Report
 ) -> dict[str, Any]:
-    """Train, and write the weights with the best English dev score to ``out``.
+    """Train, and write the weights with the best English dev score, or the last, to ``out``.
 
     If it is killed and called again with the same ``work`` folder, it resumes from the last state
     there and ends with the same weights. If memory runs out, it continues with batches split in
@@ -49,7 +49,7 @@ def train(
         rows: The rows of each of its sets.
         device: Where and how to compute.
         work: Folder for states to resume from.
-        out: Folder for the best encoder, a transformers checkpoint, and ``heads/0``, … in it.
+        out: Folder for the encoder, a transformers checkpoint, and ``heads/0``, … in it.
         report: Progress callback, called with (updates done, updates planned).
 
     Returns:
@@ -86,9 +86,9 @@ def train(
         _free()
         model, collators = _model(spec, tokenizer)
     if dev.trainer.is_world_process_zero():
-        shutil.copytree(best_folder(work, dev.history.best_update()), out, dirs_exist_ok=True)
+        shutil.copytree(dev.weights(dev.history), out, dirs_exist_ok=True)
         save_tokenizer(tokenizer, spec.checkpoint.path, out)
-    history, best = dev.history, dev.history.best()
+    history, best = dev.history, dev.history.chosen(spec.settings.choose)
     names = [one.training.name for one in spec.sets]
     return {
         "updates": history.steps[-1],

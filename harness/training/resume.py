@@ -39,9 +39,17 @@ class History:
         """Return the index of the best check, the earliest of equals; -1 without any."""
         return max(range(len(self.scores)), key=lambda i: (self.scores[i], -i), default=-1)
 
-    def best_update(self) -> int:
-        """Return the update of the best check; -1 without any."""
-        return self.steps[self.best()] if self.steps else -1
+    def chosen(self, choose: str) -> int:
+        """Return the index of the check whose weights count; -1 without any.
+
+        Args:
+            choose: ``best`` or ``last``, as the setting of that name.
+        """
+        return len(self.steps) - 1 if choose == "last" else self.best()
+
+    def chosen_update(self, choose: str) -> int:
+        """Return the update of the check whose weights count (``chosen``); -1 without any."""
+        return self.steps[self.chosen(choose)] if self.steps else -1
 
     def until(self, step: int) -> History:
         """Return the checks up to an update."""
@@ -64,13 +72,13 @@ class State:
     history: History = field(default_factory=History)
 
 
-def seal(work: Path, step: int, history: History) -> None:
-    """Write a state's manifest: its checks, the hashes of its files and of its best weights.
+def seal(work: Path, step: int, history: History, choose: str) -> None:
+    """Write a state's manifest: its checks, the hashes of its files and of the weights that count.
 
     It is written last. A state without it, or one that differs from it, is not used.
     """
     folder = state_folder(work, step)
-    files = [*_files(folder), *_files(best_folder(work, history.best_update()))]
+    files = [*_files(folder), *_files(best_folder(work, history.chosen_update(choose)))]
     value = {
         "step": step,
         "history": asdict(history),

@@ -1,4 +1,7 @@
-"""Social IQa: what people feel and do next, with three answers; XCOPA's training set."""
+"""Social IQa: what people feel and do next, with three answers; XCOPA is learnt from it first.
+
+The question stands after the context (google-research/xtreme, run_xcopa.py).
+"""
 
 from harness.declarations import Column, Folder, Hub, TrainingSet
 from harness.formats import MultipleChoice
@@ -12,7 +15,7 @@ COLUMNS: dict[str, Column] = {
 
 SOCIAL_IQA = TrainingSet(
     name="socialiqa",
-    format=MultipleChoice(labels=options(3)),
+    format=MultipleChoice(labels=options(3), question_with="context"),
     folder=Folder(
         files={"train": "siqa/socialIQa_v1.4_trn.jsonl", "dev": "siqa/socialIQa_v1.4_dev.jsonl"},
         columns=COLUMNS | {"label": "correct"},

@@ -1,1 +1,1 @@
-"""XTREME-R (arXiv 2104.07412), so far without its new tasks."""
+"""XTREME-R (arXiv 2104.07412), so far without LAReQA and Mewsli-X."""

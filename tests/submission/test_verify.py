@@ -414,8 +414,8 @@ def test_labels_that_are_not_the_benchmarks(
     if what != "missing":
         labels.mkdir()
     if what == "other":
-        (labels / "xcopa").mkdir()
-        (labels / "xcopa" / "test-et.jsonl").write_text("{}\n")
+        (labels / "unknown").mkdir()
+        (labels / "unknown" / "test-et.jsonl").write_text("{}\n")
     code, _, err = run("submission", "verify", root / SLUG, "--labels", labels)
     assert code == 2
     expected = {

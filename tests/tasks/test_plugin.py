@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
+from support.names import LISTED
 from support.places import FIXTURES, ROOT
 
 from harness import recipes, registry
@@ -24,7 +25,6 @@ from harness.pipeline.request import Request
 from harness.studies.study_file import read_study
 
 PLUGIN = FIXTURES / "plugin"
-NINE = "bucc2018 mlqa panx pawsx tatoeba tydiqa udpos xnli xquad".split()
 GROUP = "harness.tasks"
 Call = Callable[..., tuple[int, str, str]]
 
@@ -71,7 +71,7 @@ def test_it_is_listed_and_shown(installed: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     tasks, _, intermediate = done.stdout.partition("\n\n")
     rows = {line.split()[0]: line for line in tasks.splitlines()[2:]}
-    assert sorted(rows) == sorted([*NINE, "toynli"])
+    assert sorted(rows) == sorted([*LISTED, "toynli"])
     assert "hellaswag, mlm, mnli" in intermediate
     for part in ("classification", "sentence-pair classification", " 3 ", "toynli-lessons", "CC0"):
         assert part in rows["toynli"]
@@ -172,7 +172,7 @@ def test_two_plug_ins_with_one_name(points: Callable[..., None], run: Call) -> N
         assert told in line and "uninstall one of them" in line
         assert "xtreme_tasks.xtreme.xnli:TASK" in line and "elsewhere.xnli:TASK" in line
     code, out, err = run("tasks")
-    assert code == 0 and listed(out) == [name for name in NINE if name != "xnli"]
+    assert code == 0 and listed(out) == [name for name in LISTED if name != "xnli"]
     assert err.startswith(f"warning: {told}") and len(err.splitlines()) == 1
     assert run("tasks", "udpos")[::2] == (0, "")
 
@@ -226,7 +226,7 @@ def test_a_broken_plug_in_is_an_error_for_who_names_it(broken: str, run: Call) -
 
 def test_a_broken_plug_in_is_a_warning_in_lists(broken: str, run: Call, small_data: Path) -> None:
     code, out, err = run("tasks")
-    assert code == 0 and listed(out) == NINE and out.endswith(", squad, squad_v2\n")
+    assert code == 0 and listed(out) == LISTED and out.endswith(", squad, squad_v2\n")
     assert len(err.splitlines()) == 3  # a task, a training set and a benchmark
     assert all(line.startswith(f"warning: {broken}") for line in err.splitlines())
     assert run("tasks", "--json")[2] == "", "once is enough"
@@ -274,7 +274,7 @@ def test_a_user_s_own_tasks_are_not_in_the_way(tmp_path: Path) -> None:
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
-        assert listed(done.stdout) == NINE
+        assert listed(done.stdout) == LISTED
 
 
 def test_a_benchmark_comes_in_by_the_same_door(points: Callable[..., None], run: Call) -> None:

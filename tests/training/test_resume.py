@@ -64,7 +64,7 @@ def killed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Killed:
         with pytest.raises(KeyboardInterrupt):
             train(tiny, folder / "work", folder / "none", die)
     before, last = checks.steps[1:3]
-    bests = [checks.until(step).best_update() for step in (before, last)]
+    bests = [checks.until(step).chosen_update("best") for step in (before, last)]
     return Killed(folder / "work", (before, last), (bests[0], bests[1]), whole)
 
 
@@ -150,7 +150,7 @@ def test_a_state_without_its_manifest_or_with_anothers_is_none(tmp_path: Path) -
     best_folder(tmp_path, 4).mkdir()
     (best_folder(tmp_path, 4) / "model.safetensors").write_text("weights")
     (tmp_path / "checkpoint-7-old").mkdir()
-    seal(tmp_path, 4, history)
+    seal(tmp_path, 4, history, "best")
     shutil.copy(state_folder(tmp_path, 4) / MANIFEST, state_folder(tmp_path, 6))
     assert last_state(tmp_path) == State(4, state_folder(tmp_path, 4), history)
     assert list(states(tmp_path)) == [4]

@@ -8,7 +8,10 @@ import argparse
 from pathlib import Path
 
 from tools.mini import (
+    answer_sentences,
+    causes,
     choices,
+    entities,
     intermediate_pairs,
     pairs,
     passages,
@@ -30,6 +33,9 @@ def main() -> None:
     pairs.write(data)
     tagged.write(data)
     passages.write(data)
+    causes.write(data)
+    answer_sentences.write(data)
+    entities.write(data)
     intermediate_pairs.write(data / "intermediate")
     unanswerable.write(data / "intermediate")
     supertags.write(data / "intermediate")

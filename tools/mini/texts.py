@@ -5,6 +5,7 @@ two blanks goes on from the one before.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Any
 
 AUTHORED = Path(__file__).parent / "authored"
 LANGUAGES = ("en", "de", "es", "zh", "ar", "hi", "sw")
+
+# An end of a sentence; a number of one or two digits with a full stop is a German ordinal.
+SENTENCE_END = re.compile(r"(?<!\b\d)(?<!\b\d\d)[.?!؟](?=\s|$)|[。？！]|\n+|$")
 
 
 class WordLists(dict[str, list[str]]):
@@ -65,3 +69,15 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 def write_json(path: Path, values: Iterable[Any]) -> None:
     """Write one JSON value a line."""
     write_lines(path, (json.dumps(value, ensure_ascii=False) for value in values))
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the sentences and headings of a text are, in code points."""
+    spans, start = [], 0
+    for match in SENTENCE_END.finditer(text):
+        sentence = text[start : match.end()]
+        if sentence.strip():
+            first = start + len(sentence) - len(sentence.lstrip())
+            spans.append((first, first + len(sentence.strip())))
+        start = match.end()
+    return spans

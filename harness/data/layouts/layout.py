@@ -36,6 +36,7 @@ class Layout:
         offsets: Whether answers say where in their context they are (``misplaced``).
         label: The column to learn, "" for none.
         classes: Whether a label is one of a set, or a list of these.
+        unusable: What is said of rows that cannot be trained on (``teaches``).
         context: The column whose texts must not be in both train and dev, "" for none.
         defaults: Columns that a declaration may leave out, and their default values.
         gold_names_places: Whether gold refers to places in the examples, so that it must fit them
@@ -46,6 +47,7 @@ class Layout:
     offsets: ClassVar[bool] = False
     label: ClassVar[str] = "label"
     classes: ClassVar[bool] = True
+    unusable: ClassVar[str] = "without a label"
     context: ClassVar[str] = ""
     defaults: ClassVar[Mapping[str, Any]] = {}
     gold_names_places: ClassVar[bool] = False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.declarations import Task
+from harness.formats.common import values_of
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, format_identity
 from harness.submission.cluster_sums import clusters_of
@@ -36,7 +37,7 @@ class ClusterStep(Step):
         form: Any = self.task.format
         return {
             "task": self.task.name,
-            "format": format_identity(form) | asdict(form),
+            "format": format_identity(form) | values_of(form),
             "data": self.data,
         }
 

@@ -23,6 +23,7 @@ from harness.recipes import Settings
 
 if TYPE_CHECKING:
     from harness.data.source import Source
+    from harness.models.model import Model
 
 PART = 50_000  # sentences of a task in a step, about: what a run that is killed repeats at most
 
@@ -133,9 +134,7 @@ class EmbedStep(Step):
     @property
     def loads(self) -> tuple[str, ...]:
         """Return the encoder, and how hidden states are pooled."""
-        makers = [one for one in self.parents if not isinstance(one, LayerStep)]
-        encoder = makers[0].key if makers else self.checkpoint.fingerprint
-        return encoder, str(self.settings.layer), self.settings.pooling
+        return loads_encoder(self.checkpoint, self.settings, self.parents)
 
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the embeddings."""
@@ -149,16 +148,43 @@ class EmbedStep(Step):
     def run(self, folder: Path, parents: tuple[Path, ...], runtime: Runtime) -> dict[str, Any]:
         """Embed the sentences and write them."""
         texts = list(dict.fromkeys(self.texts.read(runtime)))
-        settings = self.settings
-        if settings.layer == "auto":
-            parents, choice = parents[:-1], parents[-1]
-            settings = replace(settings, layer=chosen(choice))
-        # a training writes no modules: those of the checkpoint that it began from still count
-        encoder, modules = started(self.checkpoint, parents), self.checkpoint.path
-        model = runtime.encoder(encoder, settings, modules)
+        model = ready_encoder(self.checkpoint, self.settings, parents, runtime)
         found = model.embed_layers(texts, self.settings.max_length, [model.layer])
         write(folder, texts, found[model.layer])  # what is not finite fails who reads it
         return {"sentences": len(texts)}
+
+
+def loads_encoder(
+    checkpoint: Checkpoint, settings: Settings, parents: tuple[Step, ...]
+) -> tuple[str, ...]:
+    """Return what identifies the encoder that a step has loaded, and how it pools."""
+    makers = [one for one in parents if not isinstance(one, LayerStep)]
+    encoder = makers[0].key if makers else checkpoint.fingerprint
+    return encoder, str(settings.layer), settings.pooling
+
+
+def ready_encoder(
+    checkpoint: Checkpoint, settings: Settings, parents: tuple[Path, ...], runtime: Runtime
+) -> Model:
+    """Return the encoder that a step embeds with.
+
+    Args:
+        checkpoint: The encoder, unless a parent has trained one.
+        settings: Its layer and pooling; with the layer ``auto``, the last parent has picked it.
+        parents: The folders of the step's parents.
+        runtime: Loads it.
+    """
+    if settings.layer == "auto":
+        parents, choice = parents[:-1], parents[-1]
+        settings = replace(settings, layer=chosen(choice))
+    # a training writes no modules: those of the checkpoint that it began from still count
+    return runtime.encoder(started(checkpoint, parents), settings, checkpoint.path)
+
+
+def share_of_layers(checkpoint: Checkpoint, settings: Settings) -> float:
+    """Return the share of an encoder's layers that embedding runs: those above are left out."""
+    layer = checkpoint.layers if settings.layer == "auto" else int(settings.layer)
+    return layer / max(1, checkpoint.layers)
 
 
 def embed_step(
@@ -178,8 +204,6 @@ def embed_step(
         parents: The training whose encoder it is, if any, and the step that picks the layer.
     """
     checkpoint, settings, device = how
-    layer = checkpoint.layers if settings.layer == "auto" else int(settings.layer)
-    share = layer / max(1, checkpoint.layers)  # the layers above are not run
     return EmbedStep(
         name=name,
         checkpoint=checkpoint,
@@ -189,6 +213,6 @@ def embed_step(
         parents=parents,
         examples=size[0],
         tokens=size[1],
-        work=2.0 * size[1] * checkpoint.body * share,
+        work=2.0 * size[1] * checkpoint.body * share_of_layers(checkpoint, settings),
         pace=pace_of("embed", f"layer {settings.layer}", checkpoint, device),
     )

@@ -12,6 +12,7 @@ from harness.errors import HarnessError, NotFinite
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
 from harness.models.embeddings import Embeddings
+from harness.models.pool import Pool, QueriesAndPool
 from harness.pipeline.steps.layer_step import LayerStep
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step, format_identity
@@ -92,7 +93,7 @@ class PredictStep(Step):
             rows["test"] = form.first(rows["test"], self.limit)
         model: Any
         if form.head is None:
-            model = Embeddings.open(parents, self.device)
+            model = self._embedded(parents)
         else:
             model = runtime.model(form.head, started(self.checkpoint, parents))
         try:
@@ -101,3 +102,9 @@ class PredictStep(Step):
             raise HarnessError(f"{self.task.name} {self.language}, {error}") from error
         form.write(predictions, folder / self.file)
         return {"examples": len(rows["test"])}
+
+    def _embedded(self, parents: tuple[Path, ...]) -> Embeddings | QueriesAndPool:
+        """Return the embeddings that parents have made: the queries', then the pool's."""
+        if not self.task.format.has_pool:
+            return Embeddings.open(parents, self.device)
+        return QueriesAndPool(Embeddings.open(parents[:1], self.device), Pool.open(parents[1:]))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.data.files import digest_of
-from harness.declarations import NO_RESULT, Format
+from harness.declarations import NEWER, NO_RESULT, Format
+from harness.formats.common import values_of
 from harness.models.checkpoint import Checkpoint
 from harness.models.device import Device
 from harness.pipeline.steps.runtime import Runtime
@@ -83,12 +84,15 @@ class Step:
 def format_identity(form: Format) -> dict[str, Any]:
     """Return what identifies a format in a step's key: its name, its version and its values.
 
-    Fields whose metadata say that they change no result (``NO_RESULT``) are left out.
+    Fields whose metadata say that they change no result (``NO_RESULT``) are left out, and newer
+    ones (``NEWER``) where they have their default; a layout that is a value stands by its class's
+    name.
     """
     declared: Any = form
-    values = asdict(declared)
+    values = values_of(form)
     for one in fields(declared):
-        if one.metadata == NO_RESULT:
+        usual = one.metadata == NEWER and values[one.name] == one.default
+        if usual or one.metadata == NO_RESULT:
             del values[one.name]
     return {"name": form.name, "version": form.version} | values
 

@@ -81,7 +81,7 @@ class TrainStep(Step):
         settings, names = self.spec.settings, read_by("training")
         if sum(not one.ratio for one in self.spec.sets) > 1:
             names += read_by("mixture") if settings.sampling == "capped" else ("sampling",)
-        return {name: settings.value(name) for name in names}
+        return settings.in_key(names)
 
     @property
     def loads(self) -> tuple[str, ...]:

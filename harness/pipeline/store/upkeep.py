@@ -11,11 +11,12 @@ from harness.data.files import read_json
 from harness.errors import HarnessError
 from harness.pipeline.steps.embed_step import EmbedStep
 from harness.pipeline.steps.needed import to_do
+from harness.pipeline.steps.pool_step import PoolStep
 from harness.pipeline.steps.step import Step
 from harness.pipeline.steps.train_step import TrainStep
 from harness.pipeline.store.store import MANIFEST, Store, changed_file, difference, files_of
 
-LARGE = (TrainStep, EmbedStep)  # steps that others alone read, and that take room
+LARGE = (TrainStep, EmbedStep, PoolStep)  # steps that others alone read, and that take room
 
 
 @dataclass(frozen=True)

@@ -109,14 +109,45 @@ def _of_predictions(incoming: Incoming, path: str) -> Iterator[Finding]:
         yield finding(
             "X104", file.name, fault.found, fault.expected, remedy=remedy, line=fault.line
         )
-    elif path.endswith(".tsv"):  # XTREME's JSON files are one line
-        if over := excess_of(file.raw):
-            yield finding("X103", file.name, over.found, over.expected, line=over.line)
-    elif path.endswith(".json"):
+    elif not path.endswith(".json") and (over := excess_of(file.raw)):
+        yield finding("X103", file.name, over.found, over.expected, line=over.line)
+    elif not path.endswith(".tsv"):  # XTREME's JSON files are one line
         try:
-            strict_json.loads(file.raw)
+            if path.endswith(".json"):
+                strict_json.loads(file.raw)
+            else:
+                _look_at_lines(file.raw)
         except strict_json.Refused as error:
             yield _refused(file.name, error)
+
+
+def _look_at_lines(raw: bytes) -> None:
+    """Refuse JSON lines of which one is not strict JSON; blank ones are left to the format.
+
+    All are looked at in one pass, as an array whose values are on the same lines. An open bracket
+    spills into the lines after it, so the line that is broken is looked for then.
+
+    Raises:
+        Refused: A line is not strict JSON.
+    """
+    lines = [line.strip() or b"null" for line in raw.removesuffix(b"\n").split(b"\n")]
+    try:
+        strict_json.loads(b"[" + b",\n".join(lines) + b"]")
+    except strict_json.Refused:
+        for number, line in enumerate(lines, 1):
+            try:
+                json.loads(line)
+            except (ValueError, RecursionError):
+                _look_at_line(line, number)
+        raise
+
+
+def _look_at_line(line: bytes, number: int) -> None:
+    """Refuse a line of JSON lines, by its number, if it is not strict JSON."""
+    try:
+        strict_json.loads(line)
+    except strict_json.Refused as error:
+        raise strict_json.Refused(error.code, number, error.found, error.expected) from None
 
 
 def _refused(file: str, error: strict_json.Refused) -> Finding:

@@ -1,0 +1,76 @@
+"""Layouts of retrieval tasks whose queries are looked for in one pool for all languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harness.data.files import strict
+from harness.data.layouts.layout import STRING, STRINGS, Layout, Reports, Types, is_labelled
+
+if TYPE_CHECKING:
+    from harness.data.layouts.layout import Table
+
+POOL = "pool"
+"""The split of the candidates; it has no language."""
+Candidate = tuple[str, str]
+"""The id of a passage, and its text."""
+
+
+class Pooled(Layout):
+    """Queries of one language, and the pool that those of all languages share.
+
+    ``text`` is ready for the tokenizer. ``matches`` has the ids of the right candidates, [] where
+    they are not known. ``item`` is the same for a query in all languages, "" where it has no
+    translations; ``context`` names the passage that it is about.
+    """
+
+    columns: ClassVar[Types] = {
+        "id": STRING,
+        "text": STRING,
+        "matches": STRINGS,
+        "item": STRING,
+        "context": STRING,
+    }
+    label = "matches"
+    classes = False
+    context = "context"
+
+    def pool(
+        self,
+        paths: Sequence[Path],
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        counts: Counter[str] | None = None,
+        reports: Reports = strict,
+    ) -> Iterator[Candidate]:
+        """Yield candidates; their numbers are their places in this order.
+
+        Args:
+            paths: The files of the pool.
+            start: Number of the first candidate wanted.
+            stop: The number after the last one; None for all.
+            counts: Counts what is remarkable: what it is, and of how many candidates.
+            reports: Returns the report for a file's malformed places; by default the first raises.
+        """
+        raise NotImplementedError
+
+    def pool_size(self, paths: Sequence[Path]) -> int:
+        """Return the number of candidates."""
+        return sum(1 for _ in self.pool(paths))
+
+    def remarks(self, paths: Sequence[Path]) -> Mapping[str, int]:
+        """Return what is remarkable about the queries of the files, and of how many it is so."""
+        return {}
+
+    def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
+        """Return a line on the queries without a right candidate in the gold, if any."""
+        if gold is None:
+            return []
+        missing = [name for name in columns["id"] if not is_labelled(gold.get(name, []))]
+        if not missing:
+            return []
+        return [f"{labels}: no right candidate of {len(missing)} queries, as {missing[0]}"]

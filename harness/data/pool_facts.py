@@ -1,0 +1,81 @@
+"""What is known of a retrieval task's pool: found by reading it once, a candidate at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.data.files import at, strict
+from harness.data.folder import FolderSource, pooled
+from harness.data.layouts.layout import Reports
+from harness.data.layouts.pooled import POOL
+from harness.declarations import Task
+from harness.errors import HarnessError
+
+
+@dataclass(frozen=True)
+class PoolFacts:
+    """Facts about a pool.
+
+    Attributes:
+        rows: Number of candidates.
+        size: Their bytes in UTF-8.
+        notes: What the user should know of them.
+    """
+
+    rows: int
+    size: int
+    notes: tuple[str, ...] = ()
+
+
+def read_pool(source: FolderSource, task: Task, reports: Reports = strict) -> PoolFacts:
+    """Return facts about a task's pool; of the candidates only the ids stay in memory.
+
+    Args:
+        source: Where it is.
+        task: The task, whose layout is ``Pooled``.
+        reports: Returns the report for a file's malformed places; by default the first raises.
+
+    Raises:
+        HarnessError: It is empty, two candidates have one id, or as ``Pooled.pool``.
+    """
+    paths = source.files(task, POOL, "")
+    ids: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    size = 0
+    for number, (name, text) in enumerate(
+        pooled(task).pool(paths, counts=counts, reports=reports), 1
+    ):
+        size += len(text.encode())
+        first = ids.setdefault(name, number)
+        if first != number:
+            what = f"candidates {first:,} and {number:,} have the id {name:.60}; keep one of them"
+            reports(paths[0])(0, what)
+    if not ids:
+        raise HarnessError(f"{at(paths[0], 0, 'holds no candidates')}")
+    notes = [f"{task.name}: {count:,} {what}" for what, count in counts.items()]
+    k = getattr(task.format, "k", 0)
+    if len(ids) < k:
+        notes.append(
+            f"{task.name}: the pool has {len(ids)} candidates, fewer than the {k} of an answer"
+        )
+    return PoolFacts(len(ids), size, (*notes, *_outside(source, task, ids)))
+
+
+def _outside(source: FolderSource, task: Task, ids: Mapping[str, int]) -> list[str]:
+    """Return a note on right candidates that are not in the pool, which nothing can find."""
+    lost: dict[str, None] = {}
+    for language in task.languages:
+        if source.label_file(task, language) or source.has(task, "test", language):
+            try:
+                gold = source.gold(task, language) or {}
+            except HarnessError:  # told where the language is scored
+                continue
+            lost |= {name: None for right in gold.values() for name in right if name not in ids}
+    if not lost:
+        return []
+    return [
+        f"{task.name}: {len(lost):,} right candidates are not in the pool, as {next(iter(lost))};"
+        " they count as not found"
+    ]

@@ -1,0 +1,84 @@
+"""Planning of passage retrieval: the pool is embedded once, the queries language by language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from harness.declarations import Task
+from harness.pipeline.dataset_facts import BYTES_A_TOKEN, bounded
+from harness.pipeline.request import Request
+from harness.pipeline.steps.embed_step import TaskTexts, embed_step, share_of_layers
+from harness.pipeline.steps.pool_step import SHARD, PoolStep
+from harness.pipeline.steps.step import Step, pace_of
+from harness.recipes import Settings
+
+
+def pool_steps(
+    request: Request, task: Task, settings: Settings, parents: tuple[Step, ...]
+) -> list[PoolStep]:
+    """Return the steps that embed a task's pool, ``SHARD`` candidates each.
+
+    The pool is that of all languages, whichever are asked for.
+
+    Args:
+        request: What was asked for.
+        task: The task.
+        settings: Tokens read, layer and pooling.
+        parents: The training whose encoder it is, if any, and the step that picks the layer.
+    """
+    facts, digest = request.facts.pool(task)
+    steps = []
+    count = -(-facts.rows // SHARD)
+    for number in range(count):
+        start, stop = number * SHARD, min(facts.rows, (number + 1) * SHARD)
+        rows = stop - start
+        tokens = facts.size * rows // facts.rows // BYTES_A_TOKEN
+        tokens = min(tokens, rows * settings.max_length)
+        part = f" {number + 1}/{count}" if count > 1 else ""
+        steps.append(
+            PoolStep(
+                name=request.named(f"embed {task.name} pool{part}"),
+                checkpoint=request.checkpoint,
+                task=task,
+                start=start,
+                stop=stop,
+                data=digest,
+                settings=settings,
+                device=request.device,
+                parents=parents,
+                examples=rows,
+                tokens=tokens,
+                work=2.0
+                * tokens
+                * request.checkpoint.body
+                * share_of_layers(request.checkpoint, settings),
+                pace=pace_of(
+                    "embed", f"layer {settings.layer}", request.checkpoint, request.device
+                ),
+            )
+        )
+    return steps
+
+
+def query_steps(
+    request: Request,
+    task: Task,
+    languages: Sequence[str],
+    settings: Settings,
+    parents: tuple[Step, ...],
+) -> Mapping[str, Step]:
+    """Return the step that embeds the queries of each language, cut at their own length."""
+    steps = {}
+    settings = replace(settings, max_length=settings.max_query)
+    for language in languages:
+        facts, data = request.facts.test(task, language)
+        rows = min(facts.rows, request.limit or facts.rows)
+        steps[language] = embed_step(
+            request.named(f"embed {task.name} {language}"),
+            TaskTexts(task, {language: data}, request.limit, 0, 1),
+            (request.checkpoint, settings, request.device),
+            (rows, bounded(facts, rows, settings)),
+            parents,
+        )
+    return steps
