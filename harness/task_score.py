@@ -104,7 +104,7 @@ class TaskScore:
         """Return the cross-lingual transfer gap: English minus the mean of the others, in points.
 
         Source: XTREME (arXiv 2003.11080), section 5. None unless English and at least one
-        other language are scored, so always None for retrieval.
+        other language are scored, so always None for BUCC and Tatoeba.
         """
         others = [language for language in self.scored if language != _ENGLISH]
         if _ENGLISH not in self.languages or not others:

@@ -14,11 +14,11 @@ from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import EvaluatedFormat, Unlabelled
 from harness.formats.faults import Fault, Kind, Report, raising
+from harness.models.embeddings import Encoder
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from harness.models.embeddings import Encoder
     from harness.models.pool import Pool
     from harness.recipes import Settings
     from harness.statistics.clusters import Keys
@@ -29,12 +29,8 @@ Ranked = dict[str, list[str]]
 NAMED = 3  # ids that a message names
 
 
-class Searched(Protocol):
-    """What a prediction needs: what embeds queries, and the pool."""
-
-    @property
-    def queries(self) -> Encoder:
-        """Return what embeds queries."""
+class Searched(Encoder, Protocol):
+    """What a prediction needs: it embeds queries, and has the pool."""
 
     @property
     def pool(self) -> Pool:
@@ -73,7 +69,7 @@ class PassageRetrieval(EvaluatedFormat):
         from harness.search.parts import nearest_of_parts
 
         test = rows["test"]
-        queries = model.queries.embed(test["text"][:], settings.max_query)
+        queries = model.embed(test["text"][:], settings.max_query)
         found = nearest_of_parts(queries, model.pool.parts, self.k).rows
         ids = model.pool.ids
         pairs = zip(test["id"][:], found.tolist(), strict=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.models.embeddings import ROWS, Embeddings
+from harness.models.embeddings import ROWS, Encoder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +67,12 @@ class QueriesAndPool:
         pool: The pool.
     """
 
-    queries: Embeddings
+    queries: Encoder
     pool: Pool
+
+    def embed(self, texts: Sequence[str], max_length: int) -> NDArray[np.float32]:
+        """Return the embeddings of queries (``Encoder.embed``)."""
+        return self.queries.embed(texts, max_length)
 
 
 def write_pool(folder: Path, ids: Sequence[str], rows: NDArray[np.float32]) -> int:

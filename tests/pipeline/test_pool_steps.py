@@ -123,6 +123,15 @@ def test_the_pool_is_not_cut_to_the_languages_asked_for(
     assert two == {name: every[name] for name in ("lareqa/test-de.json", "lareqa/test-tr.json")}
 
 
+def test_a_limit_is_of_queries_alone(evaluate: Call, seen: Seen, tmp_path: Path) -> None:
+    words = ("--limit", 1, "--languages", "de")
+    code, out, err = evaluate("limit", *words, tasks="lareqa")
+    assert code == 0, err
+    assert sorted(len(some) for _, some in seen.texts) == [1, 66]
+    assert list(predictions(tmp_path / "limit/out")["lareqa/test-de.json"]) == ["q0-0_de"]
+    assert "lareqa" in out and "no labels" not in out
+
+
 def test_shards_give_what_one_step_gives_and_a_killed_run_repeats_one(
     evaluate: Call, seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
