@@ -13,8 +13,6 @@ from harness.declarations import Benchmark
 from ..languages import LANGUAGES
 from ..xtreme import panx, tatoeba, udpos, xquad
 from ..xtreme.squad import SQUAD
-from .mewslix_pairs import MEWSLIX_PAIRS
-from .squad_passages import SQUAD_PASSAGES
 
 XTREME_R = Benchmark(
     name="xtreme-r",
@@ -31,7 +29,7 @@ XTREME_R = Benchmark(
         "xquad": (*xquad.TASK.languages, "ro"),
         "tatoeba": (*tatoeba.TASK.languages, "az", "lt", "pl", "uk", "ro"),
     },
-    training={"tatoeba": SQUAD, "lareqa": SQUAD_PASSAGES, "mewslix": MEWSLIX_PAIRS},
+    training={"tatoeba": SQUAD},
     official={
         "classification": ("xnli", "xcopa"),
         "multi_choice": ("xcopa",),

@@ -7,6 +7,8 @@ from harness.data.layouts import XquadR
 from harness.declarations import Design, Folder, Task
 from harness.formats import PassageRetrieval
 
+from .squad_passages import SQUAD_PASSAGES
+
 TASK = Task(
     name="lareqa",
     title="LAReQA",
@@ -20,6 +22,7 @@ TASK = Task(
         },
         labels="lareqa/test-{lang}.json",
     ),
+    training=SQUAD_PASSAGES,
     design=Design(clusters=240, item_sd=5.0, mixture_sd=8.0),
     licence="CC BY-SA 4.0",
     citation="Roy et al. 2020, LAReQA, arXiv 2004.05484",

@@ -7,6 +7,8 @@ from harness.data.layouts import MewsliX
 from harness.declarations import Folder, Task
 from harness.formats import PassageRetrieval
 
+from .mewslix_pairs import MEWSLIX_PAIRS
+
 TASK = Task(
     name="mewslix",
     title="Mewsli-X",
@@ -20,6 +22,7 @@ TASK = Task(
         },
         labels="mewslix/test-{lang}.json",
     ),
+    training=MEWSLIX_PAIRS,
     licence="Apache-2.0; WikiNews texts CC BY 2.5",
     citation="Ruder et al. 2021, XTREME-R, arXiv 2104.07412",
     homepage="https://github.com/google-research/google-research/tree/master/dense_representations_for_entity_retrieval",
