@@ -2,6 +2,7 @@
 
 from harness.api import compare, evaluate, load, score, study, tasks, train
 from harness.array_api import embed, mine, mine_files, neighbours
+from harness.checklist_api import checklist
 from harness.declarations import Benchmark, Folder, Hub, Task, TrainingSet
 from harness.version import __version__
 
@@ -12,6 +13,7 @@ __all__ = [
     "Task",
     "TrainingSet",
     "__version__",
+    "checklist",
     "compare",
     "embed",
     "evaluate",

@@ -127,6 +127,7 @@ BOUNDS = {
     "max_steps": COUNT,
     "workers": PROCESSES,
     "mlm": SHARE,
+    "cases": Bounds(1, 10_000),
     "tried": Bounds(1, 10**6),  # as the schema of submissions has them
     "parameters": Bounds(0, 10**18),
     "neighbours": NEIGHBOURS,

@@ -57,8 +57,8 @@ class Told:
 
 def test_it_gives_verbs_and_nouns_and_nothing_else() -> None:
     assert sorted(harness.__all__) == sorted(
-        "Benchmark Folder Hub Task TrainingSet __version__ compare embed evaluate load mine"
-        " mine_files neighbours score study tasks train".split()
+        "Benchmark Folder Hub Task TrainingSet __version__ checklist compare embed evaluate load"
+        " mine mine_files neighbours score study tasks train".split()
     )
     assert all(getattr(harness, name).__doc__ for name in harness.__all__ if name[0] != "_")
     assert (ROOT / "harness" / "py.typed").is_file()

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from harness.cli.arguments import run
+from harness.cli.checklist_command import checklist_command
 from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.export_command import export_command
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "study power": power_command,
     "study submit": submit_command,
     "compare": compare_command,
+    "checklist": checklist_command,
     "demo": demo_command,
     "score": score_command,
     "mine": mine_command,

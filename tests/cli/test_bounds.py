@@ -13,6 +13,7 @@ from harness import recipes, registry
 from harness.api import evaluate
 from harness.bounds import BOUNDS, COUNT, SEED, SHARE, WEIGHT, Bounds, Either, shown
 from harness.cli.arguments import parameters_of
+from harness.cli.checklist_command import checklist_command
 from harness.cli.compare_command import compare_command
 from harness.cli.eval_command import demo_command, evaluate_command
 from harness.cli.export_command import export_command
@@ -185,6 +186,7 @@ COMMANDS = {
     ("study", "run", "x"): run_command,
     ("study", "table", "x"): table_command,
     ("study", "power", "x"): power_command,
+    ("checklist", "x"): checklist_command,
     ("compare", "x"): compare_command,
     ("store", "check"): check_store_command,
     ("store", "prune", "x"): prune_command,
@@ -214,6 +216,7 @@ def test_every_number_of_the_command_line_is_seen() -> None:
         "--limit",
         "--max-steps",
         "--mlm",
+        "--cases",
         "--workers",
         "--seed-sd",
         "--neighbours",
