@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness import registry
 from harness.data.files import copy_file, digest, write_json
 from harness.data.folder import FolderSource
+from harness.data.layouts.pooled import Candidate
 from harness.data.source import Source
 from harness.declarations import Folder, Task, TrainingSet
 from harness.errors import HarnessError
@@ -65,6 +66,10 @@ class SuiteSource:
     def examples(self, of: Task | TrainingSet, split: str, language: str) -> Dataset:
         """Return a split's rows."""
         return self._of(of).examples(of, split, language)
+
+    def pool(self, task: Task, start: int = 0, stop: int | None = None) -> Iterator[Candidate]:
+        """Yield some candidates of a retrieval task."""
+        return self._of(task).pool(task, start, stop)
 
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, None if it is not known."""

@@ -226,7 +226,9 @@ def test_a_broken_plug_in_is_an_error_for_who_names_it(broken: str, run: Call) -
 
 def test_a_broken_plug_in_is_a_warning_in_lists(broken: str, run: Call, small_data: Path) -> None:
     code, out, err = run("tasks")
-    assert code == 0 and listed(out) == LISTED and out.endswith(", squad, squad-passages, squad_v2\n")
+    assert (
+        code == 0 and listed(out) == LISTED and out.endswith(", squad, squad-passages, squad_v2\n")
+    )
     assert len(err.splitlines()) == 3  # a task, a training set and a benchmark
     assert all(line.startswith(f"warning: {broken}") for line in err.splitlines())
     assert run("tasks", "--json")[2] == "", "once is enough"
