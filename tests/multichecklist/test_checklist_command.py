@@ -168,6 +168,19 @@ def test_a_case_passes_if_all_its_examples_do() -> None:
     assert rates["t"]["en"] == Rate(4, 2) and rates["t"]["en"].error == 50.0
 
 
+def test_right_answers_pass_every_case(place: Path) -> None:
+    templates = read_templates(place / "t.tsv")
+    suites = {code: generate(templates, code, 6, 9) for code in templates.languages}
+    right = {c: {one.id: f"{one.answer} ." for one in s.examples} for c, s in suites.items()}
+    rates = rates_of(suites, right)
+    assert {rate.failed for some in rates.values() for rate in some.values()} == {0}
+    for answers in right.values():  # one wrong answer is one case
+        answers["comparisons-0003-1-2"] = "nobody"
+    again = rates_of(suites, right)
+    assert [rate.failed for rate in again["comparisons"].values()] == [1, 1, 1, 1]
+    assert again["a-plant-again"] == rates["a-plant-again"]
+
+
 def test_cases_that_no_span_can_pass_are_counted() -> None:
     twice = Case(
         "t", (Example("1", "Ann, Bo.", "Who?", "Ann"), Example("2", "Ann, Bo.", "Who?", "Bo"))
