@@ -72,7 +72,7 @@ def test_it_is_listed_and_shown(installed: Path) -> None:
     tasks, _, intermediate = done.stdout.partition("\n\n")
     rows = {line.split()[0]: line for line in tasks.splitlines()[2:]}
     assert sorted(rows) == sorted([*LISTED, "toynli"])
-    assert "hellaswag, mlm, mnli" in intermediate
+    assert "hellaswag, mewslix-pairs, mlm, mnli" in intermediate
     for part in ("classification", "sentence-pair classification", " 3 ", "toynli-lessons", "CC0"):
         assert part in rows["toynli"]
     task = json.loads(harness(installed, "tasks", "toynli", "--json").stdout)
@@ -226,9 +226,8 @@ def test_a_broken_plug_in_is_an_error_for_who_names_it(broken: str, run: Call) -
 
 def test_a_broken_plug_in_is_a_warning_in_lists(broken: str, run: Call, small_data: Path) -> None:
     code, out, err = run("tasks")
-    assert (
-        code == 0 and listed(out) == LISTED and out.endswith(", squad, squad-passages, squad_v2\n")
-    )
+    sets = ", squad, squad-passages, squad_v2\n"
+    assert code == 0 and listed(out) == LISTED and out.endswith(sets)
     assert len(err.splitlines()) == 3  # a task, a training set and a benchmark
     assert all(line.startswith(f"warning: {broken}") for line in err.splitlines())
     assert run("tasks", "--json")[2] == "", "once is enough"
