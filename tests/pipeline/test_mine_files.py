@@ -241,6 +241,7 @@ def test_what_is_no_list_of_sentences_is_refused(texts: Any, tiny: Path) -> None
         (b"PK\x03\x04\x14\x00\x00\x00a sentence\n", ": compressed; unpack it"),
         ("a sentence\n".encode("utf-16"), ":1: not UTF-8"),
     ],
+    ids=["gzip", "xz", "bz2", "zip", "utf-16"],
 )
 def test_files_that_are_not_plain_text(
     content: bytes, said: str, mine: Call, tmp_path: Path
