@@ -21,6 +21,7 @@ from harness.cli.import_command import import_command
 from harness.cli.leaderboard_command import build_command
 from harness.cli.look_commands import check_command, score_command, tasks_command
 from harness.cli.main import COMMANDS as INSTALLED
+from harness.cli.mewslix_command import mewslix_command
 from harness.cli.mine_command import mine_command
 from harness.cli.pack_command import pack_command
 from harness.cli.review_command import review_command
@@ -102,6 +103,7 @@ def test_every_setting_says_what_it_is_and_who_reads_it() -> None:
     forms = [registry.task(name).format for name in registry.task_names()]
     forms += [registry.training(name).format for name in registry.training_names()]
     read = {name for form in forms for name in form.reads} | {"language_exponent"}
+    read |= {"negatives", "mask_same"}  # they are values of a dual encoder's format (``settled``)
     assert read == set(read_by("format"))
 
 
@@ -182,6 +184,7 @@ COMMANDS = {
     ("mine", "x", "x", "--from", "x"): mine_command,
     ("tasks",): tasks_command,
     ("data", "check", "x"): check_command,
+    ("data", "mewslix", "x", "x"): mewslix_command,
     ("study", "plan", "x"): plan_command,
     ("study", "run", "x"): run_command,
     ("study", "table", "x"): table_command,
