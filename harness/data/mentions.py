@@ -57,7 +57,7 @@ def spans_of(values: Any, text: str) -> list[Span]:
         ValueError: There is no such list, or a span is empty or leaves the text.
     """
     if not isinstance(values, list):
-        raise ValueError(f"sentence_spans is no list but {shown(values)}")
+        raise ValueError(f"sentence_spans is not a list: {shown(values)}")
     return [span_of(value, text) for value in values]
 
 
@@ -75,7 +75,7 @@ def span_of(value: Any, text: str) -> Span:
             another one.
     """
     if not isinstance(value, Mapping):
-        raise ValueError(f"a span is no object but {shown(value)}")
+        raise ValueError(f"a span is not an object: {shown(value)}")
     start, end = value.get("start"), value.get("end")
     if type(start) is not int or type(end) is not int:
         raise ValueError(f"a span has no whole numbers start and end but {shown(dict(value))}")

@@ -104,7 +104,7 @@ class PassageRetrieval(EvaluatedFormat):
             if isinstance(ids, list) and all(isinstance(one, str) for one in ids):
                 ranked[name] = ids[: self.k]
                 continue
-            text = f"the answer to {name:.60} is no list of ids but {ids!r:.60}"
+            text = f"the answer to {name:.60} is not a list of ids: {ids!r:.60}"
             found = f"{name:.60}: {ids!r:.60}"
             tell(Fault(Kind.ANSWER, text, found=found, expected='a list of ids, ["…", …]'))
         if report:
@@ -130,7 +130,10 @@ class PassageRetrieval(EvaluatedFormat):
         texts = all(isinstance(ids, list) and all(isinstance(i, str) for i in ids) for ids in lists)
         if not value or not texts:
             raise HarnessError(f"{path}: not an object of query id to the ids of right candidates")
-        gold = {name: [one for one in ids if one.strip()] for name, ids in value.items()}
+        gold = {
+            name: list(dict.fromkeys(one for one in ids if one.strip()))
+            for name, ids in value.items()
+        }
         if not any(gold.values()):
             raise Unlabelled(f"{path}: no labels (no query has a right candidate)")
         return {name: ids for name, ids in gold.items() if ids}

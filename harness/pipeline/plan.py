@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from harness import registry
 from harness.data.layouts.pooled import POOL
@@ -231,7 +230,9 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
     if task.format.head is not None:
         return settings
     if training is not None and hasattr(training.format, "settled"):  # as it was learnt
-        return as_learnt(settings, training.format, request.checkpoint)
+        learnt = request.recipe.settings(training.format, training)
+        pooling = training.format.settled(learnt, request.checkpoint).pooling
+        return as_learnt(settings, pooling, request.checkpoint, task.name)
     if training and isinstance(training.format, SpanExtraction) and settings.layer == "usual":
         settings = replace(settings, layer="xtreme")
     if settings.pooling == POOLER:
@@ -239,15 +240,23 @@ def _settings(request: Request, task: Task, training: TrainingSet | None) -> Set
     return of_retrieval(settings, request.checkpoint)
 
 
-def as_learnt(settings: Settings, form: Any, checkpoint: Checkpoint) -> Settings:
+def as_learnt(settings: Settings, pooling: str, checkpoint: Checkpoint, task: str) -> Settings:
     """Return settings by which a dual encoder is measured: its pooling, and the last hidden state.
 
     Args:
-        settings: The recipe's.
-        form: The format that it was trained with; its ``settled`` tells the pooling.
+        settings: The recipe's for the task.
+        pooling: The pooling that it is trained with.
         checkpoint: The encoder before the training.
+        task: The task's name.
+
+    Raises:
+        HarnessError: The recipe wants it measured by another pooling.
     """
-    pooling = form.settled(settings, checkpoint).pooling
+    if settings.pooling not in ("auto", pooling):
+        raise HarnessError(
+            f"pooling {settings.pooling}: {task} is measured with what its dual encoder is trained"
+            f' with, which is {pooling}; set pooling in [format."dual encoder"] or in [default]'
+        )
     layer = "last" if settings.layer in ("usual", "auto") else settings.layer
     return of_retrieval(replace(settings, pooling=pooling, layer=layer), checkpoint)
 

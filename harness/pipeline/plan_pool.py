@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.declarations import Task
+from harness.models.pooling import OWN
+from harness.models.sentence_modules import own_length
 from harness.pipeline.dataset_facts import BYTES_A_TOKEN, bounded
 from harness.pipeline.request import Request
 from harness.pipeline.steps.embed_step import TaskTexts, embed_step, share_of_layers
@@ -70,7 +72,10 @@ def query_steps(
 ) -> Mapping[str, Step]:
     """Return the step that embeds the queries of each language, cut at their own length."""
     steps = {}
-    settings = replace(settings, max_length=settings.max_query)
+    read = settings.max_query
+    if settings.pooling == OWN:
+        read = own_length(request.checkpoint.path, read)
+    settings = replace(settings, max_length=read)
     for language in languages:
         facts, data = request.facts.test(task, language)
         rows = min(facts.rows, request.limit or facts.rows)

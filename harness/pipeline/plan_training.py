@@ -14,6 +14,7 @@ from harness.declarations import Format, Learnt, Task, TrainingSet
 from harness.errors import HarnessError, unknown
 from harness.models import ability
 from harness.models.checkpoint_files import RECORD, own_record
+from harness.models.pooling import POOLER
 from harness.pipeline.dataset_facts import bounded, with_labels
 from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
@@ -215,6 +216,11 @@ def training_notes(request: Request, one: SetSpec) -> tuple[str, ...]:
     notes, form = request.facts.training(one.training)[0].notes, one.training.format
     if request.start is None and hasattr(form, "notes"):
         notes += tuple(form.notes(request.checkpoint))
+    elif getattr(form, "pooling", "") == POOLER:
+        notes += (
+            f"{one.training.name}: where the training before it kept no pooler (most heads have"
+            " none), one is learnt from scratch",
+        )
     return notes
 
 

@@ -1,1 +1,1 @@
-"""XTREME-R (arXiv 2104.07412), so far without LAReQA and Mewsli-X."""
+"""XTREME-R (arXiv 2104.07412): its own three tasks, and what they learn from."""

@@ -51,8 +51,8 @@ def test_spans_are_checked_against_their_text() -> None:
     assert spans_of([{"start": 0, "end": 4}], "Mill.") == [(0, 4)]
     assert span_of({"start": 1, "end": 3, "text": "𝔪l"}, "a𝔪ll") == (1, 3)  # code points
     for value, fault in [
-        ("x", "no list"),
-        ([3], "no object"),
+        ("x", "not a list"),
+        ([3], "not an object"),
         ([{"start": 0}], "no whole numbers"),
         ([{"start": True, "end": 2}], "no whole numbers"),
         ([{"start": 2, "end": 2}], "is empty"),

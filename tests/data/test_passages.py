@@ -150,9 +150,9 @@ def test_a_mention_and_its_entitys_description_are_a_pair(write: Write) -> None:
     [
         ({"mention__mention_span": {"start": 4, "end": 8, "text": "mull"}}, "is not at 4 to 8"),
         ({"mention__mention_span": {"start": 4, "end": 80}}, "leaves its text"),
-        ({"mention__example_id": 7}, "example_id is no text"),
-        ({"context__sentence_spans": None}, "no list"),
-        ({"context__text": 3}, "text is no text"),
+        ({"mention__example_id": 7}, "example_id is not text"),
+        ({"context__sentence_spans": None}, "not a list"),
+        ({"context__text": 3}, "text is not text"),
         ({"entity__description": " \n"}, "entity 'Q1' has no description"),
         ({"entity__sentence_spans": [{"start": 0, "end": 99}]}, "leaves its text"),
     ],

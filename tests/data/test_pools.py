@@ -137,8 +137,8 @@ def test_offsets_are_code_points(tmp_path: Path, lareqa: Task) -> None:
         (lambda p: p["sentence_breaks"].append(["1", 2]), "expected [start, end]"),
         (lambda p: p["qas"][0].pop("answers"), "paragraph 1: no 'answers'; see SQuAD v1.1"),
         (lambda p: p["qas"][0].update(answers=[]), "question q0-0 has no answers"),
-        (lambda p: p["qas"][0]["answers"][0].update(answer_start="7"), "no whole number"),
-        (lambda p: p.update(context=3), "context is no text but 3"),
+        (lambda p: p["qas"][0]["answers"][0].update(answer_start="7"), "not a whole number"),
+        (lambda p: p.update(context=3), "context is not text: 3"),
         (lambda p: p["qas"][1].update(id="q0-0"), "two questions have the id q0-0"),
     ],
 )
@@ -245,10 +245,11 @@ def test_a_broken_line_among_many_is_named_and_memory_is_bounded(
     [
         ({"description": " "}, "entity Q2 has no description; take it out of the pool"),
         ({"description": None}, "entity Q2 has no description"),
-        ({"entity_id": "Q\n2"}, "entity_id is no id on one line"),
-        ({"entity_id": 7}, "entity_id is no id on one line"),
+        ({"entity_id": "Q\n2"}, "entity_id is not an id on one line"),
+        ({"entity_id": "Q2\r"}, "entity_id is not an id on one line"),
+        ({"entity_id": 7}, "entity_id is not an id on one line"),
         ({"sentence_spans": [{"start": 0, "end": 999}]}, "leaves its text"),
-        ({"sentence_spans": "x"}, "is no list"),
+        ({"sentence_spans": "x"}, "is not a list"),
     ],
 )
 def test_malformed_entities_are_one_line(
@@ -282,7 +283,7 @@ def test_entities_without_sentences_are_counted(tmp_path: Path, mewslix: Task) -
         (lambda r: r.pop("mentions"), "no 'mentions'"),
         (lambda r: r.update(mentions=[3]), "not a context with mentions"),
         (lambda r: r["mentions"][1].update(example_id="de-1-0"), "de-1-0 comes twice"),
-        (lambda r: r["context"].update(text=None), "no text but None"),
+        (lambda r: r["context"].update(text=None), "not text: None"),
     ],
 )
 def test_malformed_mentions_are_one_line(

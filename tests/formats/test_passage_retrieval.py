@@ -102,7 +102,7 @@ def test_repeated_and_unknown_ids_are_counted() -> None:
 def test_a_list_that_is_not_a_list(value: Any) -> None:
     ranked, (fault,) = faults_of({"m": value, "n": ["Q1"]})
     assert fault.kind is Kind.ANSWER and ranked == {"n": ["Q1"]}
-    with pytest.raises(HarnessError, match=r"test-de.json: the answer to m is no list of ids"):
+    with pytest.raises(HarnessError, match=r"test-de.json: the answer to m is not a list of ids"):
         FORM.read(file({"m": value}))
 
 

@@ -16,7 +16,6 @@ from support.passages import write_lareqa, write_mewslix
 from harness import registry
 from harness.data.files import digest
 from harness.errors import HarnessError
-from harness.models.checkpoint import Checkpoint
 from harness.models.embeddings import ROWS
 from harness.models.model import Model
 from harness.models.pool import IDS, Pool, write_pool
@@ -267,23 +266,13 @@ def test_the_pooler_reads_the_last_state_and_must_be_there(
     assert set(predictions(tmp_path / "bert/out")) == {"lareqa/test-de.json"}
 
 
-def test_a_dual_encoder_is_measured_as_it_was_learnt(tiny: Path) -> None:
-    """By its pooling, and on the last state unless a layer is named."""
-
-    @dataclass(frozen=True)
-    class Dual:
-        pooling: str = "pooler"
-
-        def settled(self, settings: Settings, checkpoint: Checkpoint) -> Dual:
-            return replace(self, pooling="mean")
-
+def test_a_dual_encoder_is_measured_on_the_last_state(tiny: Path) -> None:
+    """Unless a layer is named."""
     from harness.models.checkpoint import open_checkpoint
 
-    training: Any = type("Set", (), {"format": Dual()})()
     checkpoint = open_checkpoint(str(tiny), offline=True)
     for layer, expected in (("usual", 2), ("auto", 2), (1, 1)):
-        settings = Settings(layer=layer)
-        found = plan.as_learnt(settings, training.format, checkpoint)
+        found = plan.as_learnt(Settings(layer=layer), "mean", checkpoint, "lareqa")
         assert (found.layer, found.pooling) == (expected, "mean")
 
 

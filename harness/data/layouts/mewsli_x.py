@@ -108,7 +108,7 @@ def _mentions(path: Path, report: Report) -> Iterator[tuple[int, Mention]]:
             context, mentions = row["context"], row["mentions"]
             text = context["text"]
             if not isinstance(text, str):
-                raise ValueError(f"the context's text is no text but {shown(text)}")
+                raise ValueError(f"the context's text is not text: {shown(text)}")
             spans = spans_of(context.get("sentence_spans") or [], text)
             document = _name(context["document_id"], "document_id")
             found = []
@@ -137,6 +137,6 @@ def _mentions(path: Path, report: Report) -> Iterator[tuple[int, Mention]]:
 
 def _name(value: Any, what: str) -> str:
     """Return an id, which is to stand on a line of its own."""
-    if not isinstance(value, str) or not value.strip() or len(value.splitlines()) > 1:
-        raise ValueError(f"{what} is no id on one line but {shown(value)}")
+    if not isinstance(value, str) or not value.strip() or value.splitlines() != [value]:
+        raise ValueError(f"{what} is not an id on one line: {shown(value)}")
     return value

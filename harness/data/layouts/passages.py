@@ -131,12 +131,12 @@ def _pair(row: Row) -> tuple[str, str, str, str]:
 def _object(row: Row, name: str) -> Mapping[str, Any]:
     value = row[name]
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name} is no object but {shown(value)}")
+        raise ValueError(f"{name} is not an object: {shown(value)}")
     return value
 
 
 def _text(row: Row, name: str) -> str:
     value = row[name]
     if not isinstance(value, str):
-        raise ValueError(f"{name} is no text but {shown(value)}")
+        raise ValueError(f"{name} is not text: {shown(value)}")
     return value

@@ -208,12 +208,12 @@ def _question(value: Mapping[str, Any], sentences: Sequence[Span]) -> Question:
         raise ValueError(f"question {name:.60} has no answers; see SQuAD v1.1")
     answer, start = _text(answers[0]["text"], "answer"), answers[0]["answer_start"]
     if type(start) is not int:
-        raise ValueError(f"question {name:.60}: answer_start is no whole number, {shown(start)}")
+        raise ValueError(f"question {name:.60}: answer_start is not a whole number: {shown(start)}")
     sentence = next((i for i, (a, b) in enumerate(sentences) if a <= start < b), None)
     return Question(name, text, sentence, bool(answer.strip()))
 
 
 def _text(value: Any, what: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{what} is no text but {shown(value)}")
+        raise ValueError(f"{what} is not text: {shown(value)}")
     return value

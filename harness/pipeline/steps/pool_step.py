@@ -57,10 +57,11 @@ class PoolStep(Step):
 
     def identity(self) -> Mapping[str, Any]:
         """Return what decides the embeddings."""
+        form = self.task.format
         return {
             "checkpoint": "" if self.parents else self.checkpoint.fingerprint,
             "pool": {
-                "layout": type(self.task.format.layout).__name__,
+                "layout": [type(form.layout).__name__, form.name, form.version],
                 "data": self.data,
                 "candidates": [self.start, self.stop],
             },
