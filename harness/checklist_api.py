@@ -47,7 +47,7 @@ def checklist(
         suites: Folder of the official suites (``XX_squad_suite.json``), to be read by the
             templates; None for cases made from these.
         languages: Codes, on the command line parted by commas; () means all that there are.
-        cases: Cases of each test where they are made here.
+        cases: Cases of each test where they are made here; fewer than 200 mark the rates partial.
         seed: Decides the cases that are made here, and seeds the training.
         output: Folder to write; None for ``results/checklist-CHECKPOINT-RECIPE-SEED``.
 
@@ -92,5 +92,5 @@ def checklist(
     if suites is not None:
         made = checklist_run.official(Path(suites), read, languages)
     else:
-        made = checklist_run.made_here(read, languages, seed, cases, folder / "suites")
+        made = checklist_run.made_here(read, languages, seed, cases, folder / checklist_run.SUITES)
     return checklist_run.run_checklist(request, made, kept, folder, display, choice)

@@ -75,13 +75,17 @@ def submit_command(
     submitter: Annotated[str, Option(help="Your name, or your group's.")] = "anonymous",
     licence: Annotated[str, Option(help="SPDX id of what you hand in, as CC-BY-4.0.")] = "",
     slug: Annotated[str, Option(help="What the slugs begin with [the study's name].")] = "",
+    about: Annotated[str, Option(help="TOML file of what only you know of the models.")] = "",
     **options: Any,
 ) -> None:
     """Make an entry of each row of a study that has finished runs, its baseline linked."""
     from harness.studies.study_submit import Handing, submit
+    from harness.submission.about import NOTHING_SAID, About
 
+    said = About.read(Path(about)) if about else NOTHING_SAID
     whole, kept = api.planned_study(file, **options)
-    handed = submit(whole, kept, Handing(output, listed(tasks), submitter, licence, slug))
+    handing = Handing(output, listed(tasks), submitter, licence, slug, said)
+    handed = submit(whole, kept, handing)
     for line in handed.left_out:
         print(f"left out: {line}", file=sys.stderr)
     for folder in handed.written:

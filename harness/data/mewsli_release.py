@@ -100,13 +100,28 @@ def lay_out(source: Path, output: Path) -> LaidOut:
         for name in RELEASED:
             if name not in seen:
                 raise HarnessError(f"{source}: no {name}; {_remedy(source)}")
-        for target in targets:
-            if (aside / target.parent.name).is_dir():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                (aside / target.parent.name).rename(target)
+        _into_place({aside / target.parent.name: target for target in targets})
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return written
+
+
+def _into_place(moves: Mapping[Path, Path]) -> None:
+    """Rename the folders that are there, all or none."""
+    moves = {made: target for made, target in moves.items() if made.is_dir()}
+    done: list[tuple[Path, Path]] = []
+    try:
+        for target in moves.values():  # before the first is renamed: this fails, too
+            target.parent.mkdir(parents=True, exist_ok=True)
+        for made, target in moves.items():
+            made.rename(target)
+            done.append((made, target))
+    except OSError as error:
+        for made, target in done:
+            target.rename(made)
+        places = " and ".join(str(target.parent) for target in moves.values())
+        what = f"cannot be written ({one_line(error)}); nothing was laid out"
+        raise HarnessError(f"{places}: {what}") from error
 
 
 def _remedy(source: Path) -> str:
@@ -191,13 +206,18 @@ def _write(name: str, shown: str, stream: IO[bytes], aside: Path, written: LaidO
     if name in MENTIONS:
         _write_mentions(MENTIONS[name], shown, stream, aside, written)
         return
-    needed = (
-        ("entity_id", "description") if name == CANDIDATES else ("contextual_mention", "entity")
-    )
     count = 0
+    seen: set[str] = set()
     with (aside / "xtreme" / name).open("wb") as file:
         for count, (raw, row) in enumerate(_rows(stream, shown), 1):
-            _need(row, needed, f"{shown}:{count}")
+            place = f"{shown}:{count}"
+            if name == CANDIDATES:
+                _check_entity(row, place)
+                if row["entity_id"] in seen:
+                    raise HarnessError(f"{place}: {row['entity_id']!r:.80} is there twice")
+                seen.add(row["entity_id"])
+            else:
+                _check_pair(row, place)
             file.write(raw.rstrip(b"\r\n") + b"\n")
     if not count:
         raise HarnessError(f"{shown}: holds no rows; download it again")
@@ -273,6 +293,25 @@ def _mentions(row: Mapping[str, Any], place: str) -> tuple[str, list[dict[str, A
         if not isinstance(one["example_id"], str) or not isinstance(one["entity_id"], str):
             raise HarnessError(f"{place}: example_id and entity_id are texts; download it again")
     return language, mentions
+
+
+def _check_entity(row: Any, place: str) -> None:
+    """Refuse what is not an entity with its description."""
+    _need(row, ("entity_id", "description"), place)
+    if not isinstance(row["entity_id"], str) or not isinstance(row["description"], str):
+        raise HarnessError(f"{place}: entity_id and description are texts; download it again")
+
+
+def _check_pair(row: Any, place: str) -> None:
+    """Refuse what is not a mention in its context with its entity."""
+    _need(row, ("contextual_mention", "entity"), place)
+    both = row["contextual_mention"]
+    _need(both, ("context", "mention"), f"{place}: contextual_mention")
+    _need(both["context"], ("text",), f"{place}: contextual_mention.context")
+    if not isinstance(both["context"]["text"], str):
+        raise HarnessError(f"{place}: contextual_mention.context.text is a text; download it again")
+    _need(both["mention"], ("mention_span",), f"{place}: contextual_mention.mention")
+    _check_entity(row["entity"], f"{place}: entity")
 
 
 def _need(value: Any, keys: tuple[str, ...], place: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,9 @@ NAME = "multichecklist"
 TEMPLATES = "checklist_templates.tsv"
 TRAINING = "squad"  # v1.1, as test_models.py of google-research/xtreme expects
 SUITES, PREDICTIONS = "suites", "predictions"
+OWN_FILE = "{lang}.json"  # of a suite that is made here, and of the predictions
+CASES = 200  # of a test, that rates are of; with fewer they are partial
+_WRITTEN = re.compile("[a-z]{2,3}(-[A-Za-z]{2,8})?[.]json")  # OWN_FILE of any language
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ class Suites:
         folder: Where their files are.
         pattern: Name of a file there.
         templates: The templates that they are made or read by.
+        cases: Cases of a test that were asked for, None of official suites.
     """
 
     origin: str
@@ -97,6 +101,7 @@ class Suites:
     folder: Path
     pattern: str
     templates: Templates
+    cases: int | None = None
 
     @property
     def task(self) -> Task:
@@ -104,6 +109,29 @@ class Suites:
         files = {"test": self.pattern}
         title, languages = "MultiCheckList", tuple(self.by_language)
         return Task(NAME, title, SpanExtraction(), languages, Folder(files=files))
+
+    @property
+    def partial(self) -> str:
+        """Return why rates are not comparable with those of complete suites, "" if they are."""
+        few = self.cases is not None and self.cases < CASES
+        return f"{self.cases} cases a test" if few else ""
+
+    def write(self) -> None:
+        """Write the files of suites that were made here."""
+        if self.origin == OURS and first_process():
+            for code, suite in self.by_language.items():
+                write_json(as_squad(suite), self.folder / self.pattern.format(lang=code))
+
+    def clear(self, output: Path) -> None:
+        """Remove what an earlier checklist wrote into an output folder, but for these suites."""
+        if not (output / FILE).is_file():
+            return
+        own = {self.pattern.format(lang=code) for code in self.by_language}
+        kept = {SUITES: own if self.origin == OURS else set(), PREDICTIONS: set()}
+        for name, files in kept.items():
+            for path in (output / name).glob("*.json"):
+                if _WRITTEN.fullmatch(path.name) and path.name not in files and path.is_file():
+                    path.unlink()
 
 
 @dataclass(frozen=True)
@@ -150,7 +178,7 @@ def templates_file(templates: Path | None, data: Path | None) -> Path:
 def made_here(
     templates: Templates, languages: Sequence[str], seed: int, cases: int, folder: Path
 ) -> Suites:
-    """Return suites made from the templates, and write their files.
+    """Return suites made from the templates; planning writes their files.
 
     Args:
         templates: The templates.
@@ -165,12 +193,7 @@ def made_here(
     templates.check_languages(languages)
     chosen = languages or templates.languages
     suites = {code: generate(templates, code, seed, cases) for code in chosen}
-    if first_process():
-        if (folder.parent / FILE).is_file():  # of an earlier run, perhaps of other languages
-            shutil.rmtree(folder, ignore_errors=True)
-        for code, suite in suites.items():
-            write_json(as_squad(suite), folder / f"{code}.json")
-    return Suites(OURS, suites, folder, "{lang}.json", templates)
+    return Suites(OURS, suites, folder, OWN_FILE, templates, cases)
 
 
 def official(folder: Path, templates: Templates, languages: Sequence[str]) -> Suites:
@@ -198,6 +221,9 @@ def official(folder: Path, templates: Templates, languages: Sequence[str]) -> Su
 def plan_checklist(request: Request, suites: Suites) -> ChecklistPlan:
     """Plan a checklist: the training, then a prediction a language.
 
+    Suites that are made here are written once the training is planned: predictions are planned
+    by their files, and what cannot be run writes nothing.
+
     Raises:
         HarnessError: There is no SQuAD to learn from, or the checkpoint cannot do it.
     """
@@ -205,6 +231,7 @@ def plan_checklist(request: Request, suites: Suites) -> ChecklistPlan:
     settings = request.recipe.settings(training.format, training)
     spec = set_spec(request, training, settings)
     step = training_step(request, [spec], settings)
+    suites.write()
     source = SuiteSource(request.source, FolderSource(suites.folder, memory=request.memory))
     task, facts = suites.task, DatasetFacts(source, request.memory)
     predictions = {}
@@ -263,11 +290,10 @@ def run_checklist(
         return ErrorRates({})
     failed = report.reasons()
     task, answers = suites.task, {}
-    if (output / FILE).is_file():
-        shutil.rmtree(output / PREDICTIONS, ignore_errors=True)
+    suites.clear(output)
     for language, step in plan.predictions.items():
         if step.key not in failed:
-            target = output / PREDICTIONS / f"{language}.json"
+            target = output / PREDICTIONS / OWN_FILE.format(lang=language)
             copy_file(store.fetched(step) / step.file, target)
             answers[language] = task.format.read(target)
     incomplete = f"incomplete, {len(failed)} steps failed" if failed else ""
@@ -275,7 +301,7 @@ def run_checklist(
         rates=rates_of(suites.by_language, answers),
         origin=suites.origin,
         name=request.checkpoint.name,
-        partial="; ".join(filter(None, [request.partial, incomplete])),
+        partial="; ".join(filter(None, [request.partial, suites.partial, incomplete])),
         notes=plan.notes,
         failed={step.name: failed[step.key] for step in plan.steps if step.key in failed},
         folder=output,
@@ -299,6 +325,7 @@ def _about(request: Request, suites: Suites, plan: ChecklistPlan) -> dict[str, A
     """Return what was run, without a path of this machine."""
     return {
         "seed": request.seed,
+        "cases": suites.cases,
         "recipe": request.recipe.as_dict(),
         "checkpoint": request.checkpoint.fingerprint,
         "templates": digest(suites.templates.path),

@@ -13,7 +13,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.errors import HarnessError
 from harness.multichecklist.filling import Example, Filling, Renderer
 from harness.multichecklist.first_names import first_names
 from harness.multichecklist.templates import (
@@ -149,8 +148,6 @@ def _filling(block: Block, names: Sequence[str], draws: Draws) -> Filling:
         lines[kind] = some[draws.below(len(some))]
     if "p" in block.roots:
         properties = list(block.fillers[PROPERTY])
-        if len(properties) < 2:
-            raise HarnessError(f"the test {block.name!r:.60} has one {PROPERTY}; it needs two")
         for number in ("1", "2"):
             one = properties.pop(draws.below(len(properties)))
             values = block.fillers[one.english]

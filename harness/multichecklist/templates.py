@@ -98,7 +98,8 @@ class Block:
     @cached_property
     def roots(self) -> tuple[str, ...]:
         """Return what stands in the braces of the templates, in any language, in order."""
-        texts = [v.text for line in self.lines for some in line.variants.values() for v in some]
+        variants = [v for line in self.lines for some in line.variants.values() for v in some]
+        texts = [text for one in variants for text in (one.text, one.instead)]
         return tuple(sorted({match[1] for text in texts for match in FILLER.finditer(text)}))
 
 
@@ -304,18 +305,31 @@ def _check_block(path: Path, head: Line, block: Block) -> None:
         lacks = CONTEXT if not block.contexts else f"{QUESTION} and {ANSWER}"
         raise HarnessError(at(path, head.number, f"the test {block.name!r:.60} has no {lacks}"))
     for line in block.lines:
-        texts = [(code, one.text) for code, some in line.variants.items() for one in some]
-        for language, text in texts:
-            for braced in _BRACED.findall(text):
-                found = FILLER.fullmatch(braced)
-                kind = kind_of(found[1]) if found else None
-                if kind is None or (kind and kind not in block.fillers):
-                    what = f"{language}: unknown filler {braced:.40} (known: first_name,"
-                    raise HarnessError(at(path, line.number, f"{what} {', '.join(block.fillers)})"))
-    for line in block.fillers.get(PROPERTY, ()):
+        for language, some in line.variants.items():
+            for braced in _BRACED.findall(" ".join(f"{one.text} {one.instead}" for one in some)):
+                if what := _wrong_filler(braced, block.fillers):
+                    raise HarnessError(at(path, line.number, f"{language}: {what}"))
+    properties = block.fillers.get(PROPERTY, ())
+    for line in properties:
         if line.english not in block.fillers:
             what = f"no lines of the {PROPERTY} {line.english!r:.40}"
             raise HarnessError(at(path, line.number, what))
+    if "p" in block.roots and len(properties) < 2:
+        what = f"the test {block.name!r:.60} has one {PROPERTY}; it needs two"
+        raise HarnessError(at(path, properties[0].number, what))
+
+
+def _wrong_filler(braced: str, fillers: Mapping[str, Sequence[Line]]) -> str:
+    """Return what is wrong with a template's filler, "" if nothing is."""
+    found = FILLER.fullmatch(braced)
+    kind = kind_of(found[1]) if found else None
+    if found is None or (kind and kind not in fillers):
+        return f"unknown filler {braced:.40} (known: first_name, {', '.join(fillers)})"
+    if kind == PROPERTY and not (found[1] == "p" and found[3]):
+        return f"{braced:.40} does not say what of a {PROPERTY}; write {{p.p1}}, p2, v1 or v2"
+    if kind != PROPERTY and found[3]:
+        return f"{braced:.40} has .{found[3]}, which only {{p.{found[3]}}} has; remove it"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from harness.pipeline.steps.train_step import TrainStep
 from harness.results import Results
 from harness.studies.study_file import BASELINE
 from harness.studies.study_results import cell_scores
+from harness.submission.about import NOTHING_SAID, About
 from harness.submission.entry import EntryRun
 from harness.submission.environment import manifest_of
 from harness.submission.record import (
@@ -56,6 +57,7 @@ class Handing:
         submitter: Who hands it in.
         licence: SPDX identifier, "" for none.
         prefix: What the entries' slugs begin with; "" for the study's name.
+        about: What only the user knows of the models, said of every row.
     """
 
     output: Path
@@ -63,6 +65,7 @@ class Handing:
     submitter: str = ANONYMOUS
     licence: str = ""
     prefix: str = ""
+    about: About = NOTHING_SAID
 
 
 @dataclass(frozen=True)
@@ -249,7 +252,7 @@ def _write(row: _Row, history: Origin, whole: StudyPlan, store: Store, handing: 
         manifest=manifest_of(whole.request.device, test_data(steps)),
         retrieval=retrieval_of(steps, store),
     )
-    return write_entry(entry, sources, handing.output)
+    return write_entry(handing.about.told_of(entry), sources, handing.output)
 
 
 def _run(

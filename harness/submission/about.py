@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from harness.data.toml_file import TomlFile
 from harness.submission.json_schema import schema_of
-from harness.submission.record import Submission
+from harness.submission.record import Submission, extra_of
 
 FILLED = ("parameters", "parameters_body", "intermediate", "retrieval", "seed", "seeds")
 
@@ -55,7 +55,7 @@ class About:
         return cls(
             file.tables.get("weights", ""),
             file.tables.get("pretraining"),
-            None if extra is None else tuple(extra),
+            None if extra is None else extra_of(extra),
         )
 
     def told_of(self, entry: Submission) -> Submission:

@@ -74,6 +74,11 @@ class Model:
         )
 
 
+def extra_of(listed: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Return the data that ``training.extra`` lists; how many examples, if not said, is None."""
+    return tuple({**one, "examples": one.get("examples")} for one in listed)
+
+
 @dataclass(frozen=True)
 class Training:
     """How the targets were trained, as the schema has it.
@@ -98,7 +103,7 @@ class Training:
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
         """Return the training that JSON values hold, which must fit the schema."""
-        extra = tuple(value["extra"]) if "extra" in value else None
+        extra = extra_of(value["extra"]) if "extra" in value else None
         return cls(**{**value, "languages": tuple(value["languages"]), "extra": extra})
 
     def as_dict(self) -> dict[str, Any]:

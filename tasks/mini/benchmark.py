@@ -39,7 +39,9 @@ def encoder(cache: Path) -> Path:
     """
     from .encoder import demo_checkpoint
 
-    return demo_checkpoint((p for p in packaged_texts() if not set(NEW) & set(p.parts)), cache)
+    return demo_checkpoint(
+        (p for p in packaged_texts() if not set(NEW) & set(p.relative_to(HERE).parts)), cache
+    )
 
 
 def encoder_of_all(cache: Path) -> Path:
@@ -70,6 +72,8 @@ XTREME_R_MINI = Benchmark(
     groups=XTREME_R.groups,
     languages=languages_of(XTREME_R),
     training=XTREME_R.training,
+    official=XTREME_R.official,
+    statements=XTREME_R.statements,
     data=packaged_data,
     encoder=encoder_of_all,
     facts=XTREME_R.facts,

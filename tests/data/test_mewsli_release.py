@@ -164,6 +164,33 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "deep": (RELEASED[0], b"[" * 100_000 + b"\n", ":1: no valid JSON"),
     "list": (RELEASED[0], b"[]\n", ":1: no entity_id, description"),
     "texts": (RELEASED[1], b'{"mention": "x", "entity": "y"}\n', ":1: no contextual_mention"),
+    "mention": (
+        RELEASED[1],
+        lines(pair("a") | {"contextual_mention": "x"}),
+        ":1: contextual_mention: no context, mention",
+    ),
+    "pair's text": (
+        RELEASED[1],
+        lines({"contextual_mention": {"context": {"text": 3}, "mention": {}}, "entity": ENTITY}),
+        ":1: contextual_mention.context.text is a text",
+    ),
+    "no span": (
+        RELEASED[1],
+        lines({"contextual_mention": {"context": {"text": ""}, "mention": {}}, "entity": ENTITY}),
+        ":1: contextual_mention.mention: no mention_span",
+    ),
+    "entity": (RELEASED[2], lines(pair("a") | {"entity": "Q1"}), ":1: entity: no entity_id"),
+    "pair's entity": (
+        RELEASED[2],
+        lines(pair("a") | {"entity": ENTITY | {"description": None}}),
+        ":1: entity: entity_id and description are texts",
+    ),
+    "description": (
+        RELEASED[0],
+        lines(ENTITY, ENTITY | {"entity_id": "Q2", "description": ["x"]}),
+        ":2: entity_id and description are texts",
+    ),
+    "an entity twice": (RELEASED[0], lines(ENTITY, ENTITY), ":2: 'Q1' is there twice"),
     "empty": (RELEASED[2], b"", "holds no rows"),
     "no mentions": (RELEASED[3], b'{"context": {}}\n', ":1: no mentions"),
     "path": (RELEASED[3], lines(document("../x", "e", "Q1")), "context.language is '../x'"),
@@ -206,6 +233,35 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "out" / "labels" / "mewslix").mkdir(parents=True)
     with pytest.raises(HarnessError, match="is there already"):
         lay_out(source, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["xtreme", "labels"])
+def test_a_folder_that_cannot_be_made_leaves_nothing(name: str, tmp_path: Path) -> None:
+    source = folder_of(tmp_path / "in", release())
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("a file")
+    with pytest.raises(HarnessError, match="nothing was laid out"):
+        lay_out(source, tmp_path / "out")
+    assert tree(tmp_path / "out") == {name: b"a file"}
+
+
+def test_the_first_is_taken_back_if_the_second_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def fails(self: Path, target: Path) -> Path:
+        if target == tmp_path / "out" / "labels" / "mewslix":
+            raise OSError("no room")
+        return rename(self, target)
+
+    source = folder_of(tmp_path / "in", release())
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fails)
+        with pytest.raises(HarnessError, match=r"labels: cannot be written \(no room\)"):
+            lay_out(source, tmp_path / "out")
+    assert tree(tmp_path / "out") == {}
+    assert lay_out(source, tmp_path / "out").labelled == 2
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

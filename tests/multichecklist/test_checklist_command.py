@@ -1,8 +1,10 @@
 """``harness checklist``: from a checkpoint to error rates, on templates of our own."""
 
+import inspect
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from support.command_line import use_cache
 from support.places import MINI
 
 import harness
-from harness.multichecklist.error_rates import ErrorRates, Rate, passes, rates_of
+from harness.multichecklist.checklist_run import CASES, OWN_FILE, Suites
+from harness.multichecklist.error_rates import OURS, ErrorRates, Rate, passes, rates_of
 from harness.multichecklist.filling import Example
 from harness.multichecklist.generate import Case, Suite, generate
 from harness.multichecklist.templates import read_templates
@@ -55,7 +58,9 @@ def test_a_run_and_what_it_writes(checklist: Run, place: Path, tmp_path: Path) -
     assert "train squad\n" in out and "predict multichecklist: en de tr th (48 cases, " in out
     assert "never beside published rates" in out and "written: " in out
     found = written(tmp_path / "out")
-    assert found["suites"] == "ours" and found["partial"] == "" and found["seed"] == 42
+    assert found["suites"] == "ours" and found["seed"] == 42
+    assert found["partial"] == "3 cases a test" and found["cases"] == 3
+    assert "PARTIAL: 3 cases a test" in out
     assert set(found["languages"]) == {"en", "de", "tr", "th"} and len(found["errors"]) == 4
     assert str(tmp_path) not in json.dumps(found) and str(place) not in json.dumps(found)
     for language in found["languages"]:
@@ -71,10 +76,20 @@ def test_a_run_and_what_it_writes(checklist: Run, place: Path, tmp_path: Path) -
     code, again, err = checklist(*words)
     assert code == 0 and again == out and "train" not in err, "nothing is done twice"
     assert before == {p.name: p.read_bytes() for p in (tmp_path / "out").rglob("*.json")}
+    for folder in ("suites", "predictions"):
+        (tmp_path / "out" / folder / "mine.txt").write_text("mine")
+        (tmp_path / "out" / folder / "My notes.json").write_text("mine")
+    kept = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    data = tmp_path / "empty" / "xtreme"
+    data.mkdir(parents=True)
+    code, _, err = checklist(*words, "--languages", "de", "--seed", 7, data=data)
+    assert code == 2 and err.count("\n") == 1, err
+    assert kept == {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
     code, _, err = checklist(*words, "--languages", "de")
     assert code == 0, err
-    assert [p.name for p in (tmp_path / "out" / "suites").iterdir()] == ["de.json"]
-    assert [p.name for p in (tmp_path / "out" / "predictions").iterdir()] == ["de.json"]
+    for folder in ("suites", "predictions"):
+        names = {p.name for p in (tmp_path / "out" / folder).iterdir()}
+        assert names == {"de.json", "mine.txt", "My notes.json"}
 
 
 def test_the_training_is_that_of_xquad(
@@ -102,6 +117,7 @@ def test_official_suites(checklist: Run, place: Path, tmp_path: Path) -> None:
     code, out, err = checklist(*words, "--output", tmp_path / "out")
     assert code == 0, err
     found = written(tmp_path / "out")
+    assert found["partial"] == "" and found["cases"] is None
     assert found["suites"] == "official" and list(found["languages"]) == ["de", "tr"]
     assert {rate["cases"] for some in found["errors"].values() for rate in some.values()} == {3}
     assert not (tmp_path / "out" / "suites").exists() and "official: " in out
@@ -151,6 +167,14 @@ def test_from_python_it_prints_and_gives_rates(
     )  # fmt: skip
     assert rates["comparisons"].keys() == {"en"} and 0 <= rates.mean <= 100
     assert "PARTIAL: at most 1 updates a training" in str(rates)
+
+
+def test_fewer_cases_than_officially_are_partial(place: Path) -> None:
+    assert inspect.signature(harness.checklist).parameters["cases"].default == CASES == 200
+    read = read_templates(place / "t.tsv")
+    suites = Suites(OURS, {}, place, OWN_FILE, read)
+    said = {cases: replace(suites, cases=cases).partial for cases in (None, 1, 199, 200, 201)}
+    assert said == {None: "", 1: "1 cases a test", 199: "199 cases a test", 200: "", 201: ""}
 
 
 def test_a_case_passes_if_all_its_examples_do() -> None:

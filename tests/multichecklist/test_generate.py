@@ -181,13 +181,6 @@ def test_a_test_without_a_case_is_told_with_its_line(write: Write) -> None:
     assert "has no case in tr" in str(caught.value)
 
 
-def test_one_property_is_too_few(write: Write) -> None:
-    text = "\n".join(row for row in table().splitlines() if "build" not in row.split("\t")[:2])
-    text = "\n".join(row for row in text.splitlines() if "stuff" not in row.split("\t")[:2])
-    with pytest.raises(HarnessError, match="has one property; it needs two"):
-        generate(read_templates(write("t.tsv", text)), "en", 1, 1)
-
-
 def test_a_language_without_names_is_told(write: Write) -> None:
     path = write("t.tsv", table().replace("\ttr\t", "\txx\t", 1))
     with pytest.raises(HarnessError, match="unknown language of first names 'xx'"):

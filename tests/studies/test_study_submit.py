@@ -125,6 +125,21 @@ def test_a_row_is_an_entry_and_baselines_are_linked(made: Path, run: Run, tmp_pa
     assert code == 2 and "is there already" in err
 
 
+def test_what_only_the_user_knows_is_said_of_every_row(
+    made: Path, run: Run, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    words = ["study", "submit", made / "Small study.toml", "--store", made / "store"]
+    words += ["--output", tmp_path / "entries", "--about"]
+    code, _, err = run(*words, write("bad.toml", "weights = 3"))
+    assert code == 2 and "bad.toml:1:1: weights" in err
+    code, _, err = run(*words, write("a.toml", 'weights = "open"\nextra = []\n'))
+    assert code == 0, err
+    values = [entry(folder) for folder in (tmp_path / "entries").iterdir()]
+    assert len(values) == len(ROWS)
+    assert {one["model"]["weights"] for one in values} == {"open"}
+    assert [one["training"]["extra"] for one in values] == [[]] * len(ROWS)
+
+
 def test_claims_are_the_means_that_the_table_shows(made: Path, run: Run, tmp_path: Path) -> None:
     words = ["study", "submit", made / "Small study.toml", "--store", made / "store"]
     code, _, err = run(*words, "--output", tmp_path, "--tasks", "xnli", "--slug", "mine")

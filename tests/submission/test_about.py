@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from support.entries import look
 from support.entry_folders import PUBLISHED, VALUE, make_entry
 from support.places import MINI
@@ -28,6 +29,8 @@ from harness.submission.checks.disclosure import DisclosureConcern
 from harness.submission.entries import incoming_of
 from harness.submission.entry import Entry
 from harness.submission.findings import ERROR, NOTE
+from harness.submission.json_schema import schema_of
+from harness.submission.record import Training
 from harness.submission.statements import STATEMENTS, unstated
 from harness.submission.verified import Provenance
 
@@ -99,6 +102,15 @@ def test_extra_data_are_told(write: Callable[..., Path]) -> None:
     text = '[[extra]]\nname = "xnli"\nlanguages = ["de"]\ntranslated = true\nexamples = 7\n'
     assert About.read(write("about.toml", text)) == About(extra=(EXTRA,))
     assert About.read(write("about.toml", "")) == About()
+    unknown = text.replace("examples = 7\n", "")  # TOML has no null
+    assert About.read(write("about.toml", unknown)) == About(extra=(EXTRA | {"examples": None},))
+
+
+def test_how_many_extra_examples_may_be_left_out() -> None:
+    extra = {key: EXTRA[key] for key in ("name", "languages", "translated")}
+    value = VALUE["training"] | {"extra": [extra]}
+    Draft202012Validator(schema_of(2)).validate(VALUE | {"training": value})
+    assert Training.of(value).extra == (extra | {"examples": None},)
 
 
 BAD = {

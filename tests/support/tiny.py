@@ -23,7 +23,8 @@ dev_examples = 12
 
 def _texts() -> list[str]:
     """Return the lines of mini; with those of XTREME-R's tasks it would be another checkpoint."""
-    files = sorted(f for f in (MINI / "xtreme").rglob("*") if not {*f.parts} & {*NEW})
+    files = sorted((MINI / "xtreme").rglob("*"))
+    files = [f for f in files if not {*f.relative_to(MINI).parts} & {*NEW}]
     return [line for f in files if f.is_file() for line in f.read_text("utf-8").splitlines()]
 
 

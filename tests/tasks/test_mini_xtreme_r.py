@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import tiny as tiny_support
 from support.places import MINI
 from support.tiny import NEW
 
@@ -17,6 +19,7 @@ from harness import places, registry
 from harness.api import evaluate
 from harness.data.folder import FolderSource
 from harness.data.layouts.pooled import POOL
+from xtreme_tasks.mini import benchmark as mini
 
 XTREME, LABELS = MINI / "xtreme", MINI / "labels"
 BENCHMARK = registry.benchmark("xtreme-r-mini")
@@ -36,6 +39,8 @@ def labels_of(path: str) -> Any:
 def test_it_has_the_ten_tasks_and_the_groups_of_xtreme_r() -> None:
     whole = registry.benchmark("xtreme-r")
     assert BENCHMARK.groups == whole.groups and BENCHMARK.training == whole.training
+    assert BENCHMARK.official == whole.official and BENCHMARK.official
+    assert BENCHMARK.statements == whole.statements and BENCHMARK.statements
     assert len(BENCHMARK.task_names()) == 10
     mini = registry.benchmark("mini")
     for name in BENCHMARK.task_names():
@@ -178,6 +183,26 @@ def test_the_encoder_of_mini_does_not_know_the_texts_of_xtreme_r_alone(
     assert all_of_it == every
     assert {path.parent.name for path in every - less} == {*NEW, "xquad-r", "wikinews_mentions"}
     assert every - less == {path for path in every if set(path.parts) & set(NEW)}
+
+
+def test_a_checkout_below_a_folder_of_such_a_name_has_the_same_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = tiny_support._texts()
+    copied = Path(shutil.copytree(MINI, tmp_path / "xcopa" / "data"))
+    monkeypatch.setattr(tiny_support, "MINI", copied)
+    assert tiny_support._texts() == lines and lines
+    given: list[set[Path]] = []
+
+    def taken(texts: Iterable[Path], cache: Path) -> Path:
+        given.append({path.relative_to(mini.HERE) for path in texts})
+        return cache
+
+    monkeypatch.setattr("xtreme_tasks.mini.encoder.demo_checkpoint", taken)
+    mini.encoder(tmp_path)
+    monkeypatch.setattr(mini, "HERE", copied)
+    mini.encoder(tmp_path)
+    assert given[0] == given[1] != set()
 
 
 @pytest.mark.skipif(
