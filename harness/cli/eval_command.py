@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEMO = "mini"
 """The usual benchmark of ``harness demo``; others are named in the folder that it writes."""
 FEW = 48
-"""Training examples of a set there, since others have more trainings (three minutes in all)."""
+"""Training examples of a set there, since others have more trainings."""
 
 
 @options_of(api.evaluate)

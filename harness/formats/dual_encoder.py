@@ -11,8 +11,8 @@ from harness.data.layouts import Layout
 from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import CommonFormat
-from harness.models.dual_head import POOLER, POOLINGS, DualHead, numbered
-from harness.models.pooling import MEAN
+from harness.models.dual_head import POOLINGS, DualHead, numbered
+from harness.models.pooling import MEAN, POOLER
 
 if TYPE_CHECKING:
     from datasets import Dataset

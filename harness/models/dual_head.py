@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.models.heads import Head
 from harness.models.loading import load_model
-from harness.models.pooling import FIRST, MEAN, PLAIN, pooled
+from harness.models.pooling import FIRST, MEAN, PLAIN, POOLER, pooled
 
 if TYPE_CHECKING:
     import torch
 
     from harness.models.dual_model import DualModel
 
-POOLER = "pooler"
 POOLINGS = (POOLER, FIRST, MEAN)
 
 

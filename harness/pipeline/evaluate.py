@@ -188,9 +188,7 @@ def retrieval_of(steps: Iterable[PredictStep], store: Store) -> dict[str, Any]:
             continue
         layer = step.settings.layer
         if layer == "auto":
-            makers = (one for parent in step.parents for one in parent.parents)
-            picked = next((one for one in makers if isinstance(one, LayerStep)), None)
-            layer = store.manifest(picked)["result"]["layer"] if picked is not None else "auto"
+            layer = store.manifest(step.picked)["result"]["layer"] if step.picked else "auto"
         found[step.task.name] = {
             "pooling": step.settings.pooling,
             "layer": layer if isinstance(layer, int) else None,

@@ -13,6 +13,7 @@ from typing import Any
 from harness.bounds import shown
 from harness.data.files import Report, read_json, strict
 from harness.data.layouts.layout import Columns, Reports
+from harness.data.layouts.passages import passage_of
 from harness.data.layouts.pooled import Candidate, Pooled
 from harness.data.mentions import Span
 
@@ -55,9 +56,8 @@ class Paragraph:
     def candidates(self) -> Iterator[Candidate]:
         """Yield its sentences, none if no question has its answer in one of them."""
         if any(one.sentence is not None for one in self.questions):
-            for number, (start, end) in enumerate(self.sentences):
-                text = f"{self.text[start:end]}{self.text}".replace("\n", "")
-                yield f"{self.name}_{number}", text
+            for number, sentence in enumerate(self.sentences):
+                yield f"{self.name}_{number}", passage_of(self.text, sentence)
 
     def right_of(self, question: Question) -> list[str]:
         """Return the ids of the sentences that answer a question: all that have the same text."""
