@@ -16,7 +16,8 @@ from harness.models.embeddings import Embeddings, hash_of
 from harness.pipeline.dataset_facts import BYTES_A_TOKEN
 from harness.pipeline.engines.run_plan import run_plan
 from harness.pipeline.engines.schedule import Progress
-from harness.pipeline.steps.embed_step import EmbedStep, LineTexts, embed_step
+from harness.pipeline.steps.embed_step import EmbedStep, LineTexts
+from harness.pipeline.steps.encoding import Encoding
 from harness.pipeline.steps.runtime import Runtime
 from harness.recipes import Settings
 from harness.search.mining import Mined, Mining, mine
@@ -86,12 +87,13 @@ def side_of(file: SentenceFile, checkpoint: Checkpoint, settings: Settings, devi
         device: Where to compute.
     """
     tokens = file.size // BYTES_A_TOKEN // len(file.chunks)
+    encoding = Encoding(checkpoint, settings, device)
     steps = [
-        embed_step(
-            f"embed {file.path.name}, lines {one.start + 1} to {one.start + one.count}",
-            LineTexts(one),
-            (checkpoint, settings, device),
-            (one.count, tokens),
+        EmbedStep(
+            name=f"embed {file.path.name}, lines {one.start + 1} to {one.start + one.count}",
+            texts=LineTexts(one),
+            encoding=encoding,
+            **encoding.cost(one.count, tokens),
         )
         for one in file.chunks
     ]

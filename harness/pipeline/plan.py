@@ -26,7 +26,8 @@ from harness.pipeline.plan_training import (
 )
 from harness.pipeline.request import Request
 from harness.pipeline.steps.cluster_step import ClusterStep
-from harness.pipeline.steps.embed_step import PART, EmbedStep, TaskTexts, embed_step
+from harness.pipeline.steps.embed_step import PART, EmbedStep, TaskTexts
+from harness.pipeline.steps.encoding import Encoding
 from harness.pipeline.steps.layer_step import LayerStep
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.score_step import ScoreStep
@@ -343,13 +344,14 @@ def _embed_steps(
     tokens = sum(bounded(one, one.rows, settings) for one, _ in facts.values())
     parts = -(-rows // PART) or 1
     data = {code: hashes for code, (_, hashes) in facts.items()}
+    encoding = Encoding(request.checkpoint, settings, request.device)
     return [
-        embed_step(
-            request.named(f"embed {task.name}{f' {part + 1}/{parts}' if parts > 1 else ''}"),
-            TaskTexts(task, data, request.limit, part, parts),
-            (request.checkpoint, settings, request.device),
-            (rows // parts, tokens // parts),
-            parents,
+        EmbedStep(
+            name=request.named(f"embed {task.name}{f' {part + 1}/{parts}' if parts > 1 else ''}"),
+            texts=TaskTexts(task, data, request.limit, part, parts),
+            encoding=encoding,
+            parents=parents,
+            **encoding.cost(rows // parts, tokens // parts),
         )
         for part in range(parts)
     ]

@@ -10,9 +10,10 @@ from harness.models.pooling import OWN
 from harness.models.sentence_modules import own_length
 from harness.pipeline.dataset_facts import BYTES_A_TOKEN, bounded
 from harness.pipeline.request import Request
-from harness.pipeline.steps.embed_step import TaskTexts, embed_step, share_of_layers
+from harness.pipeline.steps.embed_step import EmbedStep, TaskTexts
+from harness.pipeline.steps.encoding import Encoding
 from harness.pipeline.steps.pool_step import SHARD, PoolStep
-from harness.pipeline.steps.step import Step, pace_of
+from harness.pipeline.steps.step import Step
 from harness.recipes import Settings
 
 
@@ -30,34 +31,24 @@ def pool_steps(
         parents: The training whose encoder it is, if any, and the step that picks the layer.
     """
     facts, digest = request.facts.pool(task)
+    encoding = Encoding(request.checkpoint, settings, request.device)
     steps = []
     count = -(-facts.rows // SHARD)
     for number in range(count):
         start, stop = number * SHARD, min(facts.rows, (number + 1) * SHARD)
         rows = stop - start
         tokens = facts.size * rows // facts.rows // BYTES_A_TOKEN
-        tokens = min(tokens, rows * settings.max_length)
         part = f" {number + 1}/{count}" if count > 1 else ""
         steps.append(
             PoolStep(
                 name=request.named(f"embed {task.name} pool{part}"),
-                checkpoint=request.checkpoint,
                 task=task,
                 start=start,
                 stop=stop,
                 data=digest,
-                settings=settings,
-                device=request.device,
+                encoding=encoding,
                 parents=parents,
-                examples=rows,
-                tokens=tokens,
-                work=2.0
-                * tokens
-                * request.checkpoint.body
-                * share_of_layers(request.checkpoint, settings),
-                pace=pace_of(
-                    "embed", f"layer {settings.layer}", request.checkpoint, request.device
-                ),
+                **encoding.cost(rows, min(tokens, rows * settings.max_length)),
             )
         )
     return steps
@@ -76,14 +67,15 @@ def query_steps(
     if settings.pooling == OWN:
         read = own_length(request.checkpoint.path, read)
     settings = replace(settings, max_length=read)
+    encoding = Encoding(request.checkpoint, settings, request.device)
     for language in languages:
         facts, data = request.facts.test(task, language)
         rows = min(facts.rows, request.limit or facts.rows)
-        steps[language] = embed_step(
-            request.named(f"embed {task.name} {language}"),
-            TaskTexts(task, {language: data}, request.limit, 0, 1),
-            (request.checkpoint, settings, request.device),
-            (rows, bounded(facts, rows, settings)),
-            parents,
+        steps[language] = EmbedStep(
+            name=request.named(f"embed {task.name} {language}"),
+            texts=TaskTexts(task, {language: data}, request.limit, 0, 1),
+            encoding=encoding,
+            parents=parents,
+            **encoding.cost(rows, bounded(facts, rows, settings)),
         )
     return steps

@@ -32,7 +32,8 @@ from harness.models.sentence_modules import ACTIVATIONS, SentenceModules, read_m
 from harness.models.text_batches import sorted_texts
 from harness.models.tokenizer import load_tokenizer
 from harness.pipeline import plan
-from harness.pipeline.steps.embed_step import embed_step
+from harness.pipeline.steps.embed_step import EmbedStep
+from harness.pipeline.steps.encoding import Encoding
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.store.store import Store
 from harness.recipes import Settings
@@ -342,7 +343,7 @@ def test_settings_that_it_cannot_follow_are_refused(path: Path, config: str, sai
 
 def step_of(path: Path, pooling: str) -> Any:
     wanted = plan.of_retrieval(Settings(pooling=pooling, max_length=LENGTH), look(path))
-    return embed_step("embed", Given(), (look(path), wanted, CPU), (len(TEXTS), 99))
+    return EmbedStep(name="embed", texts=Given(), encoding=Encoding(look(path), wanted, CPU))
 
 
 def test_steps_have_other_keys_with_other_modules(path: Path) -> None:

@@ -41,7 +41,9 @@ def test_the_pooling_of_the_training_counts(planned: Any, pooling: str) -> None:
     (trained,) = [step for step in steps if isinstance(step, TrainStep)]
     learnt = trained.spec.sets[0].training.format.pooling
     assert learnt == ("pooler" if pooling == "auto" else pooling)
-    assert {step.settings.pooling for step in steps if isinstance(step, PoolStep)} == {learnt}
+    assert {step.encoding.settings.pooling for step in steps if isinstance(step, PoolStep)} == {
+        learnt
+    }
 
 
 def test_another_pooling_for_the_task_is_refused(planned: Any) -> None:

@@ -20,6 +20,7 @@ from harness.models.embeddings import ROWS
 from harness.models.model import Model
 from harness.models.pool import IDS, Pool, write_pool
 from harness.pipeline import plan, plan_pool
+from harness.pipeline.steps.encoding import Encoding
 from harness.pipeline.steps.pool_step import PoolStep
 from harness.pipeline.store.store import Store
 from harness.pipeline.store.upkeep import prunable
@@ -224,26 +225,29 @@ def test_a_key_holds_what_decides_a_shard(tiny: Path, data: Path) -> None:
     from harness.models.checkpoint import open_checkpoint
     from harness.models.device import choose_device
 
+    checkpoint = open_checkpoint(str(tiny), offline=True)
     one = PoolStep(
         name="a",
-        checkpoint=open_checkpoint(str(tiny), offline=True),
         task=task,
         start=0,
         stop=9,
         data=digest(data / "xtreme/mewslix/candidate_set_entities.jsonl"),
-        settings=settings,
-        device=choose_device("cpu", "fp32", 1),
+        encoding=Encoding(checkpoint, settings, choose_device("cpu", "fp32", 1)),
     )
-    same = [replace(one, name="b"), replace(one, settings=replace(settings, max_query=9))]
+
+    def encoded(**changes: Any) -> PoolStep:
+        return replace(one, encoding=replace(one.encoding, **changes))
+
+    same = [replace(one, name="b"), encoded(settings=replace(settings, max_query=9))]
     others = [
         replace(one, start=1),
         replace(one, stop=10),
         replace(one, data="other"),
         replace(one, task=registry.task("lareqa")),
-        replace(one, settings=replace(settings, max_length=9)),
-        replace(one, settings=replace(settings, layer=1)),
-        replace(one, settings=replace(settings, pooling="cls")),
-        replace(one, device=choose_device("cpu", "bf16", 1)),
+        encoded(settings=replace(settings, max_length=9)),
+        encoded(settings=replace(settings, layer=1)),
+        encoded(settings=replace(settings, pooling="cls")),
+        encoded(device=choose_device("cpu", "bf16", 1)),
     ]
     assert {step.key for step in same} == {one.key}
     assert len({step.key for step in [one, *others]}) == 9
