@@ -52,7 +52,7 @@ class Filling:
     lines: Mapping[str, Line]
 
     def holds(self, variant: Variant, english: str, asked: str) -> bool:
-        """Return whether a variant holds for the filling.
+        """Return whether a variant holds for the filling; what it does not fill holds anyway.
 
         Args:
             variant: A translation of a template or of a filler.
@@ -64,7 +64,8 @@ class Filling:
                 if english not in words:
                     return False
             elif kind == PROPERTY:
-                if self.lines[f"p{asked or 1}"].english not in words:
+                chosen = self.lines.get(f"p{asked or 1}")
+                if chosen and chosen.english not in words:
                     return False
             elif kind in self.lines and not self.lines[kind].words & words:
                 return False

@@ -14,7 +14,7 @@ from support.command_line import use_cache
 from support.places import MINI
 
 import harness
-from harness.multichecklist.checklist_run import CASES, OWN_FILE, Suites
+from harness.multichecklist.checklist_run import CASES, OWN_FILE, Suites, made_here
 from harness.multichecklist.error_rates import OURS, ErrorRates, Rate, passes, rates_of
 from harness.multichecklist.filling import Example
 from harness.multichecklist.generate import Case, Suite, generate
@@ -121,6 +121,17 @@ def test_official_suites(checklist: Run, place: Path, tmp_path: Path) -> None:
     assert found["suites"] == "official" and list(found["languages"]) == ["de", "tr"]
     assert {rate["cases"] for some in found["errors"].values() for rate in some.values()} == {3}
     assert not (tmp_path / "out" / "suites").exists() and "official: " in out
+
+
+def test_each_process_of_torchrun_has_the_suites(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates = read_templates(place / "t.tsv")
+    made_here(templates, ["de"], 1, 2, tmp_path / "0").write()
+    monkeypatch.setenv("RANK", "1")
+    made_here(templates, ["de"], 1, 2, tmp_path / "1").write()
+    first, second = (tmp_path / rank / "de.json" for rank in "01")
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_templates_lie_beside_the_data(checklist: Run, tmp_path: Path) -> None:

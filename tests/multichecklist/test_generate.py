@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,16 @@ def test_a_variant_holds_for_what_its_condition_lists(templates: Templates) -> N
             "Löffel" in first.context and "blass" in first.context
         )
     assert len(seen) > 2
+
+
+def test_a_condition_on_what_no_template_takes_is_none(write: Write) -> None:
+    path = write("t.tsv", re.sub(r"\{p\.[pv][12]\}", "so", table()))
+    questions = {
+        one.question
+        for case in cases_of(generate(read_templates(path), "de", 3, 4), "two-sides-of-a-thing")
+        for one in case.examples
+    }
+    assert {question.split()[0] for question in questions} == {"Welche", "Und"}
 
 
 def test_a_question_asks_for_the_property_of_its_answer(templates: Templates) -> None:
