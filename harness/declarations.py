@@ -356,7 +356,7 @@ class Benchmark:
     Attributes:
         groups: Group name to its tasks' names; the overall score is the mean of all tasks.
         languages: Task name to languages, where they are not the task's own.
-        training: Task name to the training set to use instead of the task's own.
+        training: Task name to the training set to use instead of the task's own; None for none.
         data: Returns the packaged data and labels folders, for a benchmark with its own data.
         encoder: Makes the benchmark's own encoder in a cache folder and returns its checkpoint
             folder, for a benchmark that has one (``harness demo``).
@@ -371,7 +371,7 @@ class Benchmark:
     title: str
     groups: Mapping[str, tuple[str, ...]]
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    training: Mapping[str, TrainingSet] = field(default_factory=dict)
+    training: Mapping[str, TrainingSet | None] = field(default_factory=dict)
     data: Callable[[], tuple[Path, Path]] | None = None
     encoder: Callable[[Path], Path] | None = None
     official: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
