@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DEMO = "mini"
 """The usual benchmark of ``harness demo``; others are named in the folder that it writes."""
-FEW = 48
+FEW = 40
 """Training examples of a set there, since others have more trainings."""
 
 

@@ -47,6 +47,7 @@ class DualEncoder(CommonFormat):
 
     labels: ClassVar[tuple[str, ...]] = ()
     name: ClassVar[str] = "dual encoder"
+    version: ClassVar[int] = 2  # since weight decay leaves the scale out
     metric: ClassVar[str] = "agreement"
     reads: ClassVar[tuple[str, ...]] = ("max_length", "max_query")
 

@@ -8,13 +8,14 @@ import torch
 from torch import nn
 
 SCALE = 100.0  # as google-research/xtreme, third_party/bert.py
+UNDECAYED = "similarity.scale"  # end of the name of the parameter that has no weight decay
 
 
 class Similarity(nn.Module):
     """The similarity of queries and passages: a learnt scale times the cosine.
 
     Attributes:
-        scale: float32 (1,); weight decay applies to it as to any weight.
+        scale: float32 (1,); weight decay leaves it out.
     """
 
     def __init__(self) -> None:

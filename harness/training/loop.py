@@ -201,6 +201,8 @@ def _trainer(
     from torch.utils.data import DataLoader
     from transformers import PrinterCallback, Trainer
 
+    from harness.models.dual_model import UNDECAYED
+
     class Planned(Trainer):  # type: ignore[misc]
         """A Trainer that takes this process's share of the planned batches."""
 
@@ -212,6 +214,11 @@ def _trainer(
                 collate_fn=makes,
                 pin_memory=self.args.dataloader_pin_memory,
             )
+
+        def get_decay_parameter_names(self, model: Any) -> list[str]:
+            """Return the names of the parameters that weight decay applies to."""
+            names: list[str] = super().get_decay_parameter_names(model)
+            return [name for name in names if not name.endswith(UNDECAYED)]
 
         def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Any:
             """Train on a batch, a piece at a time."""

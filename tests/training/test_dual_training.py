@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import load_file
 from support.places import MINI
 from support.trainings import device, ignore, rows_of
+from transformers import Trainer
 
 from harness import recipes, registry
 from harness.data.layouts import AnswerSentences
@@ -155,6 +156,28 @@ def test_a_dual_encoder_learns_from_pairs(tiny: Path, tmp_path: Path) -> None:
     assert result["losses"]["squad-passages"] < result["dev_checks"]["losses"][0]["squad-passages"]
     scale = load_file(tmp_path / "out/heads/0/model.safetensors")
     assert list(scale) == ["similarity.scale"] and scale["similarity.scale"].item() != 100
+
+
+def test_weight_decay_leaves_the_scale_out(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decays: dict[str, float] = {}
+    real = Trainer.create_optimizer
+
+    def create(self: Any, *rest: Any) -> Any:
+        optimizer = real(self, *rest)
+        names = {id(weights): name for name, weights in self.model.named_parameters()}
+        for group in optimizer.param_groups:
+            decays.update({names[id(one)]: group["weight_decay"] for one in group["params"]})
+        return optimizer
+
+    monkeypatch.setattr(Trainer, "create_optimizer", create)
+    spec = spec_of(tiny, replace(SETTINGS, epochs=1, weight_decay=0.5))
+    learn(spec, tmp_path, [Rows(pairs(24), pairs(12, 1))])
+    left_out = {name for name, decay in decays.items() if not decay}
+    assert 0.5 in decays.values()
+    others = {name for name in left_out if "bias" not in name and "LayerNorm" not in name}
+    assert others == {"heads.0.similarity.scale"}
 
 
 def test_it_is_trained_beside_another_set(tiny: Path, tmp_path: Path) -> None:
