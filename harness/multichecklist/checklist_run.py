@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from harness.formats.span_extraction import SpanExtraction
 from harness.models.device import first_process
 from harness.multichecklist import official_suites
 from harness.multichecklist.error_rates import FILE, OFFICIAL, OURS, ErrorRates, rates_of
-from harness.multichecklist.generate import Suite, as_squad, generate
+from harness.multichecklist.generate import TITLES, Suite, as_squad, generate
 from harness.multichecklist.templates import Templates
 from harness.pipeline.dataset_facts import DatasetFacts, bounded
 from harness.pipeline.engines.run_plan import EngineChoice, run_plan
@@ -93,7 +94,7 @@ class Suites:
         folder: Where their files are.
         pattern: Name of a file there.
         templates: The templates that they are made or read by.
-        cases: Cases of a test that were asked for, None of official suites.
+        cases: Cases of a test that were asked for, None of official suites: those that they have.
     """
 
     origin: str
@@ -113,8 +114,15 @@ class Suites:
     @property
     def partial(self) -> str:
         """Return why rates are not comparable with those of complete suites, "" if they are."""
-        few = self.cases is not None and self.cases < CASES
-        return f"{self.cases} cases a test" if few else ""
+        made = [Counter(case.test for case in suite.cases) for suite in self.by_language.values()]
+        lacking = [name for name in TITLES.values() if any(name not in one for one in made)]
+        said = [f"without {', '.join(lacking)}"] if lacking else []
+        few = self.cases
+        if few is None:  # official
+            few = min((count for one in made for count in one.values()), default=CASES)
+        if few < CASES:
+            said.append(f"{few} cases a test")
+        return "; ".join(said)
 
     def write(self) -> None:
         """Write the files of suites that were made here.

@@ -88,6 +88,15 @@ class Draws:
         return int.from_bytes(digest[:8]) % limit
 
 
+def examples_in(block: Block, language: str) -> int:
+    """Return how many examples a case of a test has: its contexts times its questions."""
+    contexts = sum(language in line.variants for line in block.contexts)
+    return contexts * sum(
+        language in question.variants and language in answer.variants
+        for question, answer in block.pairs
+    )
+
+
 def title_of(block: Block) -> str:
     """Return the short name of a test."""
     words = re.sub(r"\W+", "-", block.name.lower()).strip("-")

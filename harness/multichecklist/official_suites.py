@@ -18,7 +18,7 @@ from harness.data.files import strict
 from harness.data.layouts import Squad
 from harness.errors import HarnessError
 from harness.multichecklist.filling import Example, asked_property, capital
-from harness.multichecklist.generate import Case, Suite, title_of
+from harness.multichecklist.generate import Case, Suite, examples_in, title_of
 from harness.multichecklist.templates import (
     FILLER,
     LINE,
@@ -279,6 +279,14 @@ def read_suite(folder: Path, language: str, templates: Templates) -> Suite:
             block, readings = fitting[0]
             cases.append(_Open(title_of(block)))
             cases[-1].add(name, (context, question), [(block, readings)])
+    sizes = {title_of(block): examples_in(block, language) for block in templates.blocks}
+    for case in cases:
+        if len(case.examples) != sizes[case.test]:
+            raise HarnessError(
+                f"{path}: the case of {case.test} that begins with question"
+                f" {case.examples[0].id:.60} has {len(case.examples)} of {sizes[case.test]}"
+                " questions; the suite is cut off, or its questions are not in their order"
+            )
     return Suite(language, tuple(Case(one.test, tuple(one.examples)) for one in cases))
 
 

@@ -15,12 +15,13 @@ from support.places import MINI
 
 import harness
 from harness.multichecklist.checklist_run import CASES, OWN_FILE, Suites, made_here
-from harness.multichecklist.error_rates import OURS, ErrorRates, Rate, passes, rates_of
+from harness.multichecklist.error_rates import OFFICIAL, OURS, ErrorRates, Rate, passes, rates_of
 from harness.multichecklist.filling import Example
-from harness.multichecklist.generate import Case, Suite, generate
+from harness.multichecklist.generate import TITLES, Case, Suite, generate
 from harness.multichecklist.templates import read_templates
 
 Run = Callable[..., tuple[int, str, str]]
+LACKING = "without intensifiers, properties, professions, animals, animals2"  # of our templates
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,8 @@ def test_a_run_and_what_it_writes(checklist: Run, place: Path, tmp_path: Path) -
     assert "never beside published rates" in out and "written: " in out
     found = written(tmp_path / "out")
     assert found["suites"] == "ours" and found["seed"] == 42
-    assert found["partial"] == "3 cases a test" and found["cases"] == 3
-    assert "PARTIAL: 3 cases a test" in out
+    assert found["partial"] == f"{LACKING}; 3 cases a test" and found["cases"] == 3
+    assert f"PARTIAL: {LACKING}; 3 cases a test" in out
     assert set(found["languages"]) == {"en", "de", "tr", "th"} and len(found["errors"]) == 4
     assert str(tmp_path) not in json.dumps(found) and str(place) not in json.dumps(found)
     for language in found["languages"]:
@@ -117,7 +118,7 @@ def test_official_suites(checklist: Run, place: Path, tmp_path: Path) -> None:
     code, out, err = checklist(*words, "--output", tmp_path / "out")
     assert code == 0, err
     found = written(tmp_path / "out")
-    assert found["partial"] == "" and found["cases"] is None
+    assert found["partial"] == f"{LACKING}; 3 cases a test" and found["cases"] is None
     assert found["suites"] == "official" and list(found["languages"]) == ["de", "tr"]
     assert {rate["cases"] for some in found["errors"].values() for rate in some.values()} == {3}
     assert not (tmp_path / "out" / "suites").exists() and "official: " in out
@@ -184,8 +185,19 @@ def test_fewer_cases_than_officially_are_partial(place: Path) -> None:
     assert inspect.signature(harness.checklist).parameters["cases"].default == CASES == 200
     read = read_templates(place / "t.tsv")
     suites = Suites(OURS, {}, place, OWN_FILE, read)
-    said = {cases: replace(suites, cases=cases).partial for cases in (None, 1, 199, 200, 201)}
-    assert said == {None: "", 1: "1 cases a test", 199: "199 cases a test", 200: "", 201: ""}
+    said = {cases: replace(suites, cases=cases).partial for cases in (1, 199, 200, 201)}
+    assert said == {1: "1 cases a test", 199: "199 cases a test", 200: "", 201: ""}
+
+    def official_of(fewest: int, tests: int = 6) -> str:
+        names = list(TITLES.values())[:tests]
+        counts = [CASES] * (tests - 1) + [fewest]
+        made = [Case(n, ()) for n, count in zip(names, counts, strict=True) for _ in range(count)]
+        by_language = {"de": Suite("de", tuple(made)), "en": Suite("en", tuple(made))}
+        return replace(suites, origin=OFFICIAL, by_language=by_language).partial
+
+    assert official_of(CASES) == ""
+    assert official_of(199) == "199 cases a test"
+    assert official_of(CASES, 5) == "without animals2"
 
 
 def test_a_case_passes_if_all_its_examples_do() -> None:

@@ -95,6 +95,11 @@ def test_bad_suites_are_told_in_a_line(
     refused({"data": []}, "holds no questions")
     refused({"data": [{"paragraphs": 3}]}, "not in SQuAD's layout")
     refused({"data": good["data"] + good["data"][:1]}, "the id 0 stands twice")
+    size = len(suite.cases[0].examples)
+    refused({"data": good["data"][: size + 1]}, f"with question {size} has 1 of {size} questions")
+    refused({"data": good["data"][1:]}, f"with question 1 has {size - 1} of {size} questions")
+    mixed = [one for i in range(size) for one in good["data"][i : 2 * size : size]]
+    refused({"data": mixed + good["data"][2 * size :]}, "or its questions are not in their order")
     good["data"][1]["paragraphs"][0]["qas"][0]["question"] = "What else is new?"
     refused(good, "question 1 ('What else is new?') fits no template of en")
     good["data"][0]["paragraphs"][0]["context"] = "A" * 2001
