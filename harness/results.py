@@ -38,8 +38,8 @@ class Results:
         failed: Name of each step that failed, and why; not saved, since it may name files of
             this machine.
         folder: The folder they were written to or read from; None without one.
-        notes: What the run has decided by itself, e.g. the layer for retrieval; not saved here,
-            manifest.json has it.
+        notes: What the run has decided by itself, e.g. the layer for retrieval, or what is odd in
+            predictions that were scored all the same; not saved here, manifest.json has it.
         official: Whether groups are the official script's (``Benchmark.official``).
         run: The sums by cluster that intervals are made of; None where predictions were scored
             without the test examples, which say what belongs together.

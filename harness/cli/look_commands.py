@@ -30,6 +30,8 @@ def score_command(
         print(f"note: {name}/ is no task's folder and is left alone", file=sys.stderr)
     if as_json:
         print(json.dumps(results.as_dict(), indent=1))
+        for note in results.notes:
+            print(f"note: {note}", file=sys.stderr)
         return
     show(results, per_language=per_language)
 

@@ -35,6 +35,9 @@ class Fault:
         found: What is there.
         expected: What should be there.
         remedy: What probably happened, or what to do about it; "" where that is plain.
+        count: Of what is scored all the same: how many of ``what`` there are, so that those of
+            several files can be added up.
+        what: What is counted: ``queries name a candidate twice``.
     """
 
     kind: Kind
@@ -43,6 +46,8 @@ class Fault:
     found: str = ""
     expected: str = ""
     remedy: str = ""
+    count: int = 0
+    what: str = ""
 
 
 Report = Callable[[Fault], None]

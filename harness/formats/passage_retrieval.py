@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from harness.data.files import File, read_json, refuse_mark, write_text
-from harness.data.layouts import Layout, is_labelled
+from harness.data.layouts import Pooled
 from harness.declarations import Scores
 from harness.errors import HarnessError
 from harness.formats.common import EvaluatedFormat, Unlabelled
@@ -42,11 +42,11 @@ class PassageRetrieval(EvaluatedFormat):
     """Retrieval from a pool that all languages share; predictions are the best ids of each query.
 
     Attributes:
-        layout: How queries and candidates are read (``harness.data.layouts.Pooled``).
+        layout: How queries and candidates are read.
         k: How many candidates a query names, at most.
     """
 
-    layout: Layout
+    layout: Pooled
     k: int = 20
 
     labels: ClassVar[tuple[str, ...]] = ()
@@ -64,7 +64,8 @@ class PassageRetrieval(EvaluatedFormat):
     def predict(self, model: Searched, rows: Mapping[str, Dataset], settings: Settings) -> Ranked:
         """Return the ids of each query's best candidates by cosine.
 
-        Of equal ones the first in the pool comes first.
+        Of equal ones the first in the pool comes first. A query whose embedding is zero, so that
+        all are equal, has none; one that is not finite is refused where it is embedded.
         """
         from harness.search.parts import nearest_of_parts
 
@@ -72,14 +73,20 @@ class PassageRetrieval(EvaluatedFormat):
         queries = model.embed(test["text"][:], settings.max_query)
         found = nearest_of_parts(queries, model.pool.parts, self.k).rows
         ids = model.pool.ids
-        pairs = zip(test["id"][:], found.tolist(), strict=True)
-        return {name: [ids[row] for row in best] for name, best in pairs}
+        known: list[bool] = (queries != 0).any(axis=1).tolist()
+        each = zip(test["id"][:], known, found.tolist(), strict=True)
+        return {name: [ids[row] for row in best] if some else [] for name, some, best in each}
 
     def gold(self, rows: Dataset) -> Ranked | None:
         """Return the right candidates of the rows' queries, None if none are known."""
         pairs = zip(rows["id"][:], rows["matches"][:], strict=True)
-        gold = {name: right for name, right in pairs if is_labelled(right)}
-        return gold or None
+        gold = {name: self._right(ids) for name, ids in pairs}
+        return gold if any(gold.values()) else None
+
+    def _right(self, ids: Sequence[str]) -> list[str]:
+        """Return right candidates as the official scorer reads them; blank ones are none."""
+        some = ids[:1] if self.layout.one_right else ids
+        return list(dict.fromkeys(one.strip() for one in some if one.strip()))
 
     def write(self, predictions: Ranked, path: Path) -> None:
         """Write ``{query id: [candidate ids]}`` as JSON, a query a line."""
@@ -116,27 +123,27 @@ class PassageRetrieval(EvaluatedFormat):
         """Yield what is odd about lists that are read all the same."""
         cut = [name for name in ranked if len(value[name]) > self.k]
         if cut:
-            text = f"{len(cut):,} queries name more than {self.k} candidates: {_named(cut)}"
-            yield _remark(text, f"at most {self.k}", f"only the first {self.k} are scored")
+            what = f"queries name more than {self.k} candidates"
+            yield _remark(cut, what, f"at most {self.k}", f"only the first {self.k} are scored")
         twice = [name for name, ids in ranked.items() if len(set(ids)) < len(ids)]
         if twice:
-            text = f"{len(twice):,} queries name a candidate twice: {_named(twice)}"
-            yield _remark(text, "each candidate once", "it counts the first time")
+            what = "queries name a candidate twice"
+            yield _remark(twice, what, "each candidate once", "it counts the first time")
 
     def read_gold(self, path: Path) -> Ranked:
-        """Read a label file; one whose lists are all empty raises Unlabelled."""
+        """Read a label file; one whose lists are all empty or blank raises Unlabelled.
+
+        A query whose list alone is, is kept and scores 0.
+        """
         value = _object(path)
         lists = (value or {}).values()
         texts = all(isinstance(ids, list) and all(isinstance(i, str) for i in ids) for ids in lists)
         if not value or not texts:
             raise HarnessError(f"{path}: not an object of query id to the ids of right candidates")
-        gold = {
-            name: list(dict.fromkeys(one for one in ids if one.strip()))
-            for name, ids in value.items()
-        }
+        gold = {name: self._right(ids) for name, ids in value.items()}
         if not any(gold.values()):
             raise Unlabelled(f"{path}: no labels (no query has a right candidate)")
-        return {name: ids for name, ids in gold.items() if ids}
+        return gold
 
     def names(self, rows: Collection[str]) -> Collection[str]:
         """Return the ids of the pool, which ``unknown`` takes; here they are given."""
@@ -146,9 +153,9 @@ class PassageRetrieval(EvaluatedFormat):
         """Yield a remark on ids that no candidate has: they count as wrong."""
         strange = [one for ids in predictions.values() for one in ids if one not in names]
         if strange:
-            total = sum(map(len, predictions.values()))
-            text = f"{len(strange):,} of {total:,} ids name no candidate: {_named(strange)}"
-            yield _remark(text, "ids of the pool", "they count as wrong")
+            of = sum(map(len, predictions.values()))
+            what = "ids name no candidate"
+            yield _remark(strange, what, "ids of the pool", "they count as wrong", of=of)
 
     def misfits(self, gold: Ranked, predictions: Ranked) -> Iterator[Fault]:
         """Yield query ids that are missing, and ids that no query has.
@@ -157,7 +164,8 @@ class PassageRetrieval(EvaluatedFormat):
         """
         missing = [name for name in gold if name not in predictions]
         strange = [name for name in predictions if name not in gold]
-        for names, what in ((missing, "are missing"), (strange, "belong to no query")):
+        every = (missing, "are missing", "score 0"), (strange, "belong to no query", "are left out")
+        for names, what, effect in every:
             if names:
                 text = f"{len(names):,} of {len(gold):,} ids {what}: {_named(names)}"
                 yield Fault(
@@ -166,23 +174,35 @@ class PassageRetrieval(EvaluatedFormat):
                     found=text,
                     expected=f"the {len(gold):,} ids of the queries, each once",
                     remedy="a query without candidates has []; ids are those of the test file",
+                    count=len(names),
+                    what=f"query ids {what} and {effect}",
                 )
 
     def limited(self, gold: Ranked, rows: Dataset) -> Ranked:
-        """Return the gold of the rows' queries."""
-        return {name: gold[name] for name in rows["id"][:] if name in gold}
+        """Return the gold of the rows' queries, {} if none of them has a right candidate."""
+        some = {name: gold[name] for name in rows["id"][:] if name in gold}
+        return some if any(some.values()) else {}
 
     def score(self, gold: Ranked, predictions: Ranked, language: str) -> Scores:
-        """Return the mean over queries of the average precision at k; without one it is 0."""
+        """Return the mean over queries of the average precision at k, percent.
+
+        It is added up as the official code of the task does, since the last digit hangs on that:
+        by ``sum`` in third_party/utils_mewslix.py, by numpy in third_party/utils_lareqa.py.
+        """
+        import numpy as np
+
         each = self._each(gold, predictions)
-        return {self.metric: 100 * sum(each) / len(each) if each else 0.0}
+        if not each:
+            return {self.metric: 0.0}
+        mean = sum(each) / len(each) if self.layout.one_right else float(np.mean(each))
+        return {self.metric: mean * 100}
 
     def _each(self, gold: Ranked, predictions: Ranked) -> list[float]:
-        """Return the average precision of each query."""
+        """Return the average precision of each query, 0 without a right or a named candidate."""
         from harness.scoring import average_precision
 
         return [
-            average_precision(right, predictions.get(name, ()), self.k)
+            average_precision(right, predictions.get(name, ()), self.k) if right else 0.0
             for name, right in gold.items()
         ]
 
@@ -211,8 +231,12 @@ def _object(path: File) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _remark(text: str, expected: str, remedy: str) -> Fault:
-    return Fault(Kind.RANKED, text, found=text, expected=expected, remedy=remedy)
+def _remark(names: Sequence[str], what: str, expected: str, remedy: str, *, of: int = 0) -> Fault:
+    count = len(names)
+    text = f"{count:,}{f' of {of:,}' if of else ''} {what}: {_named(names)}"
+    return Fault(
+        Kind.RANKED, text, found=text, expected=expected, remedy=remedy, count=count, what=what
+    )
 
 
 def _named(names: Sequence[str]) -> str:

@@ -15,11 +15,13 @@ from harness.formats.common import Unlabelled
 from harness.results import Results
 from harness.score_tables import NO_PREDICTIONS
 from harness.submission.record import partial_of
+from harness.submission.remarks import Remarks
 from harness.task_score import TaskScore
 
 if TYPE_CHECKING:
     from harness.statistics.sums import Tally
 
+NO_LABELS = "no labels"
 STRAY = ("__MACOSX", "__pycache__")
 """Folders that are ignored, besides hidden ones (``.ipynb_checkpoints``, ``.git``)."""
 
@@ -61,12 +63,17 @@ def score_folder(where: Path, labels: Path, benchmark: Benchmark) -> Results:
             f"{predictions}: no predictions of a task of {benchmark.name}; expected folders named"
             f" {', '.join(benchmark.task_names())}"
         )
-    tasks = {n: _score_in(registry.task(n), predictions, labels, benchmark) for n in names}
-    return Results(benchmark, tasks, partial_of(where), where.resolve().name)
+    scored = {n: _score_in(registry.task(n), predictions, labels, benchmark) for n in names}
+    tasks = {name: score for name, (score, _) in scored.items()}
+    notes = tuple(line for _, lines in scored.values() for line in lines)
+    return Results(benchmark, tasks, partial_of(where), where.resolve().name, notes=notes)
 
 
 def score_task(
-    task: Task, predictions: Mapping[str, Path], gold: Callable[[str], tuple[Any, str]]
+    task: Task,
+    predictions: Mapping[str, Path],
+    gold: Callable[[str], tuple[Any, str]],
+    remarks: Remarks | None = None,
 ) -> tuple[TaskScore, dict[str, Callable[[], Tally | None]]]:
     """Score a task's prediction files.
 
@@ -75,6 +82,7 @@ def score_task(
         predictions: Language to its prediction file.
         gold: Returns a language's gold, None without any, and its place for messages, or "". It
             may raise Unlabelled, with the reason after its last colon.
+        remarks: Receives what is odd and scored all the same.
 
     Returns:
         The scores, and of each scored language a function that returns what its examples add.
@@ -85,14 +93,14 @@ def score_task(
     scores, missing = {}, {}
     tallies: dict[str, Callable[[], Tally | None]] = {}
     for language, path in predictions.items():
-        answers = task.format.read(path)
+        answers = task.format.read(path, remarks.report(path, language) if remarks else None)
         try:
             known, place = gold(language)
         except Unlabelled as error:
             missing[language] = str(error).rpartition(": ")[2]
             continue
         if known is None:
-            missing[language] = "no labels"
+            missing[language] = NO_LABELS
             continue
         try:
             scores[language], tallies[language] = score_file(task, language, known, answers)
@@ -101,6 +109,8 @@ def score_task(
             if place:
                 message = f"{path}: {error} (labels: {place})"
             raise HarnessError(message) from error
+        if remarks:
+            remarks.compare(language, known, answers)
     score = TaskScore(task.name, task.format.metric, scores, tuple(predictions), missing)
     return score, tallies
 
@@ -126,12 +136,15 @@ def score_file(
     return task.format.scored(gold, answers, language)
 
 
-def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark) -> TaskScore:
-    """Score one task's predictions in all languages of the benchmark."""
+def _score_in(
+    task: Task, predictions: Path, labels: Path, benchmark: Benchmark
+) -> tuple[TaskScore, list[str]]:
+    """Score one task's predictions in all languages; also return lines on what is odd in them."""
     languages = benchmark.languages_of(task)
     folder = predictions / task.name
     beside = labels.absolute().parent / "xtreme"  # the examples
     source = FolderSource(beside, labels, every=benchmark.languages)
+    remarks = Remarks(task, source) if task.format.has_pool else None
     paths = {code: folder / task.file(code) for code in languages}
 
     def gold(language: str) -> tuple[Any, str]:
@@ -143,14 +156,28 @@ def _score_in(task: Task, predictions: Path, labels: Path, benchmark: Benchmark)
         except Unlabelled:
             return None, str(path)
 
-    score, _ = score_task(task, {c: p for c, p in paths.items() if p.is_file()}, gold)
+    there = {code: path for code, path in paths.items() if path.is_file()}
+    score, _ = score_task(task, there, gold, remarks)
     _refuse_unknown_files(task, folder, languages)
     missing = {
         code: score.missing.get(code, NO_PREDICTIONS)
         for code in languages
         if code not in score.languages
     }
-    return replace(score, expected=languages, missing=missing)
+    if remarks:
+        missing |= {c: _looked_for(source, task, c) for c in missing if missing[c] == NO_LABELS}
+    score = replace(score, expected=languages, missing=missing)
+    return score, list(remarks.lines()) if remarks else []
+
+
+def _looked_for(source: FolderSource, task: Task, language: str) -> str:
+    """Return why a language of a task with a pool has no labels, and what would have them."""
+    lacking = [path for path in source.files(task, "test", language) if not path.is_file()]
+    if source.label_file(task, language) or not lacking:
+        return NO_LABELS
+    file = task.folder.labels.format(lang=language)
+    beside = lacking[0].relative_to(source.data.parent)
+    return f"{NO_LABELS}: neither {file} among the labels, nor {beside} beside their folder"
 
 
 def _refuse_unknown_files(task: Task, folder: Path, languages: Sequence[str]) -> None:

@@ -217,7 +217,7 @@ def test_empty_entities_are_no_labels(tmp_path: Path, mewslix: Task) -> None:
     with pytest.raises(HarnessError, match="no labels"):
         source.gold(mewslix, "de")
     write_json(tmp_path / "labels/mewslix/test-de.json", {"de-0-0": ["Q1"], "de-0-1": [""]})
-    assert source.gold(mewslix, "de") == {"de-0-0": ["Q1"]}
+    assert source.gold(mewslix, "de") == {"de-0-0": ["Q1"], "de-0-1": []}  # it scores 0
 
 
 def test_a_broken_line_among_many_is_named_and_memory_is_bounded(

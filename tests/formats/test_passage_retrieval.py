@@ -16,7 +16,7 @@ from support.passages import write_lareqa, write_mewslix
 from harness import registry
 from harness.data.files import Snapshot
 from harness.data.folder import FolderSource
-from harness.errors import HarnessError
+from harness.errors import HarnessError, NotFinite
 from harness.formats import PassageRetrieval
 from harness.formats.common import values_of
 from harness.formats.faults import Fault, Kind
@@ -68,6 +68,28 @@ def test_of_equal_scores_the_first_in_the_pool_is_first(tmp_path: Path) -> None:
     assert list(found) == rows["id"][:] and queries.lengths == [7]
     two = PassageRetrieval(FORM.layout, 2).predict(model, {"test": rows}, Settings())
     assert next(iter(two.values())) == ["a", "b"]
+
+
+def test_a_query_whose_embedding_is_zero_names_no_candidate(tmp_path: Path) -> None:
+    """All would be equal, and the first of the pool be found for nothing."""
+    write_mewslix(tmp_path)
+    task = registry.task("mewslix")
+    rows = FolderSource(tmp_path).examples(task, "test", "de")
+    pool = Pool((np.eye(2, dtype=np.float32),), ["Q0", "Q1"])
+    queries: Any = Given([[0, 0], [0, 1], [-0.0, 0], [1, 0]])
+    found = FORM.predict(QueriesAndPool(queries, pool), {"test": rows}, Settings())
+    assert list(found.values()) == [[], ["Q1", "Q0"], [], ["Q0", "Q1"]]
+    assert FORM.score({"de-0-0": ["Q0"], "de-0-1": ["Q1"]}, found, "de") == {"map_20": 50}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_query_whose_embedding_is_not_finite_is_refused(tmp_path: Path, value: float) -> None:
+    write_mewslix(tmp_path)
+    rows = FolderSource(tmp_path).examples(registry.task("mewslix"), "test", "de")
+    pool = Pool((np.eye(2, dtype=np.float32),), ["Q0", "Q1"])
+    queries: Any = Given([[1, 0], [0, value], [0, 1], [1, 0]])
+    with pytest.raises(NotFinite, match="queries row 2: not finite"):
+        FORM.predict(QueriesAndPool(queries, pool), {"test": rows}, Settings())
 
 
 @settings(max_examples=25)
@@ -137,9 +159,23 @@ def test_gold_that_is_cut_to_the_first_queries(tmp_path: Path) -> None:
     first = task.format.first(rows, 3)
     assert list(task.format.limited(gold, first)) == first["id"][:] == list(gold)[:3]
     assert task.format.layout.misfits(rows, gold, "test", "labels") == []
-    del gold["q1-1_de"]
+    gold["q1-1_de"] = []
     (line,) = task.format.layout.misfits(rows, gold, "test", "labels")
     assert line == "labels: no right candidate of 1 queries, as q1-1_de"
+    last = rows.select([len(rows) - 1])
+    assert task.format.limited(gold, last) == {}  # nothing to score, which is not 0
+    assert len(task.format.limited(gold, rows)) == len(gold)
+
+
+def test_mentions_without_an_entity_among_others_score_0(tmp_path: Path) -> None:
+    write_mewslix(tmp_path)
+    rows = FolderSource(tmp_path).examples(registry.task("mewslix"), "test", "de")
+    matches = rows["matches"][:]
+    some = rows.remove_columns("matches").add_column("matches", [matches[0], [], *matches[2:]])
+    gold = FORM.gold(some)
+    assert list(gold) == rows["id"][:] and gold["de-0-1"] == []
+    assert FORM.score(gold, dict(zip(rows["id"], matches, strict=True)), "de") == {"map_20": 75}
+    assert FORM.tally(gold, {}, "de").b.tolist() == [1, 1, 1, 1]
 
 
 def test_a_question_is_one_item_in_all_languages_and_a_document_is_a_passage(

@@ -189,6 +189,32 @@ def test_zero_and_broken_vectors_are_never_found(
     assert going.count(PoolStep) == 1 and len(going) == 12
 
 
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_a_query_of_a_zero_or_broken_vector_has_no_score_by_chance(
+    value: float, evaluate: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = Model.embed_layers
+
+    def spoilt(self: Model, texts: Sequence[str], *rest: Any) -> Any:
+        found = embed(self, texts, *rest)
+        if texts[0].startswith("mill: de"):
+            for rows in found.values():
+                rows[0] = value
+        return found
+
+    monkeypatch.setattr(Model, "embed_layers", spoilt)
+    code, _, err = evaluate("one", "--languages", "de,tr", tasks="mewslix")
+    found = predictions(tmp_path / "one/out")
+    assert len(found["mewslix/test-tr.json"]["tr-0-0"]) == 20
+    if value == 0:
+        assert code == 0 and found["mewslix/test-de.json"]["de-0-0"] == [], err
+        return
+    assert code == 1 and "mewslix/test-de.json" not in found
+    assert "predict mewslix de: " in err and "(the weights hold such numbers, or overflow)" in err
+    scores = json.loads((tmp_path / "one/out/scores.json").read_text("utf-8"))
+    assert scores["tasks"]["mewslix"]["languages"].keys() <= {"tr"}
+
+
 def test_pools_on_disk(tmp_path: Path) -> None:
     rows = np.arange(1, 13, dtype=np.float32).reshape(4, 3)
     rows[2] = 0

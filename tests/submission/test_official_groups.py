@@ -73,6 +73,40 @@ def test_a_benchmark_whose_script_has_its_groups_is_the_same(run: Call, tmp_path
     assert found["xnli"].score == 100.0 and found.groups == found.benchmark.groups
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "ending"), [("udpos", "wo", "tsv"), ("xquad", "ro", "json")]
+)
+def test_a_file_that_no_official_script_makes_is_named(
+    name: str, code: str, ending: str, run: Call, tmp_path: Path
+) -> None:
+    """evaluate.py stops where UD-POS in Wolof or XQuAD in Romanian is not predicted."""
+    task = registry.task(name)
+    question = {"id": "1", "question": "?", "answers": [{"text": "a mill", "answer_start": 0}]}
+    paragraph = {"context": "a mill", "qas": [question]}
+    labels = json.dumps({"data": [{"title": "T", "paragraphs": [paragraph]}]})
+    predicted = json.dumps({"1": "a mill"})
+    if ending == "tsv":
+        labels = predicted = "NOUN\nVERB\n\n"
+    shutil.copytree(MINI / "labels/xnli", tmp_path / "labels/xnli")
+    shutil.copytree(MINI / "labels/xnli", tmp_path / "p/xnli")
+    for one in XTREME_R.languages_of(task):
+        for folder, text in (("labels", labels), ("p", predicted)):
+            path = tmp_path / folder / name / task.file(one)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    words = ("score", tmp_path / "p", "--labels", tmp_path / "labels", "--benchmark", "xtreme-r")
+    assert f"Whole: {name}." in run(*words)[1]
+    (tmp_path / "p" / name / f"test-{code}.{ending}").unlink()
+    exit_code, out, err = run(*words)
+    assert (exit_code, err) == (0, "")
+    assert f"{name}: no predictions ({code}): without {name}/test-{code}.{ending}" in out
+    count = len(XTREME_R.languages_of(task))
+    assert f"{count - 1}/{count}" in out and "100.0" in out
+    exit_code, out, _ = run(*words, "--json")
+    scores = json.loads(out)["tasks"][name]
+    assert scores["missing"] == {code: "no predictions"} and scores["score"] == 100
+
+
 @pytest.fixture
 def xtreme_r(real_data: Path, tmp_path: Path) -> tuple[Path, Path]:
     """Right predictions of XQuAD, XNLI and MLQA; XQuAD without the Romanian file."""

@@ -5,7 +5,8 @@ against the definition it comes from. The tests compare ``harness.scoring`` with
 ``benchmarks/scoring.py`` times the two. All results are percentages.
 
 Sources: XTREME's ``evaluate.py`` (accuracy, averages, BUCC), seqeval 0.0.12 (chunks), the SQuAD
-v1.1 evaluation script, the MLQA v1 evaluation script.
+v1.1 evaluation script, the MLQA v1 evaluation script, XTREME-R's ``utils_mewslix.py`` (reciprocal
+ranks) and ``utils_lareqa.py`` (average precision).
 """
 
 import re
@@ -14,6 +15,8 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
 
 Chunk = tuple[str, int, int]
 Normaliser = Callable[[str], str]
@@ -191,6 +194,55 @@ def mlqa_scores(
 ) -> dict[str, float]:
     """The MLQA v1 script."""
     return _qa(gold, predictions, lambda text: mlqa_normalise(text, language))
+
+
+def reciprocal_rank(right: str, ranked: Sequence[str]) -> float:
+    """1 / the place of the right one, 0 without it."""
+    for place, one in enumerate(ranked, start=1):
+        if one == right:
+            return 1.0 / place
+    return 0.0
+
+
+def mewslix_score(
+    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, Sequence[str]], k: int = 20
+) -> float:
+    """Mewsli-X: the mean reciprocal rank of each query's first label among its first k."""
+    ranks = [
+        reciprocal_rank(labels[0].strip(), predictions.get(name, [])[:k])
+        for name, labels in gold.items()
+    ]
+    return sum(ranks) / len(ranks) * 100
+
+
+def average_precision_at_k(
+    targets: Sequence[str], ranked: Sequence[str], k: int | None = None
+) -> float:
+    """LAReQA: by a loop over all pairs of places."""
+    if k:
+        ranked = ranked[:k]
+    hits = score = 0.0
+    for i, one in enumerate(ranked):
+        if one in targets and one not in ranked[:i]:
+            hits += 1.0
+            score += hits / (i + 1.0)
+    return score / (min(len(targets), k) if k else len(targets))
+
+
+def average_precisions(
+    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, Sequence[str]]
+) -> list[float]:
+    """Of each question, at 20."""
+    return [
+        average_precision_at_k(right, predictions.get(name, []), 20) for name, right in gold.items()
+    ]
+
+
+def lareqa_score(
+    gold: Mapping[str, Sequence[str]], predictions: Mapping[str, Sequence[str]]
+) -> float:
+    """LAReQA: numpy's mean over questions."""
+    return float(np.mean(average_precisions(gold, predictions))) * 100
 
 
 def task_score(languages: Mapping[str, Mapping[str, float]], metrics: Sequence[str]) -> float:

@@ -43,6 +43,8 @@ class MewsliX(Pooled):
     an entity, without its title. A test file may have no entities; then its matches are empty.
     """
 
+    one_right = True
+
     def read_file(self, path: Path, labels: Sequence[str], report: Report) -> Columns:
         """Read the mentions of a language."""
         columns: Columns = {name: [] for name in self.columns}

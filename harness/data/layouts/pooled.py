@@ -25,6 +25,9 @@ class Pooled(Layout):
     ``text`` is ready for the tokenizer. ``matches`` has the ids of the right candidates, [] where
     they are not known. ``item`` is the same for a query in all languages, "" where it has no
     translations; ``context`` names the passage that it is about.
+
+    Attributes:
+        one_right: Whether a query has one right candidate, in label files the first.
     """
 
     columns: ClassVar[Types] = {
@@ -37,6 +40,7 @@ class Pooled(Layout):
     label = "matches"
     classes = False
     context = "context"
+    one_right: ClassVar[bool] = False
 
     def pool(
         self,
