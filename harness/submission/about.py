@@ -28,11 +28,13 @@ class About:
         pretraining: What the base was pre-trained on, as the schema has it.
         extra: Data for the targets beyond their English training sets, as the schema has them; ()
             for none, None if nothing is said.
+        regime: What of the targets' languages was used; "" if nothing is said.
     """
 
     weights: Any = ""
     pretraining: Mapping[str, Any] | None = None
     extra: tuple[Mapping[str, Any], ...] | None = None
+    regime: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -56,6 +58,7 @@ class About:
             file.tables.get("weights", ""),
             file.tables.get("pretraining"),
             None if extra is None else extra_of(extra),
+            file.tables.get("regime", ""),
         )
 
     def told_of(self, entry: Submission) -> Submission:
@@ -67,6 +70,8 @@ class About:
             model = replace(model, pretraining=self.pretraining)
         if self.extra is not None:
             training = replace(training, extra=self.extra)
+        if self.regime:
+            training = replace(training, regime=self.regime)
         return replace(entry, model=model, training=training)
 
 
@@ -78,7 +83,8 @@ def _schema() -> dict[str, Any]:
     whole = schema_of(2)
     model = whole["properties"]["model"]["properties"]
     fields = {name: model[name] for name in ("weights", "pretraining")}
-    fields["extra"] = whole["properties"]["training"]["properties"]["extra"]
+    training = whole["properties"]["training"]["properties"]
+    fields |= {name: training[name] for name in ("extra", "regime")}
     return {"type": "object", "properties": fields, "$defs": whole["$defs"]}
 
 

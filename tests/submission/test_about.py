@@ -102,6 +102,8 @@ def test_extra_data_are_told(write: Callable[..., Path]) -> None:
     text = '[[extra]]\nname = "xnli"\nlanguages = ["de"]\ntranslated = true\nexamples = 7\n'
     assert About.read(write("about.toml", text)) == About(extra=(EXTRA,))
     assert About.read(write("about.toml", "")) == About()
+    said = About.read(write("about.toml", f'regime = "translate-train"\n{text}'))
+    assert said == About(extra=(EXTRA,), regime="translate-train")
     unknown = text.replace("examples = 7\n", "")  # TOML has no null
     assert About.read(write("about.toml", unknown)) == About(extra=(EXTRA | {"examples": None},))
 
@@ -125,6 +127,7 @@ BAD = {
     "date": ("[pretraining]\nlanguages = 2026-11-26", ":2:1: pretraining.languages: "),
     "table": ("pretraining = 3", ":1:1: pretraining: 3 is not of type 'object'"),
     "hidden": ('[pretraining]\ncorpora = ["a\\u202eb"]', "a character that does not show"),
+    "regime": ('regime = "zero"', ":1:1: regime: 'zero' is not one of"),
     "extra": ("extra = 3", ":1:1: extra: 3 is not of type 'array'"),
     "half": ('[[extra]]\nname = "x"', "extra.0: 'languages' is a required property"),
     "code": (

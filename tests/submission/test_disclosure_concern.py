@@ -51,6 +51,18 @@ def test_zero_shot_is_english_alone(
     assert told(tmp_path, **values) == expected
 
 
+@pytest.mark.parametrize(
+    ("language", "regime", "expected"),
+    [("en", "zero-shot", []), ("de", "zero-shot", ["D601"]), ("de", "translate-train", [])],
+)
+def test_extra_data_are_training_on_the_targets(
+    language: str, regime: str, expected: list[str], tmp_path: Path
+) -> None:
+    extra = [{"name": "x", "languages": [language], "translated": True, "examples": 5}]
+    values = {"training": training(regime=regime, extra=extra)}
+    assert told(tmp_path, **values) == expected
+
+
 def test_intermediate_training_in_other_languages_is_zero_shot(tmp_path: Path) -> None:
     """It is one of the questions that the harness is there for."""
     runs = [one | {"intermediate_run": f"a-{one['seed']}"} for one in TWO]

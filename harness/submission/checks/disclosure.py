@@ -6,7 +6,7 @@ is a question that the benchmark is there to answer, not a fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -78,8 +78,10 @@ class DisclosureConcern:
 
 def _regime(entry: Entry, file: str) -> Iterator[Finding]:
     """Yield a zero-shot entry whose training on the targets saw other languages than English."""
-    languages: Sequence[str] = entry.training["languages"]
-    others = [code for code in languages if code.partition("-")[0] != ENGLISH]
+    languages: list[str] = list(entry.training["languages"])
+    for one in entry.training.get("extra", ()):  # data for the targets, too
+        languages += one["languages"]
+    others = [c for c in dict.fromkeys(languages) if c.partition("-")[0] != ENGLISH]
     if entry.training["regime"] == "zero-shot" and others:
         yield finding(
             "D601",
