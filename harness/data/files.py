@@ -21,7 +21,7 @@ from harness.errors import HarnessError
 
 MAX_BYTES = 2 << 30  # no XTREME file is above 150 MB
 
-_MARK = b"\xef\xbb\xbf"  # UTF-8's byte order mark
+MARK = b"\xef\xbb\xbf"  # UTF-8's byte order mark
 HALF = "holds half a character (a lone surrogate)"
 _CUT_WORD = re.compile(r"-|t(ru?)?|f(a(ls?)?)?|n(ul?)?|u[0-9a-fA-F]{0,4}")
 
@@ -106,7 +106,7 @@ def read_lines(path: File, report: Report | None = None) -> list[str]:
     Raises:
         HarnessError: As ``read_bytes``, or by ``report``.
     """
-    raw = read_bytes(path).removeprefix(_MARK)
+    raw = read_bytes(path).removeprefix(MARK)
     with suppress(UnicodeDecodeError):  # sooner than line by line
         return _ended([line.removesuffix("\r") for line in raw.decode().split("\n")])
     return _decoded([line.removesuffix(b"\r") for line in raw.split(b"\n")], report or strict(path))
@@ -133,7 +133,7 @@ def refuse_mark(path: File) -> None:
     The official scorer reads the mark as a part of the first label, or as broken JSON: without it
     the score would be higher than the leaderboard's.
     """
-    if read_bytes(path).startswith(_MARK):
+    if read_bytes(path).startswith(MARK):
         raise HarnessError(
             f"{path}:1: begins with a byte order mark, which the official scorer takes for a part"
             " of the first line; save the file as UTF-8 without it"
@@ -169,7 +169,7 @@ def read_json(path: File) -> Any:
         HarnessError: As ``read_bytes``, or the file is not JSON (with line and column).
     """
     try:
-        return parse_json(read_bytes(path).removeprefix(_MARK).decode())
+        return parse_json(read_bytes(path).removeprefix(MARK).decode())
     except UnicodeDecodeError as error:
         raise HarnessError(f"{path}: not UTF-8 at byte {error.start + 1}; save it again") from error
     except json.JSONDecodeError as error:

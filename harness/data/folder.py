@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.data.files import strict
 from harness.data.layouts import Columns, Pooled
 from harness.data.layouts.layout import Reports, joined
-from harness.data.layouts.pooled import POOL, Candidate
+from harness.data.layouts.pooled import POOL, Asked, Candidate
 from harness.data.memory import Memory
 from harness.data.records import read_records
 from harness.declarations import Task, TrainingSet
@@ -128,7 +128,7 @@ class FolderSource:
             HarnessError: A file is missing or malformed; names the file, and the line if it has
                 some.
         """
-        yield from pooled(task).pool(self.files(task, POOL, ""), start, stop)
+        yield from pooled(task).pool(self.files(task, POOL, ""), Asked(start, stop))
 
     def gold(self, task: Task, language: str) -> Any | None:
         """Return the gold of the test split, None if the labels are not known.
@@ -203,3 +203,18 @@ def read_columns(of: Task | TrainingSet, paths: list[Path], reports: Reports = s
     if not folder.columns:
         return form.layout.read(paths, form.labels, reports)
     return joined([read_records(p, form.layout, folder, form.labels, reports(p)) for p in paths])
+
+
+def remarks_of(
+    of: Task | TrainingSet,
+    split: str,
+    language: str,
+    paths: Sequence[Path],
+    reports: Reports = strict,
+) -> tuple[str, ...]:
+    """Return a line on each thing that is remarkable about the rows of a split."""
+    if of.folder.columns:  # files in formats of their own
+        return ()
+    where = language if isinstance(of, Task) else split
+    counts = of.format.layout.remarks(paths, reports)
+    return tuple(f"{of.name} {where}: {count:,} {what}" for what, count in counts.items() if count)

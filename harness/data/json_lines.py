@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import Report, parse_row
+from harness.data.files import MARK, Report, parse_row
 from harness.errors import HarnessError
 
 LONGEST = 1 << 24  # bytes of a line
@@ -17,24 +18,22 @@ def rows_of(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a file with the numbers of their lines, one line in memory at a time.
 
-    Lines before the first one wanted are passed over without being parsed. A line that holds no
-    object is reported and left out.
+    A line with text is a row, whatever it holds; blank ones are not counted, and a byte order mark
+    is not part of the first. Rows before the first one wanted are passed over without being parsed.
+    A row that is not an object is reported and left out.
 
     Args:
         path: The file.
-        report: Receives what is wrong with a line.
-        start: The first line wanted, from 0.
-        stop: The line after the last one wanted; None for all.
+        report: Receives the number of a line, of all lines from 1, and what is wrong with it.
+        start: The first row wanted, from 0.
+        stop: The row after the last one wanted; None for all.
 
     Raises:
         HarnessError: It is missing, not a regular file or unreadable, or a line is too long; or by
             ``report``.
     """
-    for number, raw in _raw_lines(path):
-        if stop is not None and number > stop:
-            return
-        if number <= start:
-            continue
+    filled = ((number, raw) for number, raw in _raw_lines(path) if raw.strip())
+    for number, raw in islice(filled, start, stop):
         try:
             line = raw.decode()
         except UnicodeDecodeError as error:
@@ -57,6 +56,6 @@ def _raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 if len(raw) > LONGEST:
                     what = f"over {LONGEST >> 20} MiB; expected a JSON object a line"
                     raise HarnessError(f"{path}:{number}: {what}")
-                yield number, raw
+                yield number, raw.removeprefix(MARK) if number == 1 else raw
     except OSError as error:
         raise HarnessError(f"{path}: cannot be read ({error.strerror})") from error

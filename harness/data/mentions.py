@@ -6,10 +6,11 @@ Source: google-research/xtreme, third_party/utils_mewslix.py (``preprocess_menti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from harness.bounds import shown
+from harness.data.json_values import list_of, object_of
 
 Span = tuple[int, int]
 """Where a text begins, and where it ends, in another text."""
@@ -56,9 +57,7 @@ def spans_of(values: Any, text: str) -> list[Span]:
     Raises:
         ValueError: There is no such list, or a span is empty or leaves the text.
     """
-    if not isinstance(values, list):
-        raise ValueError(f"sentence_spans is not a list: {shown(values)}")
-    return [span_of(value, text) for value in values]
+    return [span_of(value, text) for value in list_of(values, "sentence_spans")]
 
 
 def span_of(value: Any, text: str) -> Span:
@@ -74,8 +73,7 @@ def span_of(value: Any, text: str) -> Span:
         ValueError: It is not such an object, is empty or leaves the text, or its own text is
             another one.
     """
-    if not isinstance(value, Mapping):
-        raise ValueError(f"a span is not an object: {shown(value)}")
+    value = object_of(value, "a span")
     start, end = value.get("start"), value.get("end")
     if type(start) is not int or type(end) is not int:
         raise ValueError(f"a span has no whole numbers start and end but {shown(dict(value))}")

@@ -15,13 +15,15 @@ import re
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from harness.data.files import one_line, parse_json, writable, write_json
+from harness.data.json_values import object_of
+from harness.data.mewsli_rows import Mention, document_of, entity_of, pair_of
 from harness.errors import HarnessError
 
 CANDIDATES = "candidate_set_entities.jsonl"
@@ -37,7 +39,8 @@ MOST_LANGUAGES = 60  # that mentions are in; the release has 11
 UNREADABLE = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error)  # of a spoilt archive
 LONGEST = 8 << 20  # bytes of a line, and of what an archive is asked for at once
 LANGUAGE = re.compile("[a-z]{2,3}")
-MENTION = ("example_id", "mention_span", "entity_id")  # what XTREME's layout has of one
+Parsed = TypeVar("Parsed")
+MENTION = ("example_id", "mention_span")  # what XTREME's layout has of one, and its entity
 
 
 @dataclass
@@ -212,12 +215,12 @@ def _write(name: str, shown: str, stream: IO[bytes], aside: Path, written: LaidO
         for count, (raw, row) in enumerate(_rows(stream, shown), 1):
             place = f"{shown}:{count}"
             if name == CANDIDATES:
-                _check_entity(row, place)
-                if row["entity_id"] in seen:
-                    raise HarnessError(f"{place}: {row['entity_id']!r:.80} is there twice")
-                seen.add(row["entity_id"])
+                entity = _parsed(entity_of, row, place)
+                if entity.id in seen:
+                    raise HarnessError(f"{place}: {entity.id!r:.80} is there twice")
+                seen.add(entity.id)
             else:
-                _check_pair(row, place)
+                _parsed(pair_of, row, place)
             file.write(raw.rstrip(b"\r\n") + b"\n")
     if not count:
         raise HarnessError(f"{shown}: holds no rows; download it again")
@@ -249,13 +252,13 @@ def _write_mentions(
                 path = aside / "xtreme" / "wikinews_mentions" / f"{split}-{language}.jsonl"
                 files[language] = stack.enter_context(path.open("w", encoding="utf-8"))
             for one in mentions:
-                if one["example_id"] in seen:
-                    raise HarnessError(f"{place}: {one['example_id']!r:.80} is there twice")
-                seen.add(one["example_id"])
-                if one["entity_id"] and split == "test":
-                    gold.setdefault(language, {})[one["example_id"]] = [one["entity_id"]]
+                if one.id in seen:
+                    raise HarnessError(f"{place}: {one.id!r:.80} is there twice")
+                seen.add(one.id)
+                if one.entity and split == "test":
+                    gold.setdefault(language, {})[one.id] = [one.entity]
             if split == "test":
-                kept = [{k: one[k] for k in MENTION} | {"entity_id": ""} for one in mentions]
+                kept = [{k: one[k] for k in MENTION} | {"entity_id": ""} for one in row["mentions"]]
                 row = row | {"mentions": kept}
             files[language].write(json.dumps(row, ensure_ascii=False) + "\n")
             counts[language] = counts.get(language, 0) + len(mentions)
@@ -267,60 +270,39 @@ def _write_mentions(
         written.labelled += len(labels)
 
 
-def _mentions(row: Mapping[str, Any], place: str) -> tuple[str, list[dict[str, Any]]]:
+def _mentions(row: Any, place: str) -> tuple[str, list[Mention]]:
     """Return the language and the mentions of a row.
 
     Raises:
         HarnessError: The row is not a document with its mentions, or its text was left out.
     """
-    _need(row, ("context", "mentions"), place)
-    context, mentions = row["context"], row["mentions"]
-    _need(context, ("language", "text"), f"{place}: context")
-    language, text = context["language"], context["text"]
+    context = _parsed(lambda row: object_of(row["context"], "context"), row, place)
+    language = context.get("language")
     if not isinstance(language, str) or not LANGUAGE.fullmatch(language):
         raise HarnessError(
             f"{place}: context.language is {language!r:.40}; expected a code like de"
         )
-    if not isinstance(text, str) or not text:
+    if not context.get("text"):
         raise HarnessError(
             f"{place}: the document has no text; restore it with the release's own downloader"
             " (get-mewsli-x.sh)"
         )
-    if not isinstance(mentions, list):
-        raise HarnessError(f"{place}: mentions is not a list; download it again")
-    for one in mentions:
-        _need(one, MENTION, f"{place}: mentions")
-        if not isinstance(one["example_id"], str) or not isinstance(one["entity_id"], str):
-            raise HarnessError(f"{place}: example_id and entity_id are texts; download it again")
-    return language, mentions
+    return language, _parsed(document_of, row, place).mentions
 
 
-def _check_entity(row: Any, place: str) -> None:
-    """Refuse what is not an entity with its description."""
-    _need(row, ("entity_id", "description"), place)
-    if not isinstance(row["entity_id"], str) or not isinstance(row["description"], str):
-        raise HarnessError(f"{place}: entity_id and description are texts; download it again")
+def _parsed(parse: Callable[[Mapping[str, Any]], Parsed], row: Any, place: str) -> Parsed:
+    """Return what is in a row; what could not be read where it is laid out is refused.
 
-
-def _check_pair(row: Any, place: str) -> None:
-    """Refuse what is not a mention in its context with its entity."""
-    _need(row, ("contextual_mention", "entity"), place)
-    both = row["contextual_mention"]
-    _need(both, ("context", "mention"), f"{place}: contextual_mention")
-    _need(both["context"], ("text",), f"{place}: contextual_mention.context")
-    if not isinstance(both["context"]["text"], str):
-        raise HarnessError(f"{place}: contextual_mention.context.text is a text; download it again")
-    _need(both["mention"], ("mention_span",), f"{place}: contextual_mention.mention")
-    _check_entity(row["entity"], f"{place}: entity")
-
-
-def _need(value: Any, keys: tuple[str, ...], place: str) -> None:
-    """Refuse what is not an object with some keys."""
-    lacking = keys if not isinstance(value, dict) else [key for key in keys if key not in value]
-    if lacking:
-        raise HarnessError(
-            f"{place}: no {', '.join(lacking)}; not Mewsli-X's form, name its release"
-        )
+    Raises:
+        HarnessError: The row is not what it should be.
+    """
+    try:
+        return parse(object_of(row, "the row"))
+    except KeyError as error:
+        what = f"no {error}; not Mewsli-X's form, name its release"
+        raise HarnessError(f"{place}: {what}") from error
+    except ValueError as error:
+        raise HarnessError(f"{place}: {error}; download it again") from error
 
 
 def _rows(stream: IO[bytes], shown: str) -> Iterator[tuple[bytes, Any]]:

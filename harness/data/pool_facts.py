@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.data.files import at, strict
 from harness.data.folder import FolderSource, pooled
 from harness.data.layouts.layout import Reports
-from harness.data.layouts.pooled import POOL
+from harness.data.layouts.pooled import POOL, Asked
 from harness.declarations import Task
 from harness.errors import HarnessError
 
@@ -42,11 +41,9 @@ def read_pool(source: FolderSource, task: Task, reports: Reports = strict) -> Po
     """
     paths = source.files(task, POOL, "")
     ids: dict[str, int] = {}
-    counts: Counter[str] = Counter()
+    asked = Asked(reports=reports)
     size = 0
-    for number, (name, text) in enumerate(
-        pooled(task).pool(paths, counts=counts, reports=reports), 1
-    ):
+    for number, (name, text) in enumerate(pooled(task).pool(paths, asked), 1):
         size += len(text.encode())
         first = ids.setdefault(name, number)
         if first != number:
@@ -54,7 +51,7 @@ def read_pool(source: FolderSource, task: Task, reports: Reports = strict) -> Po
             reports(paths[0])(0, what)
     if not ids:
         raise HarnessError(f"{at(paths[0], 0, 'holds no candidates')}")
-    notes = [f"{task.name}: {count:,} {what}" for what, count in counts.items()]
+    notes = [f"{task.name}: {count:,} {what}" for what, count in asked.counts.items()]
     k = getattr(task.format, "k", 0)
     if len(ids) < k:
         notes.append(

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.files import Report, parse_row, read_lines
+from harness.data.files import Report, read_lines
+from harness.data.json_lines import rows_of
 from harness.data.layouts.layout import STRINGS, Columns, Layout, Row
 from harness.declarations import Column, Folder
 from harness.errors import HarnessError
@@ -105,13 +106,10 @@ def picked(row: Row, column: Column) -> Any:
 
 def _rows(path: Path, report: Report) -> Iterable[tuple[int, Row]]:
     """Yield line numbers and rows."""
-    lines = read_lines(path, report)
     if path.suffix == ".jsonl":
-        for number, line in enumerate(lines, 1):
-            row = parse_row(line, number, report) if line.strip() else None
-            if row is not None:
-                yield number, row
+        yield from rows_of(path, report)
         return
+    lines = read_lines(path, report)
     cells: Iterable[tuple[int, list[str]]]
     if path.suffix == ".tsv":
         cells = enumerate((line.split("\t") for line in lines), 1)

@@ -26,8 +26,8 @@ from harness.pipeline.plan_training import (
 )
 from harness.pipeline.request import Request
 from harness.pipeline.steps.cluster_step import ClusterStep
-from harness.pipeline.steps.embed_step import PART, EmbedStep, TaskTexts
-from harness.pipeline.steps.encoding import Encoding
+from harness.pipeline.steps.embed_step import EmbedStep, TaskTexts
+from harness.pipeline.steps.encoding import PART, Encoding
 from harness.pipeline.steps.layer_step import LayerStep
 from harness.pipeline.steps.predict_step import PredictStep
 from harness.pipeline.steps.score_step import ScoreStep

@@ -11,8 +11,8 @@ from harness.models.sentence_modules import own_length
 from harness.pipeline.dataset_facts import BYTES_A_TOKEN, bounded
 from harness.pipeline.request import Request
 from harness.pipeline.steps.embed_step import EmbedStep, TaskTexts
-from harness.pipeline.steps.encoding import Encoding
-from harness.pipeline.steps.pool_step import SHARD, PoolStep
+from harness.pipeline.steps.encoding import PART, Encoding
+from harness.pipeline.steps.pool_step import PoolStep
 from harness.pipeline.steps.step import Step
 from harness.recipes import Settings
 
@@ -20,7 +20,7 @@ from harness.recipes import Settings
 def pool_steps(
     request: Request, task: Task, settings: Settings, parents: tuple[Step, ...]
 ) -> list[PoolStep]:
-    """Return the steps that embed a task's pool, ``SHARD`` candidates each.
+    """Return the steps that embed a task's pool, ``PART`` candidates each.
 
     The pool is that of all languages, whichever are asked for.
 
@@ -33,9 +33,9 @@ def pool_steps(
     facts, digest = request.facts.pool(task)
     encoding = Encoding(request.checkpoint, settings, request.device)
     steps = []
-    count = -(-facts.rows // SHARD)
+    count = -(-facts.rows // PART)
     for number in range(count):
-        start, stop = number * SHARD, min(facts.rows, (number + 1) * SHARD)
+        start, stop = number * PART, min(facts.rows, (number + 1) * PART)
         rows = stop - start
         tokens = facts.size * rows // facts.rows // BYTES_A_TOKEN
         part = f" {number + 1}/{count}" if count > 1 else ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
+from harness.search.equal_rows import repeats_of, with_repeats
 from harness.search.neighbours import Neighbours, nearest
 
 if TYPE_CHECKING:
@@ -24,8 +26,9 @@ def nearest_of_parts(
 ) -> Neighbours:
     """Return each query's ``k`` nearest rows of all parts, the best first; exact.
 
-    Of equal scores the lower row comes first. Beyond the parts, memory is what ``nearest`` takes
-    for ``ROWS`` of them, and what is returned.
+    Of equal scores the lower row comes first, and rows of the same bits have equal scores, those of
+    the first of them. Beyond the parts, memory is what ``nearest`` takes for ``ROWS`` of them, some
+    40 bytes a row, and what is returned.
 
     Args:
         queries: float32 (queries, dimensions).
@@ -41,22 +44,36 @@ def nearest_of_parts(
     best = Neighbours(
         np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
     )
-    first = 0
-    for some in _portions(parts):
+    total = sum(map(len, parts))
+    if not total:
+        raise HarnessError("nothing to search in: all parts are empty")
+    repeats = repeats_of(parts)
+    wanted = np.ones(total, bool)
+    wanted[list(chain.from_iterable(repeats.values()))] = False
+    for some, numbers in _portions(parts, wanted):
         found = nearest(queries, some, k, threads=threads)
         scores = np.concatenate([best.scores, found.scores], axis=1)
-        rows = np.concatenate([best.rows, found.rows + first], axis=1)
+        rows = np.concatenate([best.rows, numbers[found.rows]], axis=1)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]  # earlier rows stand before
         best = Neighbours(
             np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
         )
-        first += len(some)
-    if not first:
-        raise HarnessError("nothing to search in: all parts are empty")
-    return best
+    if not repeats:
+        return best
+    return Neighbours(*with_repeats(best.scores, best.rows, repeats, min(k, total)))
 
 
-def _portions(parts: Sequence[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+def _portions(
+    parts: Sequence[NDArray[np.float32]], wanted: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    """Yield the rows that are wanted, some at a time, and their numbers."""
+    import numpy as np
+
+    first = 0
     for part in parts:
         for start in range(0, len(part), ROWS):
-            yield part[start : start + ROWS]
+            some = part[start : start + ROWS]
+            kept = wanted[first : first + len(some)]
+            numbers = first + np.flatnonzero(kept)
+            first += len(some)
+            yield some if kept.all() else some[kept], numbers

@@ -162,37 +162,46 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
     "utf8": (RELEASED[0], lines(ENTITY) + b"\xff\n", f"{RELEASED[0]}:2: no valid JSON"),
     "half": (RELEASED[0], b'{"entity_id": "\\ud800"}\n', ":1: no valid JSON"),
     "deep": (RELEASED[0], b"[" * 100_000 + b"\n", ":1: no valid JSON"),
-    "list": (RELEASED[0], b"[]\n", ":1: no entity_id, description"),
-    "texts": (RELEASED[1], b'{"mention": "x", "entity": "y"}\n', ":1: no contextual_mention"),
+    "list": (RELEASED[0], b"[]\n", ":1: the row is not an object"),
+    "texts": (RELEASED[1], b'{"mention": "x", "entity": "y"}\n', ":1: no 'contextual_mention'"),
     "mention": (
         RELEASED[1],
         lines(pair("a") | {"contextual_mention": "x"}),
-        ":1: contextual_mention: no context, mention",
+        ":1: contextual_mention is not an object",
     ),
     "pair's text": (
         RELEASED[1],
         lines({"contextual_mention": {"context": {"text": 3}, "mention": {}}, "entity": ENTITY}),
-        ":1: contextual_mention.context.text is a text",
+        ":1: the context's text is not text: 3; download it again",
     ),
     "no span": (
         RELEASED[1],
-        lines({"contextual_mention": {"context": {"text": ""}, "mention": {}}, "entity": ENTITY}),
-        ":1: contextual_mention.mention: no mention_span",
+        lines(pair("a") | {"contextual_mention": {"context": {"text": ""}, "mention": {}}}),
+        ":1: no 'example_id'; not Mewsli-X's form",
     ),
-    "entity": (RELEASED[2], lines(pair("a") | {"entity": "Q1"}), ":1: entity: no entity_id"),
+    "another's span": (
+        RELEASED[4],
+        lines(document("de", "g", "Q1", mention_span={"start": 3, "end": 7, "text": "Erle"})),
+        ":1: 'Erle' is not at 3 to 7",
+    ),
+    "entity": (RELEASED[2], lines(pair("a") | {"entity": "Q1"}), ":1: entity is not an object"),
     "pair's entity": (
         RELEASED[2],
         lines(pair("a") | {"entity": ENTITY | {"description": None}}),
-        ":1: entity: entity_id and description are texts",
+        ":1: entity Q1 has no description",
     ),
     "description": (
         RELEASED[0],
         lines(ENTITY, ENTITY | {"entity_id": "Q2", "description": ["x"]}),
-        ":2: entity_id and description are texts",
+        ":2: entity Q2 has no description",
     ),
     "an entity twice": (RELEASED[0], lines(ENTITY, ENTITY), ":2: 'Q1' is there twice"),
     "empty": (RELEASED[2], b"", "holds no rows"),
-    "no mentions": (RELEASED[3], b'{"context": {}}\n', ":1: no mentions"),
+    "no mentions": (
+        RELEASED[3],
+        b'{"context": {"language": "de", "text": "x"}}\n',
+        "no 'mentions'",
+    ),
     "path": (RELEASED[3], lines(document("../x", "e", "Q1")), "context.language is '../x'"),
     "no text": (
         RELEASED[4],
@@ -200,7 +209,11 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
         ":1: the document has no text; restore it",
     ),
     "twice": (RELEASED[4], lines(document("de", "g", "Q1"), document("uk", "g", "Q1")), ":2: 'g'"),
-    "number": (RELEASED[4], lines(document("de", "g", "Q1", example_id=3)), "are texts"),
+    "number": (
+        RELEASED[4],
+        lines(document("de", "g", "Q1", example_id=3)),
+        "example_id is not an id",
+    ),
 }
 
 

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from harness import registry
+from harness.data.check import check_training
 from harness.data.files import strict
 from harness.data.folder import FolderSource
 from harness.data.layouts import AnswerSentences, MentionPairs
+from harness.data.memory import Memory
+from harness.data.mewsli_rows import ACROSS, WHOLE
 from harness.data.records import laid_out
 from harness.data.source import training_rows
 from harness.errors import HarnessError
-from harness.pipeline.dataset_facts import held_out_of
+from harness.pipeline.dataset_facts import DatasetFacts, held_out_of
 
 Write = Callable[[str, str], Path]
 CONTEXT = "Anna built a mill.\nShe sold it in 1830. Nobody knows why."
@@ -150,10 +153,10 @@ def test_a_mention_and_its_entitys_description_are_a_pair(write: Write) -> None:
     [
         ({"mention__mention_span": {"start": 4, "end": 8, "text": "mull"}}, "is not at 4 to 8"),
         ({"mention__mention_span": {"start": 4, "end": 80}}, "leaves its text"),
-        ({"mention__example_id": 7}, "example_id is not text"),
-        ({"context__sentence_spans": None}, "not a list"),
+        ({"mention__example_id": 7}, "example_id is not an id on one line"),
+        ({"context__sentence_spans": "x"}, "not a list"),
         ({"context__text": 3}, "text is not text"),
-        ({"entity__description": " \n"}, "entity 'Q1' has no description"),
+        ({"entity__description": " \n"}, "entity Q1 has no description"),
         ({"entity__sentence_spans": [{"start": 0, "end": 99}]}, "leaves its text"),
     ],
 )
@@ -174,10 +177,32 @@ def test_a_line_of_another_kind_is_told(line: str, write: Write) -> None:
         MentionPairs().read_file(path, (), strict(path))
 
 
-def test_an_entity_without_sentences_gives_its_whole_description(write: Write) -> None:
-    path = write("p.jsonl", json.dumps(pair(entity__sentence_spans=[])))
+def test_pairs_without_sentences_are_as_those_of_the_task_and_counted(
+    write: Write, tmp_path: Path
+) -> None:
+    """A description is taken whole, a mention gets what is around it, whichever way they lack."""
+    bare = pair()
+    del bare["entity"]["sentence_spans"], bare["contextual_mention"]["context"]["sentence_spans"]
+    other = pair(entity__entity_id="Q2", entity__sentence_spans=[])
+    across = pair(context__sentence_spans=[{"start": 0, "end": 6}])
+    rows = [json.dumps(one) for one in (bare, bare, other, across, pair())]
+    path = write("mewslix/wikipedia_pairs-train.jsonl", "\n".join(rows))
+    write("mewslix/wikipedia_pairs-dev.jsonl", json.dumps(pair()))
     columns = MentionPairs().read_file(path, (), strict(path))
-    assert columns["passage"] == ["A mill grinds. It turns. More."]
+    whole, two = "A mill grinds. It turns. More.", "A mill grinds. It turns."
+    assert columns["passage"] == [whole, whole, whole, two, two]
+    around, inside = (
+        "mill: The { mill } (x) is old. Anna built it.",
+        "mill: The { mill } (x) is old.",
+    )
+    assert columns["query"] == [around, around, inside, around, inside]
+    assert MentionPairs().remarks([path]) == {WHOLE: 2, ACROSS: 3}
+    source, training = FolderSource(tmp_path), registry.training("mewslix-pairs")
+    told = (f"mewslix-pairs train: 2 {WHOLE}", f"mewslix-pairs train: 3 {ACROSS}")
+    assert DatasetFacts(source, Memory()).training(training)[0].notes == told
+    train, dev = check_training(source, training)
+    assert (train.note, dev.note) == ("; ".join(told), "")
+    assert (train.rows, train.problems) == (5, [])
 
 
 def test_the_samples_pairs_are_read_whole(real_data: Path) -> None:

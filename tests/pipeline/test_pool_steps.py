@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.passages import write_lareqa, write_mewslix
+from support.passages import entity, write_lareqa, write_lines, write_mewslix
 
 from harness import registry
 from harness.data.files import digest
@@ -138,7 +138,7 @@ def test_shards_give_what_one_step_gives_and_a_killed_run_repeats_one(
     words = ("--languages", "de")
     assert evaluate("one", *words, tasks="mewslix")[0] == 0
     seen.texts.clear()
-    monkeypatch.setattr(plan_pool, "SHARD", 7)
+    monkeypatch.setattr(plan_pool, "PART", 7)
     real, calls = PoolStep.run, []
 
     def killed(self: PoolStep, *rest: Any) -> Any:
@@ -155,6 +155,21 @@ def test_shards_give_what_one_step_gives_and_a_killed_run_repeats_one(
     assert "embed mewslix pool 5/5" in err
     assert calls == [0, 7, 14] and set(seen.counted().values()) == {1}
     assert predictions(tmp_path / "parts/out") == predictions(tmp_path / "one/out")
+
+
+def test_candidates_of_the_same_text_are_embedded_once_and_found_in_their_order(
+    evaluate: Call, seen: Seen, data: Path, tmp_path: Path
+) -> None:
+    texts = {n: entity(n % 2) for n in range(30)}  # two descriptions, fifteen candidates of each
+    path = data / "xtreme/mewslix/candidate_set_entities.jsonl"
+    write_lines(path, [texts[n] | {"entity_id": f"Q{n}"} for n in texts])
+    code, _, err = evaluate("one", "--languages", "de", tasks="mewslix")
+    assert code == 0, err
+    assert sorted(len(some) for _, some in seen.texts) == [2, 4]
+    first, second = ([f"Q{n}" for n in range(odd, 30, 2)] for odd in (0, 1))
+    answers = list(predictions(tmp_path / "one/out")["mewslix/test-de.json"].values())
+    assert all(ids in ([*first, *second[:5]], [*second, *first[:5]]) for ids in answers)
+    assert len(answers) == 4
 
 
 def test_zero_and_broken_vectors_are_never_found(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from harness.data.files import Report
+from harness.data.files import Report, strict
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -94,6 +94,15 @@ class Layout:
     def label_set(self, rows: Dataset) -> tuple[str, ...]:
         """Return the labels of rows, for a format that takes its label set from them."""
         return ()
+
+    def remarks(self, paths: Sequence[Path], reports: Reports = strict) -> Mapping[str, int]:
+        """Return what is remarkable about the rows of a split, and of how many it is so.
+
+        Args:
+            paths: The files of the split.
+            reports: Returns the report for a file's malformed places; by default the first raises.
+        """
+        return {}
 
     def misplaced(self, columns: Table) -> list[tuple[int, str]]:
         """Return each answer that is not at its offset: its row's number, and what is wrong.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from harness.bounds import shown
-from harness.data.files import Report, parse_row, read_lines
-from harness.data.layouts.layout import STRING, Columns, Layout, Row, Types
+from harness.data.files import Report, strict
+from harness.data.layouts.layout import STRING, Columns, Layout, Reports, Types
 from harness.data.layouts.squad import Squad
-from harness.data.mentions import Span, description_of, query_of, span_of, spans_of
+from harness.data.mentions import Span
+from harness.data.mewsli_rows import ACROSS, WHOLE, pair_of, parsed_rows
 from harness.data.sentences import sentences_of
 
 
@@ -95,48 +95,20 @@ class MentionPairs(PassagePairs):
     def read_file(self, path: Path, labels: Sequence[str], report: Report) -> Columns:
         """Read a file of pairs."""
         rows: Columns = {name: [] for name in self.columns}
-        for number, line in enumerate(read_lines(path, report), 1):
-            row = parse_row(line, number, report) if line.strip() else None
-            if row is None:
-                continue
-            try:
-                values = _pair(row)
-            except (KeyError, TypeError, ValueError) as error:
-                what = f"no {error}" if isinstance(error, KeyError) else str(error)
-                report(number, f"{what}; see Mewsli-X's wikipedia_pairs")
-                continue
-            for name, value in zip(self.columns, values, strict=True):
-                rows[name].append(value)
+        for _, (mention, context, entity) in parsed_rows(path, report, pair_of):
+            rows["id"].append(mention.id)
+            rows["query"].append(mention.query)
+            rows["passage"].append(entity.text)
+            rows["context"].append(context)
         return rows
 
-
-def _pair(row: Row) -> tuple[str, str, str, str]:
-    """Return id, query, passage and context of a pair.
-
-    Raises:
-        KeyError: Something is missing.
-        ValueError: Something is not what it should be.
-    """
-    mentioned, entity = _object(row, "contextual_mention"), _object(row, "entity")
-    context, mention = _object(mentioned, "context"), _object(mentioned, "mention")
-    text, description = _text(context, "text"), _text(entity, "description")
-    if not description.strip():
-        raise ValueError(f"entity {shown(entity.get('entity_id'))} has no description")
-    start, end = span_of(mention["mention_span"], text)
-    query = query_of(text, spans_of(context["sentence_spans"], text), start, end)
-    spans = spans_of(entity["sentence_spans"], description)
-    return _text(mention, "example_id"), query, description_of(description, spans), text
-
-
-def _object(row: Row, name: str) -> Mapping[str, Any]:
-    value = row[name]
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{name} is not an object: {shown(value)}")
-    return value
-
-
-def _text(row: Row, name: str) -> str:
-    value = row[name]
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is not text: {shown(value)}")
-    return value
+    def remarks(self, paths: Sequence[Path], reports: Reports = strict) -> Mapping[str, int]:
+        """Return how many entities have no sentences, and mentions are in no one sentence."""
+        whole: set[str] = set()
+        across = 0
+        for path in paths:
+            for _, pair in parsed_rows(path, reports(path), pair_of):
+                across += pair.mention.across
+                if pair.entity.whole:
+                    whole.add(pair.entity.id)
+        return {WHOLE: len(whole), ACROSS: across}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +18,23 @@ POOL = "pool"
 """The split of the candidates; it has no language."""
 Candidate = tuple[str, str]
 """The id of a passage, and its text."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a pool.
+
+    Attributes:
+        start: Number of the first candidate wanted.
+        stop: The number after the last one; None for all.
+        counts: Counts what is remarkable: what it is, and of how many candidates.
+        reports: Returns the report for a file's malformed places; by default the first raises.
+    """
+
+    start: int = 0
+    stop: int | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    reports: Reports = strict
 
 
 class Pooled(Layout):
@@ -42,33 +60,9 @@ class Pooled(Layout):
     context = "context"
     one_right: ClassVar[bool] = False
 
-    def pool(
-        self,
-        paths: Sequence[Path],
-        start: int = 0,
-        stop: int | None = None,
-        *,
-        counts: Counter[str] | None = None,
-        reports: Reports = strict,
-    ) -> Iterator[Candidate]:
-        """Yield candidates; their numbers are their places in this order.
-
-        Args:
-            paths: The files of the pool.
-            start: Number of the first candidate wanted.
-            stop: The number after the last one; None for all.
-            counts: Counts what is remarkable: what it is, and of how many candidates.
-            reports: Returns the report for a file's malformed places; by default the first raises.
-        """
+    def pool(self, paths: Sequence[Path], asked: Asked) -> Iterator[Candidate]:
+        """Yield candidates of the files of a pool; their numbers are their places in this order."""
         raise NotImplementedError
-
-    def pool_size(self, paths: Sequence[Path]) -> int:
-        """Return the number of candidates."""
-        return sum(1 for _ in self.pool(paths))
-
-    def remarks(self, paths: Sequence[Path]) -> Mapping[str, int]:
-        """Return what is remarkable about the queries of the files, and of how many it is so."""
-        return {}
 
     def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return a line on the queries without a right candidate in the gold, if any."""

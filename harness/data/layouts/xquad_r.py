@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,9 +11,10 @@ from typing import Any
 
 from harness.bounds import shown
 from harness.data.files import Report, read_json, strict
+from harness.data.json_values import text_of
 from harness.data.layouts.layout import Columns, Reports
 from harness.data.layouts.passages import passage_of
-from harness.data.layouts.pooled import Candidate, Pooled
+from harness.data.layouts.pooled import Asked, Candidate, Pooled
 from harness.data.mentions import Span
 
 NOWHERE = "questions whose answer is in no sentence, which are left out"
@@ -105,21 +105,14 @@ class XquadR(Pooled):
                 columns["context"].append(paragraph.name)
         return columns
 
-    def pool(
-        self,
-        paths: Sequence[Path],
-        start: int = 0,
-        stop: int | None = None,
-        *,
-        counts: Counter[str] | None = None,
-        reports: Reports = strict,
-    ) -> Iterator[Candidate]:
+    def pool(self, paths: Sequence[Path], asked: Asked) -> Iterator[Candidate]:
         """Yield the sentences of all languages."""
-        yield from islice(_candidates(paths, reports), start, stop)
+        yield from islice(_candidates(paths, asked.reports), asked.start, asked.stop)
 
-    def remarks(self, paths: Sequence[Path]) -> Mapping[str, int]:
-        """Return how many questions have their answers in no sentence."""
-        questions = [q for one in paragraphs_of(paths[0], strict(paths[0])) for q in one.questions]
+    def remarks(self, paths: Sequence[Path], reports: Reports = strict) -> Mapping[str, int]:
+        """Return how many questions of the first file have their answers in no sentence."""
+        paragraphs = paragraphs_of(paths[0], reports(paths[0]))
+        questions = [question for one in paragraphs for question in one.questions]
         return {NOWHERE: sum(question.sentence is None for question in questions)}
 
 
@@ -170,7 +163,7 @@ def _paragraph(name: str, value: Mapping[str, Any]) -> Paragraph:
         KeyError: Something is missing.
         ValueError: Something is not what it should be.
     """
-    text = _text(value["context"], "context")
+    text = text_of(value["context"], "context")
     if "sentence_breaks" not in value:
         raise ValueError(
             "no sentence_breaks, so there is no pool; take LAReQA's own files, since the hub's"
@@ -202,18 +195,12 @@ def _breaks(value: Any, text: str) -> tuple[Span, ...]:
 
 def _question(value: Mapping[str, Any], sentences: Sequence[Span]) -> Question:
     """Return a question; its first answer counts."""
-    name, text = str(_text(value["id"], "id")), _text(value["question"], "question")
+    name, text = text_of(value["id"], "id"), text_of(value["question"], "question")
     answers = value["answers"]
     if not answers:
         raise ValueError(f"question {name:.60} has no answers; see SQuAD v1.1")
-    answer, start = _text(answers[0]["text"], "answer"), answers[0]["answer_start"]
+    answer, start = text_of(answers[0]["text"], "answer"), answers[0]["answer_start"]
     if type(start) is not int:
         raise ValueError(f"question {name:.60}: answer_start is not a whole number: {shown(start)}")
     sentence = next((i for i, (a, b) in enumerate(sentences) if a <= start < b), None)
     return Question(name, text, sentence, bool(answer.strip()))
-
-
-def _text(value: Any, what: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{what} is not text: {shown(value)}")
-    return value

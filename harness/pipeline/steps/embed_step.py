@@ -19,8 +19,6 @@ from harness.pipeline.steps.step import Step
 if TYPE_CHECKING:
     from harness.data.source import Source
 
-PART = 50_000  # sentences of a task in a step, about: what a run that is killed repeats at most
-
 
 class Texts(Protocol):
     """Where the sentences of a step stand."""

@@ -19,6 +19,8 @@ from harness.recipes import Settings
 if TYPE_CHECKING:
     from harness.models.model import Model
 
+PART = 50_000  # texts of a task in a step, about: what a run that is killed repeats at most
+
 
 @dataclass(frozen=True)
 class Encoding:

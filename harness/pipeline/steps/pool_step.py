@@ -14,8 +14,6 @@ from harness.pipeline.steps.encoding import Encoding
 from harness.pipeline.steps.runtime import Runtime
 from harness.pipeline.steps.step import Step
 
-SHARD = 50_000  # candidates in a step: what a run that is killed repeats at most
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PoolStep(Step):
@@ -63,7 +61,10 @@ class PoolStep(Step):
         if len(candidates) != self.stop - self.start:
             raise HarnessError(f"{self.task.name}: the pool has changed since the run began")
         model = self.encoding.ready(parents, runtime)
-        texts = [text for _, text in candidates]
-        found = model.embed_layers(texts, self.encoding.settings.max_length, [model.layer])
-        dropped = write_pool(folder, [name for name, _ in candidates], found[model.layer])
+        numbers: dict[str, int] = {}  # each distinct text is embedded once: equal ones are ties
+        places = [numbers.setdefault(text, len(numbers)) for _, text in candidates]
+        texts = list(numbers)
+        rows = model.embed_layers(texts, self.encoding.settings.max_length, [model.layer])
+        each = rows[model.layer] if len(texts) == len(places) else rows[model.layer][places]
+        dropped = write_pool(folder, [name for name, _ in candidates], each)
         return {"candidates": len(candidates), "dropped": dropped}
