@@ -159,9 +159,12 @@ def test_gold_that_is_cut_to_the_first_queries(tmp_path: Path) -> None:
     first = task.format.first(rows, 3)
     assert list(task.format.limited(gold, first)) == first["id"][:] == list(gold)[:3]
     assert task.format.layout.misfits(rows, gold, "test", "labels") == []
-    gold["q1-1_de"] = []
-    (line,) = task.format.layout.misfits(rows, gold, "test", "labels")
-    assert line == "labels: no right candidate of 1 queries, as q1-1_de"
+    moved = {name if name != "q1-1_de" else "other": ids for name, ids in gold.items()}
+    lacks, strange = task.format.layout.misfits(rows, moved, "test", "labels")
+    assert lacks == "labels: lacks 1 queries, as q1-1_de; add them"
+    assert strange == "labels: has 1 that are no queries of test, as other; remove them"
+    gold["q1-1_de"] = []  # a query that nothing answers scores 0
+    assert task.format.layout.misfits(rows, gold, "test", "labels") == []
     last = rows.select([len(rows) - 1])
     assert task.format.limited(gold, last) == {}  # nothing to score, which is not 0
     assert len(task.format.limited(gold, rows)) == len(gold)

@@ -253,7 +253,7 @@ def test_harness_demo_takes_a_benchmark(
     store = ("--dry-run", "--store", tmp_path / "store")
     code, out, err = run("demo", "--benchmark", "xtreme-r-mini", *store)
     assert code == 0, err
-    assert " on xtreme-r-mini, recipe quick-48" in err + out
+    assert " on xtreme-r-mini, recipe quick-40" in err + out
     code, _, err = run("demo", "--benchmark", "xtreme", *store)
     assert (code, err.count("\n")) == (2, 1)
     assert "xtreme brings no checkpoint" in err

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.data.files import strict
-from harness.data.layouts.layout import STRING, STRINGS, Layout, Reports, Types, is_labelled
+from harness.data.layouts.layout import STRING, STRINGS, Layout, Reports, Types
 
 if TYPE_CHECKING:
     from harness.data.layouts.layout import Table
@@ -65,10 +65,16 @@ class Pooled(Layout):
         raise NotImplementedError
 
     def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
-        """Return a line on the queries without a right candidate in the gold, if any."""
+        """Return a line on the queries that the gold lacks, and one on those that it alone has."""
         if gold is None:
             return []
-        missing = [name for name in columns["id"] if not is_labelled(gold.get(name, []))]
-        if not missing:
-            return []
-        return [f"{labels}: no right candidate of {len(missing)} queries, as {missing[0]}"]
+        names = dict.fromkeys(columns["id"])
+        missing = [name for name in names if name not in gold]
+        strange = [name for name in gold if name not in names]
+        lines = []
+        if missing:
+            lines.append(f"{labels}: lacks {len(missing)} queries, as {missing[0]:.60}; add them")
+        if strange:
+            what = f"has {len(strange)} that are no queries of {examples}, as {strange[0]:.60}"
+            lines.append(f"{labels}: {what}; remove them")
+        return lines

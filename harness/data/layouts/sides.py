@@ -25,7 +25,6 @@ class Sentences(Layout):
     columns: ClassVar[Types] = {"side": STRING, "id": STRING, "text": STRING, "matches": STRINGS}
     label = "matches"
     classes = False
-    gold_names_places = True
     with_ids: ClassVar[bool] = False
 
     def read(self, paths: Sequence[Path], labels: Sequence[str], reports: Reports) -> Columns:

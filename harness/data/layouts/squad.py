@@ -69,12 +69,19 @@ class Squad(Layout):
         ]
 
     def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
-        """Return a line on the questions without an answer in the gold, if any."""
-        answered = {name for name, _ in gold or ()}
-        missing = [name for name in columns["id"] if name not in answered]
-        if gold is None or not missing:
+        """Return a line on the questions without an answer, one on those that gold alone has."""
+        if gold is None:
             return []
-        return [f"{labels}: no answer to {len(missing)} questions, as {missing[0]}"]
+        answered, names = {name for name, _ in gold}, dict.fromkeys(columns["id"])
+        missing = [name for name in names if name not in answered]
+        strange = [name for name, _ in gold if name not in names]
+        lines = []
+        if missing:
+            lines.append(f"{labels}: no answer to {len(missing)} questions, as {missing[0]:.60}")
+        if strange:
+            what = f"answers {len(strange)} questions that are not in {examples}"
+            lines.append(f"{labels}: {what}, as {strange[0]:.60}; remove them")
+        return lines
 
 
 class SquadWithout(Squad):
