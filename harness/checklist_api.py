@@ -26,7 +26,7 @@ def checklist(
     recipe: Where | Recipe = "xtreme",
     seed: int = 42,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = "auto",
     threads: int = 0,
     max_steps: int = 0,
     output: Where | None = None,

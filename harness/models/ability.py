@@ -14,6 +14,7 @@ from harness.models.tokenizer import load_tokenizer
 if TYPE_CHECKING:
     from harness.declarations import Format
     from harness.models.checkpoint import Checkpoint
+    from harness.models.heads import Head
 
 VERSION = 1  # increased when the checks below change
 LONGEST = 4096  # tokens in the longest input that is tried
@@ -52,6 +53,25 @@ def lacking(checkpoint: Checkpoint, form: Format, memory: Memory) -> str:
 
     kind = head.auto if head else None
     return _recalled(memory, f"{checkpoint.fingerprint} {kind} {' '.join(form.special)}", look)
+
+
+def keeps_pooler(checkpoint: Checkpoint, head: Head, memory: Memory) -> bool:
+    """Return whether an encoder that is trained with a head has a pooler, as few heads let it.
+
+    Args:
+        checkpoint: The encoder before the training.
+        head: The head, which is built on torch's meta device.
+        memory: Remembers results by the checkpoint's fingerprint.
+    """
+
+    def look() -> str:
+        import torch
+
+        with torch.device("meta"), quiet():
+            encoder = head.on(head.config(checkpoint.path, ())).base_model
+        return "pooler" if getattr(encoder, "pooler", None) is not None else ""
+
+    return _recalled(memory, f"{checkpoint.fingerprint} {head} keeps", look) == "pooler"
 
 
 def unreadable(checkpoint: Checkpoint, length: int, memory: Memory) -> str:

@@ -110,7 +110,10 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
         parents = (target_step(request, training, stages),)
         for name in [name for name in stages if name not in trainings]:
             plan.steps.append(stages[name])
-            plan.notes += training_notes(request, stages[name].spec.sets[0])
+            one = stages[name].spec.sets[0]
+            after = one.training.after
+            begun = replace(request, start=stages[after.name]) if after else request
+            plan.notes += training_notes(begun, one)
         trainings |= stages
     makers: Mapping[str, tuple[Step, ...]] = dict.fromkeys(present, parents)
     if task.format.head is None:

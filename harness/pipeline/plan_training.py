@@ -13,8 +13,8 @@ from harness.data.source import Source, lacking
 from harness.declarations import Format, Learnt, Task, TrainingSet
 from harness.errors import HarnessError, unknown
 from harness.models import ability
+from harness.models.checkpoint import Checkpoint
 from harness.models.checkpoint_files import RECORD, own_record
-from harness.models.pooling import POOLER
 from harness.pipeline.dataset_facts import bounded, with_labels
 from harness.pipeline.request import Request
 from harness.pipeline.steps.train_step import TrainStep
@@ -214,14 +214,21 @@ def intermediate_step(request: Request, one: Intermediate, notes: list[str]) -> 
 def training_notes(request: Request, one: SetSpec) -> tuple[str, ...]:
     """Return what the user should know of a training set and of the head that is trained on it."""
     notes, form = request.facts.training(one.training)[0].notes, one.training.format
-    if request.start is None and hasattr(form, "notes"):
-        notes += tuple(form.notes(request.checkpoint))
-    elif getattr(form, "pooling", "") == POOLER:
-        notes += (
-            f"{one.training.name}: where the training before it kept no pooler (most heads have"
-            " none), one is learnt from scratch",
-        )
+    if hasattr(form, "notes"):
+        notes += tuple(form.notes(_started_from(request)))
     return notes
+
+
+def _started_from(request: Request) -> Checkpoint:
+    """Return the checkpoint that a training starts from, whose pooler the training before has."""
+    start, checkpoint = request.start, request.checkpoint
+    if start is None:
+        return checkpoint
+    sets = [one.training for one in start.spec.sets]
+    kept = any(ability.keeps_pooler(checkpoint, one.format.head, request.memory) for one in sets)
+    pooler = checkpoint.pooler and ("own" if kept else "fresh")
+    name = f"{checkpoint.name} after {'+'.join(one.name for one in sets)}"
+    return replace(checkpoint, name=name, pooler=pooler)
 
 
 def _kept_head(request: Request, training: TrainingSet) -> int | None:

@@ -178,7 +178,7 @@ def open_request(
         checkpoint=opened,
         benchmark=benchmark,
         source=source,
-        recipe=recipe,
+        recipe=recipe.sized(opened.layers),
         device=choose_device(
             compute.device, compute.precision, threads, deterministic=compute.deterministic
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from harness.recipes.settings import SETTINGS, Setting, Settings, brought_by
 
 HERE = Path(__file__).parent
 TABLES = ("default", "format", "training", "intermediate")
+BY_SIZE = TABLES[2:]
+LARGE = 24  # layers from which ``smaller`` does not hold, as in the official scripts
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Recipe:
         training: Changes by training set, for training on a target's set.
         intermediate: Changes by intermediate task (``mnli[de]`` overrides ``mnli``), with
             ``default`` for all of them and ``mixture`` for several at once.
+        smaller: Changes for encoders of fewer than ``LARGE`` layers: tables like ``training`` and
+            ``intermediate``, by these names.
     """
 
     name: str
@@ -38,6 +42,12 @@ class Recipe:
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     intermediate: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    smaller: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def sized(self, layers: int) -> Recipe:
+        """Return the recipe for an encoder of so many layers."""
+        changes = self.smaller if layers < LARGE else {}
+        return replace(self.changed(changes), smaller={})
 
     def settings(self, form: Format, training: TrainingSet | None) -> Settings:
         """Return the settings for a format and its training set, if it has one."""
@@ -63,7 +73,10 @@ class Recipe:
         return self.default.changed(defaults | dict(self.formats.get(form.name, {})))
 
     def changed(self, tables: Mapping[str, Any]) -> Recipe:
-        """Return the recipe with tables of changes (see ``check_tables``) applied to it."""
+        """Return the recipe with tables of changes (see ``check_tables``) applied to it.
+
+        They hold for encoders of any size.
+        """
 
         def merged(own: Mapping[str, Any], part: str) -> dict[str, Any]:
             new = tables.get(part, {})
@@ -75,6 +88,7 @@ class Recipe:
             formats=merged(self.formats, "format"),
             training=merged(self.training, "training"),
             intermediate=merged(self.intermediate, "intermediate"),
+            smaller={part: merged(own, part) for part, own in self.smaller.items()},
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -101,23 +115,31 @@ def load(name: str) -> Recipe:
         raise unknown("recipe", name, recipe_names(), "or the path of a .toml file")
     file = TomlFile.read(path)
     tables = {part: table for part, table in file.tables.items() if part != "about"}
-    check_tables(file, tables)
-    return Recipe(name=path.stem, digest=digest(path)).changed(tables)
+    smaller = file.table(("smaller",), tables.pop("smaller", {}), "tables")
+    check_tables(file, tables, known=(*TABLES, "about", "smaller"))
+    check_tables(file, smaller, ("smaller",), BY_SIZE)
+    return replace(Recipe(path.stem, digest(path)).changed(tables), smaller=smaller)
 
 
-def check_tables(file: TomlFile, tables: Mapping[str, Any], within: tuple[str, ...] = ()) -> None:
+def check_tables(
+    file: TomlFile,
+    tables: Mapping[str, Any],
+    within: tuple[str, ...] = (),
+    known: Sequence[str] = TABLES,
+) -> None:
     """Check tables of settings: ``default``, and ``format``, ``training``, ``intermediate``.
 
     Args:
         file: The file that they are in.
         tables: The tables.
         within: The table of the file that they are in.
+        known: The names that may stand there.
 
     Raises:
         HarnessError: A key or value does not fit; names file, line, column and the nearest key.
     """
     for part in tables:
-        file.known((*within, part), part, TABLES if within else (*TABLES, "about"))
+        file.known((*within, part), part, known)
     for part in TABLES[1:]:
         entries = file.table((*within, part), tables.get(part, {}), "tables")
         forms = _forms(part) if entries else {}

@@ -122,9 +122,9 @@ def _cells(study: Study, request: Request, checkpoints: dict[str, Checkpoint]) -
     """Yield every combination, its intermediate training before its evaluation."""
     recipes = {name: load_recipe(study, name) for name in study.recipes}
     for start, name, seed in product(study.checkpoints, study.recipes, study.seeds):
-        shared = replace(
-            request, checkpoint=checkpoints[start.name], recipe=recipes[name], seed=seed
-        )
+        checkpoint = checkpoints[start.name]
+        recipe = recipes[name].sized(checkpoint.layers)
+        shared = replace(request, checkpoint=checkpoint, recipe=recipe, seed=seed)
         labels = [start.name, *([name] if len(study.recipes) > 1 else [])]
         trainings: dict[str, TrainStep | None] = {BASELINE: None}
         for one in study.intermediate:

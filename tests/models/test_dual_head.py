@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,20 @@ import pytest
 import torch
 from support import families
 from support.trainings import device
+from torch import distributed as dist
+from torch.testing._internal.distributed.fake_pg import FakeStore
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.data.layouts import AnswerSentences
+from harness.data.memory import Memory
 from harness.errors import HarnessError
 from harness.formats import DualEncoder
+from harness.models import ability
 from harness.models.checkpoint import Checkpoint, open_checkpoint
 from harness.models.collator import open_collator, padding_collator
 from harness.models.dual_head import DualHead
+from harness.models.dual_model import Similarity
+from harness.models.heads import CHOICE, SEQUENCE, SPAN, TOKENS, WORDS
 from harness.models.model import Model, load_encoder
 from harness.models.multi_head import build_multi_head, load_trained, save_multi_head
 from harness.models.tokenizer import load_tokenizer
@@ -127,6 +135,71 @@ def test_vectors_and_loss_are_those_of_the_formulas(pooling, family, request):
     }
 
 
+def test_the_dev_loss_is_the_mean_over_batches_of_their_mean_losses(tiny):
+    """Ten pairs in batches of 4, 4 and 2, each with negatives of its own."""
+    names = [str(i) for i in range(10)]
+    pairs = AnswerSentences().to_dataset(dict.fromkeys(AnswerSentences.columns, names))
+    vectors = np.random.default_rng(0).standard_normal((20, 6)).astype(np.float32)
+    similarity = Similarity()
+    with torch.no_grad():
+        similarity.scale.fill_(1.5)
+    fixed: Any = SimpleNamespace(
+        tokenizer=load_tokenizer(tiny), device=device(),
+        module=SimpleNamespace(similarity=similarity), infer=lambda texts: [[v] for v in vectors],
+    )  # fmt: skip
+    expected = []
+    for part in (slice(0, 4), slice(4, 8), slice(8, 10)):
+        logits = 1.5 * vectors[:10][part] @ vectors[10:][part].T
+        expected.append(float(np.mean(np.log(np.exp(logits).sum(1)) - np.diag(logits))))
+    losses = form_of().predict(fixed, {"test": pairs}, SETTINGS)
+    assert losses == pytest.approx(expected, abs=1e-5)
+    assert form_of().score(names, losses, "en")["agreement"] == pytest.approx(
+        100 * math.exp(-sum(expected) / 3), abs=1e-3
+    )
+
+
+def test_logits_are_float32_under_autocast():
+    queries, passages = torch.randn(2, 3, 8, generator=torch.Generator().manual_seed(0))
+    similarity = Similarity()
+    with torch.inference_mode():
+        expected = similarity(queries, passages)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = similarity(queries, passages)
+    assert found.dtype == torch.float32 and torch.equal(found, expected)
+
+
+class Calls(TorchDispatchMode):
+    """Gathers the namespaces of the operations that are called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spaces: set[str] = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.spaces.add(func.namespace)
+        return func(*args, **kwargs or {})
+
+
+def test_the_loss_asks_other_processes_nothing(tiny):
+    """Several processes add no negatives: one of two computes as it would alone."""
+    form = form_of()
+    multi = built(tiny, form).eval()
+    inputs = inputs_for(tiny, form)
+    alone = multi(**inputs)
+    dist.init_process_group("fake", store=FakeStore(), rank=0, world_size=2)
+    try:
+        with Calls() as asked:
+            dist.all_reduce(torch.ones(1))
+        with Calls() as calls:
+            loss = multi(**inputs)
+            loss.backward()
+    finally:
+        dist.destroy_process_group()
+    assert torch.equal(loss, alone)
+    assert "aten" in calls.spaces and not calls.spaces & (asked.spaces - {"aten"})
+    assert asked.spaces - {"aten"}
+
+
 def test_the_scale_starts_at_100_and_is_learnt(tiny):
     multi = build_multi_head(opened(tiny), [form_of()], 3, {})
     assert multi.models[0].similarity.scale.item() == 100.0
@@ -220,6 +293,20 @@ def test_a_checkpoint_says_whether_it_has_a_pooler(tiny, tiny_bert, tmp_path):
         form_of().settled(Settings(pooling="pooler"), opened(bare))
     with pytest.raises(HarnessError, match="a dual encoder has pooler, cls, mean or auto"):
         form_of().settled(Settings(pooling="mean-without-specials"), opened(tiny))
+
+
+@pytest.mark.parametrize("family", ["tiny", "tiny_bert"])
+def test_which_heads_keep_the_pooler(family, request):
+    """Multiple choice reads it everywhere, BERT's classifier too, XLM-R's has its own."""
+    checkpoint, memory, kept = opened(request.getfixturevalue(family)), Memory(), set()
+    others = [DualHead(pooling=pooling) for pooling in POOLINGS]
+    for head in (SEQUENCE, TOKENS, SPAN, CHOICE, WORDS, *others):
+        form: Any = SimpleNamespace(head=head, labels=())
+        encoder = build_multi_head(checkpoint, [form], 1, {}).encoder
+        found = ability.keeps_pooler(checkpoint, head, memory)
+        assert found == (getattr(encoder, "pooler", None) is not None)
+        kept |= {head} if found else set()
+    assert kept == {CHOICE, others[0], *([SEQUENCE] if family == "tiny_bert" else [])}
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)

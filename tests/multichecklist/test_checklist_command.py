@@ -181,6 +181,18 @@ def test_from_python_it_prints_and_gives_rates(
     assert "PARTIAL: at most 1 updates a training" in str(rates)
 
 
+def test_what_is_not_said_is_as_in_eval() -> None:
+    """Else a device or a precision of its own would have SQuAD learnt twice."""
+    verbs = (harness.evaluate, harness.checklist, harness.train)
+    first, *others = (
+        {n: p.default for n, p in inspect.signature(verb).parameters.items()} for verb in verbs
+    )
+    apart = [
+        {name for name in first if first[name] != other.get(name, first[name])} for other in others
+    ]
+    assert apart == [set(), {"recipe", "output"}]  # x-stilts; a checkpoint has no usual place
+
+
 def test_fewer_cases_than_officially_are_partial(place: Path) -> None:
     assert inspect.signature(harness.checklist).parameters["cases"].default == CASES == 200
     read = read_templates(place / "t.tsv")

@@ -16,7 +16,7 @@ from harness.data.files import strict
 from harness.data.layouts import Squad
 from harness.errors import HarnessError
 from harness.multichecklist.first_names import first_names
-from harness.multichecklist.generate import Case, Draws, Suite, as_squad, generate
+from harness.multichecklist.generate import TITLES, Case, Draws, Suite, as_squad, generate
 from harness.multichecklist.templates import Templates, read_templates
 
 Write = Callable[[str, str | bytes], Path]
@@ -155,6 +155,17 @@ def test_persons_differ_and_three_tests_take_male_names(templates: Templates) ->
         assert len(set(persons)) == 2 and set(persons) <= male
     answers = {case.examples[0].answer for case in cases_of(suite, "a-plant-again")}
     assert answers - male and answers & male
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_which_tests_take_male_names(name: str, write: Write) -> None:
+    """By their names alone: here each has the templates of a plant that was lost."""
+    text = table().replace(COMPARISONS, "Who swims?").replace("A plant again", name)
+    suite = generate(read_templates(write("t.tsv", text)), "en", 2, 40)
+    cases = cases_of(suite, TITLES[name])
+    male = {case.examples[0].answer in first_names("en", male=True) for case in cases}
+    of_men = {"comparisons", "intensifiers", "professions"}
+    assert male == ({True} if TITLES[name] in of_men else {True, False})
 
 
 def test_the_seed_decides_the_bytes(templates: Templates) -> None:

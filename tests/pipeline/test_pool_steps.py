@@ -13,13 +13,19 @@ import numpy as np
 import pytest
 from support.passages import entity, write_lareqa, write_lines, write_mewslix
 
-from harness import registry
+from harness import recipes, registry
 from harness.data.files import digest
+from harness.data.folder import FolderSource
+from harness.data.pool_facts import PoolFacts
 from harness.errors import HarnessError
+from harness.models.checkpoint import open_checkpoint
+from harness.models.device import choose_device
 from harness.models.embeddings import ROWS
 from harness.models.model import Model
 from harness.models.pool import IDS, Pool, write_pool
 from harness.pipeline import plan, plan_pool
+from harness.pipeline.dataset_facts import DatasetFacts
+from harness.pipeline.request import Request
 from harness.pipeline.steps.encoding import Encoding
 from harness.pipeline.steps.pool_step import PoolStep
 from harness.pipeline.store.store import Store
@@ -170,6 +176,22 @@ def test_candidates_of_the_same_text_are_embedded_once_and_found_in_their_order(
     answers = list(predictions(tmp_path / "one/out")["mewslix/test-de.json"].values())
     assert all(ids in ([*first, *second[:5]], [*second, *first[:5]]) for ids in answers)
     assert len(answers) == 4
+
+
+def test_a_step_has_50_000_candidates(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = PoolFacts(rows=100_001, size=9_000_000)
+    monkeypatch.setattr(DatasetFacts, "pool", lambda self, task: (facts, "digest"))
+    asked = Request(
+        open_checkpoint(str(tiny), offline=True), registry.benchmark("xtreme-r"),
+        FolderSource(tmp_path, tmp_path), recipes.load("quick"), choose_device("cpu", "fp32", 1),
+    )  # fmt: skip
+    settings = Settings(layer=1, pooling="mean")
+    steps = plan_pool.pool_steps(asked, registry.task("mewslix"), settings, ())
+    assert [(one.start, one.stop) for one in steps] == [
+        (0, 50_000), (50_000, 100_000), (100_000, 100_001),
+    ]  # fmt: skip
 
 
 def test_zero_and_broken_vectors_are_never_found(

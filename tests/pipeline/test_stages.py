@@ -185,6 +185,19 @@ def test_a_study_whose_setting_is_the_first_stage_runs_both(
     assert training_of("last", _target_trainings(steps, whole)).selection == "last"
 
 
+def test_a_study_has_the_settings_of_each_checkpoints_size(
+    tiny: Path, data: Path, quickest: Path, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "sized.toml"
+    smaller = "[smaller.training.copa]\nlearning_rate = 1e-6\n"
+    recipe.write_text(quickest.read_text() + smaller)
+    path = tmp_path / "sized-study.toml"
+    path.write_text(STUDY.format(recipe=recipe, data=data, tiny=tiny))
+    whole = plan_study(read_study(path), Memory(tmp_path / "memory"), offline=True)
+    rates = [one.spec.settings.learning_rate for one in trainings(whole.cells[0].plan)]
+    assert rates == [1e-3, 1e-6]
+
+
 @pytest.fixture(scope="module")
 def evaluated(
     tiny: Path, data: Path, recipe: Path, tmp_path_factory: pytest.TempPathFactory

@@ -93,9 +93,10 @@ def test_a_head_for_options_fits_any_number_of_them() -> None:
 
 def test_recipes_have_settings_for_both_stages() -> None:
     for stage in training().stages():
-        official = recipes.load("xtreme").settings(stage.format, stage)
-        assert (official.epochs, official.batch_size, official.max_length) == (5, 32, 128)
-        assert (official.learning_rate, official.choose) == (3e-5, "last")
+        for layers, rate in ((12, 2e-5), (23, 2e-5), (24, 3e-5), (36, 3e-5)):
+            official = recipes.load("xtreme").sized(layers).settings(stage.format, stage)
+            assert (official.epochs, official.batch_size, official.max_length) == (5, 32, 128)
+            assert (official.learning_rate, official.choose) == (rate, "last")
         assert recipes.load("x-stilts").settings(stage.format, stage).choose == "best"
     last = recipes.load("x-stilts").settings(FORM, training())
     assert last.check_every == 0  # 400 questions end before the first of every 1,000 updates

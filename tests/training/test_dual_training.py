@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from support.places import MINI
+from support.places import MINI, ROOT
 from support.trainings import device, ignore, rows_of
+from support.waiting import LONG
 from transformers import Trainer
 
 from harness import recipes, registry
@@ -116,13 +120,52 @@ def test_accumulation_adds_no_negatives_unless_it_is_asked_for(tiny: Path) -> No
     assert plans[0].updates == plans[1].updates == 4
 
 
-def test_a_short_memory_gives_the_same_weights(
-    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steady = Path(shutil.copytree(tiny, tmp_path / "steady"))
-    config = json.loads((steady / "config.json").read_text())
+@pytest.fixture
+def steady(tiny: Path, tmp_path: Path) -> Path:
+    """A checkpoint without dropout."""
+    folder = Path(shutil.copytree(tiny, tmp_path / "steady"))
+    config = json.loads((folder / "config.json").read_text())
     off = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    (steady / "config.json").write_text(json.dumps(config | off))
+    (folder / "config.json").write_text(json.dumps(config | off))
+    return folder
+
+
+@pytest.mark.slow
+def test_two_processes_add_no_negatives(
+    steady: Path, quickest: Path, tmp_path: Path, run: Any
+) -> None:
+    """Two of torchrun learn what one does that accumulates the gradients of two batches."""
+
+    def words(name: str, lines: str = "") -> list[str]:
+        recipe = tmp_path / f"{name}.toml"
+        recipe.write_text(f"{quickest.read_text()}\nmax_query = 16\n{lines}\n")
+        some = (
+            "train", "squad-passages", "--from", steady, "--data", MINI, "--recipe", recipe,
+            "--device", "cpu", "--threads", 1, "--output", tmp_path / name,
+            "--store", tmp_path / f"{name}-store",
+        )  # fmt: skip
+        return [str(word) for word in some]
+
+    torchrun = "-m torch.distributed.run --standalone --nproc-per-node 2 -m harness".split()
+    done = subprocess.run(
+        [sys.executable, *torchrun, *words("two")], cwd=ROOT, capture_output=True, text=True,
+        timeout=LONG, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    gathered = 'accumulate = 2\nnegatives = "accumulated"'
+    for name, lines in (("one", "accumulate = 2"), ("gathered", gathered)):
+        code, _, err = run(*words(name, lines))
+        assert code == 0, err
+    two, one, other = (
+        load_file(tmp_path / name / "model.safetensors") for name in ("two", "one", "gathered")
+    )
+    assert max(float((two[name] - one[name]).abs().max()) for name in one) < 1e-5
+    assert max(float((other[name] - one[name]).abs().max()) for name in one) > 1e-4
+
+
+def test_a_short_memory_gives_the_same_weights(
+    steady: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec, rows = spec_of(steady), [Rows(pairs(24), pairs(12, 1))]
     whole = learn(spec, tmp_path / "whole", rows)
     real, most = MultiHeadModel.forward, []
@@ -201,7 +244,7 @@ def test_squad_passages_is_an_intermediate_task(
     assert record["heads"] == [{"name": "squad-passages", "kind": ["AutoModel", []]}]
     (one,) = record["identity"]["sets"]
     assert one["format"] == {
-        "name": "dual encoder", "version": 1, "layout": "AnswerSentences", "pooling": "pooler",
+        "name": "dual encoder", "version": 2, "layout": "AnswerSentences", "pooling": "pooler",
         "negatives": "batch", "mask_same": True, "pieces": 1,
     }  # fmt: skip
     assert (one["settings"]["max_query"], one["settings"]["max_length"]) == (16, 64)
@@ -223,7 +266,7 @@ def test_queries_longer_than_the_encoder_reads_are_refused(
 
 def test_recipes_have_the_official_settings() -> None:
     """scripts/train_lareqa.sh and train_mewslix.sh; no warm-up, no decay, clipped at 1."""
-    recipe = recipes.load("xtreme")
+    recipe, smaller = (recipes.load("xtreme").sized(layers) for layers in (24, 12))
     lareqa = registry.training("squad-passages")
     mewslix = registry.training("mewslix-pairs")
     found = [recipe.settings(one.format, one) for one in (lareqa, mewslix)]
@@ -231,8 +274,11 @@ def test_recipes_have_the_official_settings() -> None:
     names = "learning_rate epochs batch_size accumulate max_query max_length".split()
     assert [[one.value(name) for name in names] for one in found] == [
         [2e-5, 3, 4, 4, 96, 256],
-        [2e-5, 2, 64, 4, 64, 64],
+        [1e-5, 2, 8, 4, 64, 64],
     ]
+    found += [smaller.settings(mewslix.format, mewslix), smaller.intermediate_settings(mewslix)]
+    for one in found[2:]:
+        assert [one.value(name) for name in names] == [2e-5, 2, 64, 4, 64, 64]
     for one in found:
         assert (one.warmup, one.weight_decay, one.max_grad_norm) == (0, 0, 1)
         assert (one.negatives, one.mask_same, one.pooling) == ("batch", False, "auto")
