@@ -168,4 +168,5 @@ def _check_labels(
         finding.labelled = True
     elif not finding.labelled:
         finding.note = "; ".join(part for part in ("no labels", finding.note) if part)
-    finding.problems += task.format.layout.misfits(columns, gold, examples, path or examples)
+    if not finding.problems:  # what is malformed was left out, and would lack here
+        finding.problems += task.format.layout.misfits(columns, gold, examples, path or examples)

@@ -12,6 +12,8 @@ from harness.data.layouts.pooled import POOL, Asked
 from harness.declarations import Task
 from harness.errors import HarnessError
 
+MOST = 20  # candidates with the id of another that are told
+
 
 @dataclass(frozen=True)
 class PoolFacts:
@@ -41,14 +43,19 @@ def read_pool(source: FolderSource, task: Task, reports: Reports = strict) -> Po
     """
     paths = source.files(task, POOL, "")
     ids: dict[str, int] = {}
+    twice: list[tuple[int, int, str]] = []
     asked = Asked(reports=reports)
     size = 0
     for number, (name, text) in enumerate(pooled(task).pool(paths, asked), 1):
         size += len(text.encode())
         first = ids.setdefault(name, number)
-        if first != number:
-            what = f"candidates {first:,} and {number:,} have the id {name:.60}; keep one of them"
-            reports(paths[0])(0, what)
+        if first != number and len(twice) < MOST:
+            twice.append((first, number, name))
+    lines = pooled(task).lines_of(paths, {n for one in twice for n in one[:2]}) if twice else {}
+    for first, number, name in twice:
+        where = f" in line {lines[first]:,}" if first in lines else ""
+        what = f"has the id {name:.60} of candidate {first:,}{where}; keep one of them"
+        reports(paths[0])(lines.get(number, 0), f"candidate {number:,} {what}")
     if not ids:
         raise HarnessError(f"{at(paths[0], 0, 'holds no candidates')}")
     notes = [f"{task.name}: {count:,} {what}" for what, count in asked.counts.items()]

@@ -146,10 +146,13 @@ def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
     for (name, split), members in groups.items():
         present = [f for f in members if f.rows is not None]
         unlabelled = [f.language for f in present if not f.labelled]
-        missing = [f.language for f in members if f.rows is None]
-        notes = [f"no file: {' '.join(missing)}"] if missing else []
+        notes = _absent([f for f in members if f.rows is None])
         if unlabelled and len(unlabelled) < len(present):
             notes.append(f"no labels: {' '.join(unlabelled)}")
+        remarks = [f.note for f in present if f.note and f.labelled is not False]
+        notes += remarks[:1]
+        if remarks[1:]:
+            notes.append(f"{len(remarks) - 1} more such notes with --per-language")
         notes += _malformed(members)
         labelled = len(present) - len(unlabelled)
         counts = [f.rows or 0 for f in present]
@@ -157,6 +160,20 @@ def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
         coverage = f"{len(present)}/{len(members)}"
         rows.append((name, split, coverage, span, f"{labelled}/{len(present)}", "; ".join(notes)))
     return _table(rows, ("task or set", "split", "languages", "rows", "labelled", "note"))
+
+
+def _absent(findings: Sequence[Finding]) -> list[str]:
+    """Return remarks on findings without rows: whose files lack, or cannot be read."""
+    lacking = [f for f in findings if not f.problems]
+    files = list(dict.fromkeys(f.note for f in lacking))
+    notes = []
+    if len(files) < len(lacking) or any(f.language == "all" for f in lacking):
+        notes += files  # which several languages need
+    elif lacking:
+        notes.append(f"no file: {' '.join(f.language for f in lacking)}")
+    if unread := [f.language for f in findings if f.problems]:
+        notes.append(f"not readable: {' '.join(unread)}")
+    return notes
 
 
 def _malformed(findings: Sequence[Finding]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import registry
 from harness.data.files import digest_of
-from harness.data.folder import FolderSource, pooled
+from harness.data.folder import FolderSource, remarks_of
 from harness.data.layouts.pooled import POOL
 from harness.data.memory import Memory
 from harness.data.pool_facts import PoolFacts, read_pool
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 BYTES_A_TOKEN = 5  # in UTF-8, roughly, over XTREME's languages; only the time estimate uses it
-VERSION = 4  # increased when the meaning of the facts below changes
-POOL_VERSION = 1  # the same of a pool's facts
+VERSION = 5  # increased when the meaning of the facts below changes
+POOL_VERSION = 2  # the same of a pool's facts
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,11 @@ class DatasetFacts:
             rows = training_rows(self.source, training, held_out)
             form = training.format
             labels = () if form.labels else form.layout.label_set(rows.train)
-            tokens = guess(rows.train)
-            return Facts(len(rows.train), tokens, labels, rows.notes, rows.misplaced)
+            notes = rows.notes
+            for part in training.parts or (training,):
+                for split in part.folder.files:
+                    notes += self._remarks(part, split, part.language_of(split))
+            return Facts(len(rows.train), guess(rows.train), labels, notes, rows.misplaced)
 
         def find() -> tuple[Facts, Any]:
             data = training_digest(self.source, training)
@@ -97,16 +100,15 @@ class DatasetFacts:
             splits = {s: self.source.examples(task, s, language) for s in task.format.splits}
             rows = splits["test"]
             refuse_misfits(self.source, task, language, rows)
-            return Facts(len(rows), guess(rows), notes=self._remarks(task, language))
+            return Facts(len(rows), guess(rows), notes=self._remarks(task, "test", language))
 
         return self.memory.once(("test", task.name, language), find)
 
-    def _remarks(self, task: Task, language: str) -> tuple[str, ...]:
-        """Return what is remarkable about the queries of a task with a pool."""
-        if not task.format.has_pool or not isinstance(self.source, FolderSource):
+    def _remarks(self, of: Task | TrainingSet, split: str, language: str) -> tuple[str, ...]:
+        """Return what is remarkable about the rows of a split (``Layout.remarks``)."""
+        if not isinstance(self.source, FolderSource):
             return ()
-        remarks = pooled(task).remarks(self.source.files(task, "test", language))
-        return tuple(f"{task.name} {language}: {n:,} {what}" for what, n in remarks.items() if n)
+        return remarks_of(of, split, language, self.source.files(of, split, language))
 
     def pool(self, task: Task) -> tuple[PoolFacts, str]:
         """Return the facts of a retrieval task's pool, and its digest.

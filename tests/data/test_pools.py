@@ -27,11 +27,12 @@ from harness.data import json_lines
 from harness.data.check import check_folder
 from harness.data.folder import FolderSource
 from harness.data.layouts.mewsli_x import MewsliX
-from harness.data.layouts.xquad_r import NOWHERE, XquadR
+from harness.data.layouts.xquad_r import ALONE, NOWHERE, XquadR
 from harness.data.memory import Memory
 from harness.data.mewsli_rows import ACROSS, WHOLE
 from harness.data.pool_facts import read_pool
 from harness.declarations import Task
+from harness.display.catalogue import findings_table
 from harness.errors import HarnessError
 from harness.pipeline.dataset_facts import DatasetFacts
 from harness.scoring import average_precision
@@ -103,12 +104,21 @@ def test_an_answer_in_no_sentence_is_left_out_and_counted(tmp_path: Path, lareqa
     write_lareqa(tmp_path, spoilt={"de": between})
     source = FolderSource(tmp_path)
     assert source.examples(lareqa, "test", "de")["id"][:] == ["q0-1_de"]
-    assert XquadR().remarks(source.files(lareqa, "test", "de")) == {NOWHERE: 3}
+    assert XquadR().remarks(source.files(lareqa, "test", "de")) == {NOWHERE: 3, ALONE: 0}
     names = {name for name, _ in source.pool(lareqa)}
     assert "de_1_1" in names and "de_2_0" not in names  # no question of it has its answer in one
     assert len(source.gold(lareqa, "th")["q1-0_th"]) == 10
     facts, _ = DatasetFacts(source, Memory()).test(lareqa, "de")
     assert facts.notes == (f"lareqa de: 3 {NOWHERE}",)
+
+
+def test_a_question_without_its_translations_is_counted(tmp_path: Path, lareqa: Task) -> None:
+    write_lareqa(tmp_path, spoilt={"de": lambda some: some[0]["qas"][0].update(id="other")})
+    counts = {
+        code: XquadR().remarks(FolderSource(tmp_path).files(lareqa, "test", code))[ALONE]
+        for code in ("de", "th")
+    }
+    assert counts == {"de": 1, "th": 1}
 
 
 def test_offsets_are_code_points(tmp_path: Path, lareqa: Task) -> None:
@@ -316,7 +326,10 @@ def test_a_mention_across_sentences_gets_what_is_around_it(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([entity(0), entity(1), entity(0)], "candidates 1 and 3 have the id Q0; keep one of them"),
+        (
+            [entity(0), entity(1), entity(0)],
+            ":3: candidate 3 has the id Q0 of candidate 1 in line 1; keep one of them",
+        ),
         ([], "holds no candidates"),
     ],
 )
@@ -426,6 +439,25 @@ def test_data_check_tells_a_fault_once(tmp_path: Path, lareqa: Task) -> None:
     assert len(set(problems)) == 4 and all(f"/{code}.json: " in line for code, line in problems)
     (tmp_path / "lareqa/xquad-r/el.json").write_text("{")
     assert len(told()) == 1
+
+
+def test_data_check_names_what_is_absent_or_remarkable(tmp_path: Path, lareqa: Task) -> None:
+    def table() -> list[str]:
+        tasks = [replace(lareqa, training=None)]
+        found = list(check_folder(FolderSource(tmp_path), registry.benchmark("xtreme-r"), tasks))
+        return findings_table(found, per_language=False).splitlines()[-2:]
+
+    write_lareqa(tmp_path, spoilt={"de": lambda some: some[0]["qas"][0].update(id="other")})
+    queries, pool = table()
+    assert f"lareqa ar: 1 {ALONE}; 10 more such notes with --per-language" in queries
+    path = tmp_path / "lareqa/xquad-r/de.json"
+    path.write_text("[3")
+    queries, pool = table()
+    assert "not readable: " in queries and "malformed" in queries
+    path.unlink()
+    path.mkdir()
+    queries, pool = table()
+    assert f"missing: {path}" in queries and f"missing: {path}" in pool
 
 
 def test_data_check_counts_what_the_plan_counts(tmp_path: Path, mewslix: Task) -> None:

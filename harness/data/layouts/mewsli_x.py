@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.data.files import Report, strict
@@ -43,6 +43,11 @@ class MewsliX(Pooled):
             if entity.whole:
                 asked.counts[WHOLE] += 1
             yield entity.id, entity.text
+
+    def lines_of(self, paths: Sequence[Path], numbers: Collection[int]) -> Mapping[int, int]:
+        """Return the lines of some candidates, by their numbers from 1."""
+        rows = enumerate(parsed_rows(paths[0], lambda *_: None, entity_of), 1)
+        return {number: line for number, (line, _) in rows if number in numbers}
 
     def remarks(self, paths: Sequence[Path], reports: Reports = strict) -> Mapping[str, int]:
         """Return how many mentions are in no one sentence."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -63,6 +63,10 @@ class Pooled(Layout):
     def pool(self, paths: Sequence[Path], asked: Asked) -> Iterator[Candidate]:
         """Yield candidates of the files of a pool; their numbers are their places in this order."""
         raise NotImplementedError
+
+    def lines_of(self, paths: Sequence[Path], numbers: Collection[int]) -> Mapping[int, int]:
+        """Return the lines of some candidates, by their numbers from 1; {} if they have none."""
+        return {}
 
     def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return a line on the queries that the gold lacks, and one on those that it alone has."""

@@ -18,6 +18,7 @@ from harness.data.layouts.pooled import Asked, Candidate, Pooled
 from harness.data.mentions import Span
 
 NOWHERE = "questions whose answer is in no sentence, which are left out"
+ALONE = "questions that lack a translation, and with it a right candidate"
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,16 @@ class XquadR(Pooled):
         yield from islice(_candidates(paths, asked.reports), asked.start, asked.stop)
 
     def remarks(self, paths: Sequence[Path], reports: Reports = strict) -> Mapping[str, int]:
-        """Return how many questions of the first file have their answers in no sentence."""
-        paragraphs = paragraphs_of(paths[0], reports(paths[0]))
-        questions = [question for one in paragraphs for question in one.questions]
-        return {NOWHERE: sum(question.sentence is None for question in questions)}
+        """Return how many questions have their answers in no sentence, or lack a translation."""
+        first, *others = (
+            [question for one in paragraphs_of(path, reports(path)) for question in one.questions]
+            for path in dict.fromkeys(paths)
+        )
+        known = [{question.id for question in some} for some in others]
+        return {
+            NOWHERE: sum(question.sentence is None for question in first),
+            ALONE: sum(not all(one.id in ids for ids in known) for one in first),
+        }
 
 
 def _candidates(paths: Sequence[Path], reports: Reports) -> Iterator[Candidate]:
