@@ -206,15 +206,20 @@ def parse_json(text: str, members: Callable[[list[tuple[str, Any]]], Any] | None
 
 def parse_row(line: str, number: int, report: Report) -> dict[str, Any] | None:
     """Return the object on a line of JSON lines, None if it is not one, which is reported."""
-    what = "not a JSON object"
+    what = "not a JSON object; expected one on each line"
     try:
         value = parse_json(line)
         if isinstance(value, dict):
             return value
     except UnicodeEncodeError:
         what = HALF
-    except (ValueError, RecursionError) as error:
-        what = f"no valid JSON ({error!s:.80})"
+    except json.JSONDecodeError as error:
+        hint = "the line is cut off" if _cut_off(error) else error.msg
+        what = f"no valid JSON at column {error.colno} ({hint}); write the line again"
+    except ValueError as error:
+        what = f"no valid JSON ({error!s:.80}); write the line again"
+    except RecursionError:
+        what = "no valid JSON (nested too deeply); write the line again"
     report(number, what)
     return None
 

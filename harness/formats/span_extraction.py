@@ -156,7 +156,7 @@ class SpanExtraction(EvaluatedFormat):
             return {}
         for name, answer in value.items():
             if not isinstance(answer, str):
-                text = f"the answer to {name:.60} is no text but {answer!r:.60}"
+                text = f"the answer to {name:.60} is not text but {answer!r:.60}"
                 tell(Fault(Kind.ANSWER, text, found=f"{name:.60}: {answer!r:.60}", expected="text"))
             elif report and len(answer) > LONGEST_ANSWER:
                 text = f"the answer to {name:.60} has {len(answer):,} characters"

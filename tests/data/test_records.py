@@ -49,9 +49,9 @@ def refusal(read, path):
         ('["x", "y", 0]', "not a JSON object"),
         ("null", "not a JSON object"),
         ('{"a": "x", "label": 0}', "no column 'b'; the row has a, label"),
-        ('{"a": 7, "b": "y", "label": 0}', "sentence1 is no text but 7"),
-        ('{"a": null, "b": "y", "label": 0}', "sentence1 is no text but None"),
-        ('{"a": ["x"], "b": "y", "label": 0}', "sentence1 is no text but"),
+        ('{"a": 7, "b": "y", "label": 0}', "sentence1 is not text but 7"),
+        ('{"a": null, "b": "y", "label": 0}', "sentence1 is not text but None"),
+        ('{"a": ["x"], "b": "y", "label": 0}', "sentence1 is not text but"),
     ],
 )
 def test_a_bad_line_of_json_is_named(line, said, write):
@@ -116,7 +116,7 @@ def test_the_first_bad_row_is_named_whatever_is_bad_in_it(tmp_path):
     path = tmp_path / "train.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows))
     training = registry.training("hellaswag")
-    with pytest.raises(HarnessError, match=r"train\.jsonl:1: context is no text but 3"):
+    with pytest.raises(HarnessError, match=r"train\.jsonl:1: context is not text but 3"):
         read_columns(training, [path])
 
 

@@ -637,7 +637,8 @@ def test_labels_that_do_not_fit_the_examples_are_found(source, small_data):
         (problem,) = found[name, "test", "de"].problems
         return problem
 
-    assert only("xnli") == f"{labels}/xnli/test-de.tsv: 35 labels for 36 examples"
+    examples = small_data / "xtreme/xnli/test-de.tsv"
+    assert only("xnli") == f"{labels}/xnli/test-de.tsv: 35 labels for the 36 examples of {examples}"
     assert only("tatoeba") == f"{labels}/tatoeba/test-de.tsv: 57 labels for 60 examples"
     assert only("udpos").startswith(f"{tags}:{start + 1}: sentence 2 has ")
     assert only("xquad") == f"{answers}: no answer to 1 questions, as {lost}"

@@ -740,9 +740,9 @@ def test_malformed_predictions_name_file_and_line(write, form, text, line, what)
         ([], "not a JSON object of question id to answer"),
         ([{"id": "a"}], "not a JSON object"),
         ("text", "not a JSON object"),
-        ({"a": None}, "the answer to a is no text but None"),
-        ({"a": ["x"]}, "the answer to a is no text"),
-        ({"a": "b", "c": {"text": "d" * 500}}, "the answer to c is no text"),
+        ({"a": None}, "the answer to a is not text but None"),
+        ({"a": ["x"]}, "the answer to a is not text"),
+        ({"a": "b", "c": {"text": "d" * 500}}, "the answer to c is not text"),
     ],
 )
 def test_malformed_answers_name_the_file(write, value, what):

@@ -541,7 +541,7 @@ def spoil_json_kind(folder: Path) -> str:
 def spoil_answer(folder: Path) -> str:
     path = folder / "xquad" / "test-de.json"
     path.write_text('{"q1": "x", "q2": ["x", "y"]}')
-    return f"{path}: the answer to q2 is no text but ['x', 'y']"
+    return f"{path}: the answer to q2 is not text but ['x', 'y']"
 
 
 def spoil_depth(folder: Path) -> str:

@@ -183,10 +183,10 @@ def test_labels_that_are_all_the_preparations_zero_are_none(source: FolderSource
 
 BAD = [
     ({"question": "why"}, "the question 'why' is neither cause nor effect; write one of them"),
-    ({"question": ["cause"]}, "question is no text but"),
+    ({"question": ["cause"]}, "question is not text but"),
     ({"choice2": None}, "expected 2 options of text"),
     ({"label": 2}, "label 2 is none of 0, 1"),
-    ({"premise": 3}, "context is no text but 3"),
+    ({"premise": 3}, "context is not text but 3"),
 ]
 
 
@@ -208,7 +208,7 @@ def test_a_row_that_is_not_copas_is_told_with_its_line(
     (finding,) = [one for one in findings if one.problems]
     rest = [problem.removeprefix(f"{path}:") for problem in finding.problems]
     assert sorted(one.partition(":")[0] for one in rest[:3]) == ["10", "7", "9"]
-    assert rest[3:] == [f"{source.label_file(TASK, 'qu')}: 60 labels for 59 examples"]
+    assert rest[3:] == []  # that labels are more than what is left is no fault of theirs
 
 
 def test_the_check_of_a_folder_looks_at_both_stages(source: FolderSource) -> None:

@@ -73,7 +73,7 @@ class Layout:
         for name, value in row.items():
             kind = self.columns.get(name)
             if kind == STRING and name != self.label and not isinstance(value, str):
-                return f"{name} is no text but {value!r:.60}"
+                return f"{name} is not text but {value!r:.60}; write it as text"
         return ""
 
     def count(self, columns: Table) -> int:
@@ -122,7 +122,9 @@ class Layout:
         """
         if gold is None or len(gold) == self.count(columns):
             return []
-        return [f"{labels}: {len(gold)} labels for {self.count(columns)} examples"]
+        return [
+            f"{labels}: {len(gold)} labels for the {self.count(columns)} examples of {examples}"
+        ]
 
     def to_dataset(self, columns: Columns) -> Dataset:
         """Return columns as a ``datasets.Dataset`` with this layout's types, in its order."""
