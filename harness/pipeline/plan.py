@@ -58,6 +58,10 @@ class Plan:
     skipped: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def note(self, notes: Iterable[str]) -> None:
+        """Add notes, each once."""
+        self.notes = tuple(dict.fromkeys([*self.notes, *notes]))
+
 
 def make_plan(request: Request) -> Plan:
     """Plan an evaluation: a training for each training set, predictions, scores.
@@ -100,7 +104,7 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
     present = [code for code in languages if code not in missing]
     foreign = [code for code in request.languages if code not in languages]
     if foreign:
-        plan.notes += (f"{task.name} has no {', '.join(foreign)}",)
+        plan.note([f"{task.name} has no {', '.join(foreign)}"])
     training = request.benchmark.training_of(task)
     settings = _settings(request, task, training)
     check_able(request, task.name, settings, task.format)
@@ -113,7 +117,7 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
             one = stages[name].spec.sets[0]
             after = one.training.after
             begun = replace(request, start=stages[after.name]) if after else request
-            plan.notes += training_notes(begun, one)
+            plan.note(training_notes(begun, one))
         trainings |= stages
     makers: Mapping[str, tuple[Step, ...]] = dict.fromkeys(present, parents)
     if task.format.head is None:
@@ -152,7 +156,7 @@ def _embedded(
         makers = {code: (step, *pool) for code, step in queries.items()}
         notes += request.facts.pool(task)[0].notes
         notes += [note for code in languages for note in request.facts.test(task, code)[0].notes]
-    plan.notes += tuple(note for note in dict.fromkeys(notes) if note not in plan.notes)
+    plan.note(notes)
     return makers
 
 

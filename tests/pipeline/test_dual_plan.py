@@ -116,3 +116,9 @@ def test_the_stage_before_counts_for_it(
     monkeypatch.setattr(registry, "task", lambda name: staged)
     notes = [note for note in plan.make_plan(asked_of(tiny, quickest)).notes if "pooler" in note]
     assert [note.partition(":")[0] for note in notes] == ["tiny-xlmr after mnli"]
+
+
+def test_what_two_trainings_share_is_said_once(tiny: Path, quickest: Path) -> None:
+    asked = replace(asked_of(tiny, quickest), tasks=("lareqa", "mewslix"))
+    notes = [note for note in plan.make_plan(asked).notes if "hold no pooler" in note]
+    assert len(notes) == 1
