@@ -123,6 +123,11 @@ def task(name: str) -> Task:
     return _load("tasks", name, Task)
 
 
+def transfers(name: str) -> bool:
+    """Return whether a task has a transfer gap: retrieval has none, unknown tasks may have one."""
+    return name not in _points("tasks") or task(name).format.head is not None
+
+
 @cache
 def benchmark(name: str) -> Benchmark:
     """Return a benchmark by name.

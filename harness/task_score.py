@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness import registry
 from harness.declarations import headline
 
 _ENGLISH = "en"
@@ -104,8 +105,10 @@ class TaskScore:
         """Return the cross-lingual transfer gap: English minus the mean of the others, in points.
 
         Source: XTREME (arXiv 2003.11080), section 5. None unless English and at least one
-        other language are scored, so always None for BUCC and Tatoeba.
+        other language are scored, and for retrieval, which searches across languages.
         """
+        if not registry.transfers(self.name):
+            return None
         others = [language for language in self.scored if language != _ENGLISH]
         if _ENGLISH not in self.languages or not others:
             return None

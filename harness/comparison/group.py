@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from harness import registry
 from harness.comparison.row_runs import RowRuns
 from harness.comparison.table import AVERAGE, Cell, Row
 from harness.statistics import (
@@ -286,7 +287,7 @@ def _columns(rows: Sequence[Runs], targets: Sequence[str], *, whole: bool) -> It
     for name in targets:
         languages = _languages(rows, name)
         yield from (Column.of_language(name, code) for code in languages)
-        gap = Column.gap(name, languages)
+        gap = Column.gap(name, languages) if registry.transfers(name) else None
         if gap is not None:
             yield gap
             zero_shot = Column.of_target(name, [c for c in languages if c != SOURCE])

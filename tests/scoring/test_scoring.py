@@ -410,6 +410,13 @@ def test_task_score_and_gap() -> None:
     assert xnli.gap == pytest.approx(20.0)
 
 
+def test_retrieval_has_no_gap() -> None:
+    """It searches across languages, though some of its tasks have English queries."""
+    for name, metric in (("lareqa", "map_20"), ("mewslix", "map_20"), ("tatoeba", "accuracy")):
+        assert task(name, metric, en=90.0, de=80.0).gap is None
+    assert task("of a plug-in that is not there", en=90.0, de=80.0).gap == 10.0
+
+
 def test_question_answering_averages_its_two_metrics() -> None:
     languages = {
         "de": {"exact_match": 40.0, "f1": 60.0, "other": 1.0},

@@ -68,3 +68,14 @@ def test_a_row_without_runs_is_a_row_of_dashes() -> None:
     assert whole.rows[1].scores == {}
     (line,) = [line for line in str(whole).splitlines() if line.startswith("mnli")]
     assert line.split()[-4:] == ["–"] * 4
+
+
+def test_retrieval_has_no_transfer_gap() -> None:
+    targets = ("xnli", "lareqa")
+    entries = [
+        RowRuns(name, row(name, rate, 2, targets=targets, items=60).runs)
+        for name, rate in (("baseline", 0.5), ("mnli", 0.6))
+    ]
+    rows, _, _ = rows_of(entries, targets, "baseline")
+    assert {"xnli/gap", "xnli/zero-shot", "lareqa/en"} <= set(rows[1].scores)
+    assert "lareqa/gap" not in rows[1].scores
