@@ -108,14 +108,18 @@ def test_runs_on_other_languages_have_other_clusters_where_languages_share_items
 def test_a_byte_of_test_data_changes_that_language_alone(
     small_data: Path, changed: Callable[..., set[str]]
 ) -> None:
-    append(small_data / "xtreme/xnli/test-de.tsv", "Noch ein Satz.\tUnd noch einer.\n")
+    rows = small_data / "xtreme/xnli/test-de.tsv"
+    rows.write_text(rows.read_text("utf-8").replace(".", "!", 1), "utf-8")
     assert changed() == {"predict xnli de", "cluster xnli", "score xnli"}
 
 
 def test_a_byte_of_a_label_changes_the_score_alone(
     small_data: Path, changed: Callable[..., set[str]]
 ) -> None:
-    append(small_data / "labels/xnli/test-de.tsv", "neutral\n")
+    labels = small_data / "labels/xnli/test-de.tsv"
+    first, *rest = labels.read_text("utf-8").splitlines()
+    other = "neutral" if first != "neutral" else "entailment"
+    labels.write_text("\n".join([other, *rest, ""]), "utf-8")
     assert changed() == {"score xnli"}
 
 
