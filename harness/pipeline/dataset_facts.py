@@ -86,7 +86,7 @@ class DatasetFacts:
         """Return the facts of a language's test split, and the digests of all splits needed.
 
         Raises:
-            HarnessError: A split or its gold is malformed, or they do not fit each other.
+            HarnessError: A split is malformed, or its gold names places that it does not have.
         """
 
         def find() -> tuple[Facts, dict[str, str]]:
@@ -99,8 +99,13 @@ class DatasetFacts:
         def count() -> Facts:
             splits = {s: self.source.examples(task, s, language) for s in task.format.splits}
             rows = splits["test"]
-            refuse_misfits(self.source, task, language, rows)
-            return Facts(len(rows), guess(rows), notes=self._remarks(task, "test", language))
+            notes = self._remarks(task, "test", language)
+            problem = misfit(self.source, task, language, rows)
+            if problem and task.format.layout.gold_names_places:
+                raise HarnessError(problem)
+            if problem:
+                notes += (f"{task.name} {language} is predicted, but cannot be scored: {problem}",)
+            return Facts(len(rows), guess(rows), notes=notes)
 
         return self.memory.once(("test", task.name, language), find)
 
@@ -159,24 +164,24 @@ class DatasetFacts:
         return facts
 
 
-def refuse_misfits(source: Source, task: Task, language: str, rows: Dataset) -> None:
-    """Refuse test examples and gold that do not fit each other (``Layout.misfits``).
+def misfit(source: Source, task: Task, language: str, rows: Dataset) -> str:
+    """Return how test examples and gold do not fit each other (``Layout.misfits``), or "".
 
-    Raises:
-        HarnessError: They do not, or the gold is malformed; names the file.
+    A gold that cannot be read does not fit either.
     """
     try:
         gold = source.gold(task, language)
     except Unlabelled:
         gold = None
+    except HarnessError as error:
+        return str(error)
     examples: object = f"{task.name} {language}"
     labels = examples
     if isinstance(source, FolderSource):
         examples = source.files(task, "test", language)[0]
         path = source.label_file(task, language)
         labels = path if path is not None and path.is_file() else examples
-    for problem in task.format.layout.misfits(rows, gold, examples, labels):
-        raise HarnessError(problem)
+    return next(iter(task.format.layout.misfits(rows, gold, examples, labels)), "")
 
 
 def guess(rows: Dataset) -> int:

@@ -119,6 +119,8 @@ def _add_task(request: Request, task: Task, plan: Plan, trainings: dict[str, Tra
             begun = replace(request, start=stages[after.name]) if after else request
             plan.note(training_notes(begun, one))
         trainings |= stages
+    for code in present:
+        plan.note(request.facts.test(task, code)[0].notes)
     makers: Mapping[str, tuple[Step, ...]] = dict.fromkeys(present, parents)
     if task.format.head is None:
         makers = _embedded(request, task, present, settings, parents, plan)
@@ -155,7 +157,6 @@ def _embedded(
         plan.steps += [*pool, *queries.values()]
         makers = {code: (step, *pool) for code, step in queries.items()}
         notes += request.facts.pool(task)[0].notes
-        notes += [note for code in languages for note in request.facts.test(task, code)[0].notes]
     plan.note(notes)
     return makers
 

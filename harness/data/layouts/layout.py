@@ -39,6 +39,8 @@ class Layout:
         unusable: What is said of rows that cannot be trained on (``teaches``).
         context: The column whose texts must not be in both train and dev, "" for none.
         defaults: Columns that a declaration may leave out, and their default values.
+        gold_names_places: Whether gold refers to places in the examples, so that it must fit them
+            before anything runs.
     """
 
     columns: ClassVar[Types] = {}
@@ -48,6 +50,7 @@ class Layout:
     unusable: ClassVar[str] = "without a label"
     context: ClassVar[str] = ""
     defaults: ClassVar[Mapping[str, Any]] = {}
+    gold_names_places: ClassVar[bool] = False
 
     def read_file(self, path: Path, labels: Sequence[str], report: Report) -> Columns:
         """Read one file.
@@ -111,8 +114,8 @@ class Layout:
     def misfits(self, columns: Table, gold: Any, examples: object, labels: object) -> list[str]:
         """Return how gold and examples do not fit each other, a line for each problem.
 
-        ``harness data check`` reports them, ``harness eval`` refuses them before a run: some
-        would lower the score without notice, the others would end it when all is trained.
+        ``harness data check`` reports them. ``harness eval`` notes them in its plan; if gold names
+        places it refuses them, since they would lower the score without notice.
 
         Args:
             columns: The examples.

@@ -58,6 +58,7 @@ class Pooled(Layout):
     label = "matches"
     classes = False
     context = "context"
+    gold_names_places = True
     one_right: ClassVar[bool] = False
 
     def pool(self, paths: Sequence[Path], asked: Asked) -> Iterator[Candidate]:

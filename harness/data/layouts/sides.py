@@ -25,6 +25,7 @@ class Sentences(Layout):
     columns: ClassVar[Types] = {"side": STRING, "id": STRING, "text": STRING, "matches": STRINGS}
     label = "matches"
     classes = False
+    gold_names_places = True
     with_ids: ClassVar[bool] = False
 
     def read(self, paths: Sequence[Path], labels: Sequence[str], reports: Reports) -> Columns:
