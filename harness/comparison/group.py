@@ -287,8 +287,8 @@ def _columns(rows: Sequence[Runs], targets: Sequence[str], *, whole: bool) -> It
     for name in targets:
         languages = _languages(rows, name)
         yield from (Column.of_language(name, code) for code in languages)
-        gap = Column.gap(name, languages) if registry.transfers(name) else None
+        gap = Column.gap(name, languages)
         if gap is not None:
-            yield gap
+            yield from [gap] if registry.transfers(name) else []
             zero_shot = Column.of_target(name, [c for c in languages if c != SOURCE])
             yield replace(zero_shot, name=f"{name}/zero-shot")

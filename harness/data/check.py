@@ -16,6 +16,7 @@ from harness.declarations import Benchmark, Task, TrainingSet
 from harness.errors import HarnessError
 
 MOST_PROBLEMS = 20  # reported for one finding
+UNREADABLE, NO_LABELS = "cannot be read", "no labels"
 
 
 @dataclass
@@ -36,6 +37,16 @@ class Finding:
     labelled: bool | None = None
     note: str = ""
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def unreadable(self) -> bool:
+        """Return whether a file is there, but cannot be read as a whole."""
+        return self.note == UNREADABLE
+
+    @property
+    def remarks(self) -> str:
+        """Return what is remarkable, besides that there are no labels."""
+        return self.note.removeprefix(NO_LABELS).strip("; ")
 
 
 def check_folder(
@@ -105,6 +116,7 @@ def _check(
     try:
         columns = read_columns(of, paths, reports)
     except HarnessError as error:
+        finding.note = UNREADABLE
         _add(finding, told, str(error))
         return finding
     if layout.offsets and not of.folder.columns:
@@ -131,6 +143,7 @@ def _check_pool(source: FolderSource, task: Task, told: set[str]) -> Finding:
     try:
         pool = read_pool(source, task, lambda path: partial(_note, finding, told, path))
     except HarnessError as error:
+        finding.note = UNREADABLE
         _add(finding, told, str(error))
         return finding
     finding.rows, finding.note = pool.rows, "; ".join(pool.notes)
@@ -150,7 +163,7 @@ def _add(finding: Finding, told: set[str], problem: str) -> None:
     """Add a problem to the first ones of a finding, unless one has told it before."""
     if problem not in told and len(finding.problems) < MOST_PROBLEMS:
         finding.problems.append(problem)
-    told.add(problem)
+        told.add(problem)
 
 
 def _check_labels(
@@ -167,6 +180,6 @@ def _check_labels(
             return
         finding.labelled = True
     elif not finding.labelled:
-        finding.note = "; ".join(part for part in ("no labels", finding.note) if part)
+        finding.note = "; ".join(part for part in (NO_LABELS, finding.note) if part)
     if not finding.problems:  # what is malformed was left out, and would lack here
         finding.problems += task.format.layout.misfits(columns, gold, examples, path or examples)

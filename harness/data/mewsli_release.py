@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 from harness.data.files import one_line, parse_json, writable, write_json
 from harness.data.json_values import object_of
-from harness.data.mewsli_rows import Mention, document_of, entity_of, pair_of
+from harness.data.mewsli_rows import Mention, Parsed, document_of, entity_of, pair_of
 from harness.errors import HarnessError
 
 CANDIDATES = "candidate_set_entities.jsonl"
@@ -39,7 +39,6 @@ MOST_LANGUAGES = 60  # that mentions are in; the release has 11
 UNREADABLE = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error)  # of a spoilt archive
 LONGEST = 8 << 20  # bytes of a line, and of what an archive is asked for at once
 LANGUAGE = re.compile("[a-z]{2,3}")
-Parsed = TypeVar("Parsed")
 MENTION = ("example_id", "mention_span")  # what XTREME's layout has of one, and its entity
 
 
@@ -302,7 +301,8 @@ def _parsed(parse: Callable[[Mapping[str, Any]], Parsed], row: Any, place: str) 
         what = f"no {error}; not Mewsli-X's form, name its release"
         raise HarnessError(f"{place}: {what}") from error
     except ValueError as error:
-        raise HarnessError(f"{place}: {error}; download it again") from error
+        remedy = "" if ";" in str(error) else "; download it again"
+        raise HarnessError(f"{place}: {error}{remedy}") from error
 
 
 def _rows(stream: IO[bytes], shown: str) -> Iterator[tuple[bytes, Any]]:

@@ -149,7 +149,7 @@ def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
         notes = _absent([f for f in members if f.rows is None])
         if unlabelled and len(unlabelled) < len(present):
             notes.append(f"no labels: {' '.join(unlabelled)}")
-        remarks = [f.note for f in present if f.note and f.labelled is not False]
+        remarks = [f.remarks for f in present if f.remarks]
         notes += remarks[:1]
         if remarks[1:]:
             notes.append(f"{len(remarks) - 1} more such notes with --per-language")
@@ -164,15 +164,16 @@ def findings_table(findings: Sequence[Finding], *, per_language: bool) -> str:
 
 def _absent(findings: Sequence[Finding]) -> list[str]:
     """Return remarks on findings without rows: whose files lack, or cannot be read."""
-    lacking = [f for f in findings if not f.problems]
+    unread = [f.language for f in findings if f.unreadable]
+    lacking = [f for f in findings if not f.unreadable]
     files = list(dict.fromkeys(f.note for f in lacking))
     notes = []
     if len(files) < len(lacking) or any(f.language == "all" for f in lacking):
         notes += files  # which several languages need
     elif lacking:
         notes.append(f"no file: {' '.join(f.language for f in lacking)}")
-    if unread := [f.language for f in findings if f.problems]:
-        notes.append(f"not readable: {' '.join(unread)}")
+    if unread:
+        notes.append(f"cannot be read: {' '.join(unread)}")
     return notes
 
 

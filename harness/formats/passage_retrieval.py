@@ -51,6 +51,7 @@ class PassageRetrieval(EvaluatedFormat):
 
     labels: ClassVar[tuple[str, ...]] = ()
     name: ClassVar[str] = "passage retrieval"
+    version: ClassVar[int] = 2  # since candidates of one text are ties, and labels are stripped
     suffix: ClassVar[str] = "json"
     head: ClassVar[None] = None
     reads: ClassVar[tuple[str, ...]] = ("max_length", "max_query", "layer", "pooling")

@@ -116,13 +116,12 @@ class Suites:
         """Return why rates are not comparable with those of complete suites, "" if they are."""
         made = [Counter(case.test for case in suite.cases) for suite in self.by_language.values()]
         lacking = [name for name in TITLES.values() if any(name not in one for one in made)]
-        said = [f"without {', '.join(lacking)}"] if lacking else []
-        few = self.cases
-        if few is None:  # official
-            few = min((count for one in made for count in one.values()), default=CASES)
+        why = [f"without {', '.join(lacking)}"] if lacking else []
+        fewest = min((count for one in made for count in one.values()), default=CASES)
+        few = min(fewest, CASES if self.cases is None else self.cases)
         if few < CASES:
-            said.append(f"{few} cases a test")
-        return "; ".join(said)
+            why.append(f"{few} case{'s' if few != 1 else ''} a test")
+        return "; ".join(why)
 
     def write(self) -> None:
         """Write the files of suites that were made here.

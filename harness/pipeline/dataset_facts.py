@@ -103,8 +103,9 @@ class DatasetFacts:
             problem = misfit(self.source, task, language, rows)
             if problem and task.format.layout.gold_names_places:
                 raise HarnessError(problem)
-            if problem:
-                notes += (f"{task.name} {language} is predicted, but cannot be scored: {problem}",)
+            if problem:  # which names files of this machine: the check says it
+                what = "its labels do not fit its examples; harness data check says where"
+                notes += (f"{task.name} {language}: {what}",)
             return Facts(len(rows), guess(rows), notes=notes)
 
         return self.memory.once(("test", task.name, language), find)

@@ -92,8 +92,8 @@ class Recipe:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the recipe as plain values, for the manifest."""
-        return asdict(self)
+        """Return the recipe as plain values, for the manifest, as it is for an encoder's size."""
+        return {name: value for name, value in asdict(self).items() if name != "smaller"}
 
 
 def recipe_names() -> tuple[str, ...]:

@@ -16,7 +16,7 @@ Repeats = Mapping[int, Sequence[int]]
 
 
 def repeats_of(parts: Sequence[NDArray[np.float32]]) -> Repeats:
-    """Return the rows that come again in some arrays; memory is some 40 bytes a row.
+    """Return the rows that come again in some arrays; memory is 80 to 200 bytes a row.
 
     Args:
         parts: float32 (rows, dimensions) each; rows are numbered from part to part.
@@ -59,8 +59,8 @@ def with_repeats(
             for each in (number, *repeats.get(number, ())[:k])
         ]
         best.append(sorted(pairs)[:k])
-    found = np.array(best, np.float64).reshape(len(best), k, 2)
-    return (-found[..., 0]).astype(np.float32), found[..., 1].astype(np.int64)
+    ranked = np.array(best, np.float64).reshape(len(best), k, 2)
+    return (-ranked[..., 0]).astype(np.float32), ranked[..., 1].astype(np.int64)
 
 
 def _ends(part: NDArray[np.float32]) -> NDArray[np.uint64]:

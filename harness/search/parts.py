@@ -27,8 +27,8 @@ def nearest_of_parts(
     """Return each query's ``k`` nearest rows of all parts, the best first; exact.
 
     Of equal scores the lower row comes first, and rows of the same bits have equal scores, those of
-    the first of them. Beyond the parts, memory is what ``nearest`` takes for ``ROWS`` of them, some
-    40 bytes a row, and what is returned.
+    the first of them. Beyond the parts, memory is what ``nearest`` takes for ``ROWS`` of them, 80
+    to 200 bytes a row, and what is returned.
 
     Args:
         queries: float32 (queries, dimensions).

@@ -45,7 +45,7 @@ CODES: Mapping[str, tuple[Severity, str]] = {
     "P403": (ERROR, "a blank line or a sentence too many"),
     "P404": (ERROR, "another number of tags than of tokens"),
     "P405": (ERROR, "ids missing or unknown"),
-    "P406": (ERROR, "an answer that is no text, or too long"),
+    "P406": (ERROR, "an answer that is not text, or too long"),
     "P407": (ERROR, "a pair that cannot be one"),
     "P408": (ERROR, "an index that cannot be one"),
     "P409": (WARNING, "one label nearly everywhere"),

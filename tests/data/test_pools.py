@@ -453,7 +453,8 @@ def test_data_check_names_what_is_absent_or_remarkable(tmp_path: Path, lareqa: T
     path = tmp_path / "lareqa/xquad-r/de.json"
     path.write_text("[3")
     queries, pool = table()
-    assert "not readable: " in queries and "malformed" in queries
+    assert "cannot be read: ar de el" in queries and "1 malformed" in queries
+    assert "cannot be read: all" in pool and "; ;" not in queries
     path.unlink()
     path.mkdir()
     queries, pool = table()

@@ -161,8 +161,8 @@ def test_gold_that_is_cut_to_the_first_queries(tmp_path: Path) -> None:
     assert task.format.layout.misfits(rows, gold, "test", "labels") == []
     moved = {name if name != "q1-1_de" else "other": ids for name, ids in gold.items()}
     lacks, strange = task.format.layout.misfits(rows, moved, "test", "labels")
-    assert lacks == "labels: lacks 1 queries, as q1-1_de; add them"
-    assert strange == "labels: has 1 that are no queries of test, as other; remove them"
+    assert lacks == "labels: lacks 1 ids of queries, as q1-1_de; add them"
+    assert strange == "labels: has 1 ids that test lacks, as other; remove them"
     gold["q1-1_de"] = []  # a query that nothing answers scores 0
     assert task.format.layout.misfits(rows, gold, "test", "labels") == []
     last = rows.select([len(rows) - 1])

@@ -198,7 +198,7 @@ def test_fewer_cases_than_officially_are_partial(place: Path) -> None:
     read = read_templates(place / "t.tsv")
     suites = Suites(OURS, {}, place, OWN_FILE, read)
     said = {cases: replace(suites, cases=cases).partial for cases in (1, 199, 200, 201)}
-    assert said == {1: "1 cases a test", 199: "199 cases a test", 200: "", 201: ""}
+    assert said == {1: "1 case a test", 199: "199 cases a test", 200: "", 201: ""}
 
     def official_of(fewest: int, tests: int = 6) -> str:
         names = list(TITLES.values())[:tests]

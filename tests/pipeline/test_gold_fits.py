@@ -50,12 +50,14 @@ def test_gold_that_lacks_something_is_told_before_a_run(
         )  # fmt: skip
 
     code, out, err = evaluate()
-    assert code == 0 and "cannot be scored" not in out + err, err
+    assert code == 0 and "do not fit" not in out + err, err
     for spoil in (cut, lambda path: path.write_text("[3")):
         spoil(labels)
         code, out, err = evaluate()
         if task.format.layout.gold_names_places:
             assert code == 2 and str(labels) in err and len(err.strip().splitlines()) == 1, err
         else:
-            said = f"note: {name} {language} is predicted, but cannot be scored: {labels}"
+            said = (
+                f"note: {name} {language}: its labels do not fit its examples; harness data check"
+            )
             assert code == 0 and (out + err).count(said) == 1, out + err

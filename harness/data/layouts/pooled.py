@@ -78,8 +78,10 @@ class Pooled(Layout):
         strange = [name for name in gold if name not in names]
         lines = []
         if missing:
-            lines.append(f"{labels}: lacks {len(missing)} queries, as {missing[0]:.60}; add them")
+            lines.append(
+                f"{labels}: lacks {len(missing)} ids of queries, as {missing[0]:.60}; add them"
+            )
         if strange:
-            what = f"has {len(strange)} that are no queries of {examples}, as {strange[0]:.60}"
+            what = f"has {len(strange)} ids that {examples} lacks, as {strange[0]:.60}"
             lines.append(f"{labels}: {what}; remove them")
         return lines

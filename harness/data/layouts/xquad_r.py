@@ -112,14 +112,23 @@ class XquadR(Pooled):
 
     def remarks(self, paths: Sequence[Path], reports: Reports = strict) -> Mapping[str, int]:
         """Return how many questions have their answers in no sentence, or lack a translation."""
-        first, *others = (
-            [question for one in paragraphs_of(path, reports(path)) for question in one.questions]
-            for path in dict.fromkeys(paths)
-        )
+        faults: list[str] = []
+
+        def questions(path: Path) -> list[Question]:
+            tell = reports(path)
+
+            def report(line: int, what: str) -> None:
+                faults.append(what)
+                tell(line, what)
+
+            return [one for some in paragraphs_of(path, report) for one in some.questions]
+
+        first, *others = map(questions, dict.fromkeys(paths))
         known = [{question.id for question in some} for some in others]
+        alone = sum(not all(one.id in ids for ids in known) for one in first)
         return {
             NOWHERE: sum(question.sentence is None for question in first),
-            ALONE: sum(not all(one.id in ids for ids in known) for one in first),
+            ALONE: 0 if faults else alone,  # what is malformed was left out
         }
 
 
