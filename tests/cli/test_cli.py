@@ -155,23 +155,27 @@ def heavy(words: list[str], cache: Path | None = None) -> list[str]:
 
 
 def cpu_seconds(words: list[str], cache: Path) -> float:
-    """The least CPU time of several starts; as for a user, Python keeps what it compiled."""
+    """The CPU time of a start; as for a user, Python keeps what it compiled."""
     env = os.environ | {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(cache)}
-    times = []
-    for _ in range(6):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *words], cwd=ROOT, env=env, check=True, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(times)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *words], cwd=ROOT, env=env, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("word", ["--help", "tasks"])
 def test_looking_around_takes_little_cpu_time(word: str, tmp_path: Path) -> None:
-    """Of what argparse alone takes to start, since machines differ by more than the harness may."""
-    whole = cpu_seconds(["-m", "harness", word], tmp_path)
-    assert whole < 10 * cpu_seconds(["-c", "import argparse"], tmp_path)
+    """Of what argparse alone takes to start, since machines differ by more than the harness may.
+
+    The two stand side by side: a core's speed changes from one second to the next.
+    """
+    ratios = [
+        cpu_seconds(["-m", "harness", word], tmp_path)
+        / cpu_seconds(["-c", "import argparse"], tmp_path)
+        for _ in range(6)
+    ]
+    assert min(ratios) < 10
 
 
 def test_without_a_command_the_help_is_shown(run: Call) -> None:
