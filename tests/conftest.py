@@ -18,8 +18,12 @@ from support.tiny import QUICKEST, make_checkpoint
 
 os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported; workers share the cores
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="harness-tests-")  # no fact of other runs
-atexit.register(shutil.rmtree, os.environ["XDG_CACHE_HOME"], ignore_errors=True)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # what any process of the run leaves goes with the run
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())  # tmp_path stays outside
+    os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="xt-")  # short: Ray's sockets lie below it
+    atexit.register(shutil.rmtree, os.environ["TMPDIR"], ignore_errors=True)
+    tempfile.tempdir = None  # it remembers the folder from before
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="cache-")  # no fact of other runs
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 settings.register_profile(  # how long an example takes says nothing on a busy machine
     "no time", deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,8 @@ def test_plain_files_are_listed_with_their_sizes(folder: Path) -> None:
 
 
 def make_socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as one:
-        before = Path.cwd()
-        os.chdir(path.parent)  # a socket's path is short
+    with socket.socket(socket.AF_UNIX) as one, chdir(path.parent):  # a socket's path is short
         one.bind(path.name)
-        os.chdir(before)
 
 
 @pytest.mark.parametrize(

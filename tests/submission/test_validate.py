@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -481,7 +480,7 @@ def test_too_many_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: 
     assert code == 2 and "more than 3 entries" in err
 
 
-def test_the_command(tmp_path: Path, run: Run) -> None:
+def test_the_command(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_entry(tmp_path)
     code, out, _ = run("submission", "validate", folder)
     assert code == 0 and "warning F302 plain/predictions/seed-1/xnli: 1 of 7 languages" in out
@@ -493,7 +492,7 @@ def test_the_command(tmp_path: Path, run: Run) -> None:
     value = json.loads(out)
     assert code == 1 and not value["ok"] and value["entries"] == ["plain"]
     assert value["findings"][0]["near"] == "title"
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     code, out, _ = run("submission", "validate", "plain", "--format", "github")
     assert code == 1 and out.startswith("::error file=plain/submission.json,line=")
     code, _, err = run("submission", "validate", folder, "--format", "jsn")
